@@ -1,0 +1,189 @@
+/**
+ * Thaw: fine-tune InceptionResNetV2 in the browser. Nothing leaves the machine.
+ *
+ * `open()` starts a worker that owns everything heavy; every call below is a
+ * message to it. A promise is rejected with a ThawError whose message is one
+ * sentence for the user: what is wrong and what to do.
+ */
+export function open(options?: OpenOptions): Promise<Thaw>
+
+export interface OpenOptions {
+  /** Default 'auto': the fastest that passes its start-up check. */
+  backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
+  /** Default: all cores; 1 where the page is not cross-origin isolated. */
+  threads?: number
+  /** Called when something changes that a person should know (a worker died, storage blocked). */
+  onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
+}
+
+export class ThawError extends Error {
+  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | internal */
+  code: string
+}
+
+export interface Thaw {
+  readonly engine: { backend: string; threads: number; isolated: boolean; simd: boolean; version: string }
+  readonly model: ModelCalls
+  readonly weights: WeightCalls
+  readonly data: DataCalls
+  /** Compiles a freeze plan for the current model, data and options; nothing is allocated. */
+  plan(spec: PlanSpec, options?: TrainOptions): Promise<Plan>
+  /** Trains a plan. Events come in order; the promise resolves when the run has started. */
+  train(plan: PlanSpec | Plan, options?: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<Run>
+  /** Classes of an image by the network as it is now (fine-tuned, if a run ended). */
+  predict(file: Blob): Promise<Prediction>
+  /** The network as it is now. */
+  export(format: 'safetensors' | 'h5'): Promise<Blob>
+  /** Throws away what training changed: back to the weights as loaded. */
+  reset(): Promise<void>
+  benchmark(options: BenchmarkOptions): Promise<Benchmark>
+  close(): void
+}
+
+// Model ----------------------------------------------------------------------
+
+export interface ModelCalls {
+  /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
+  configure(options: { model?: 'full' | 'mini'; size?: number; dense?: number }): Promise<ModelInfo>
+  describe(): Promise<ModelInfo>
+}
+export interface ModelInfo {
+  model: 'full' | 'mini'; size: number; dense: number
+  parameters: number
+  blocks: { name: string; parameters: number; layers: number[] }[]   // in the order of data flow; layers by index
+  layers: LayerInfo[]                                                  // Keras's model.layers, then the head
+  weights: WeightInfo | null
+}
+export interface LayerInfo {
+  index: number; name: string; alias?: string; class: string; block: string
+  shape: [number, number, number]; parameters: number
+}
+
+// Weights --------------------------------------------------------------------
+
+export interface Progress { what: string; done: number; total: number; secondsLeft?: number }
+export interface WeightInfo {
+  id: string; name: string; model: 'full' | 'mini'; format: string; bytes: number
+  /** e.g. "Keras, without top", "timm", "random, seed 1", "fine-tuned in Thaw" */
+  description: string
+  warnings: string[]
+  stored: boolean      // kept in IndexedDB
+}
+export interface WeightCalls {
+  /** What is kept on this machine, newest first. */
+  list(): Promise<WeightInfo[]>
+  /** .h5, .weights.h5, .keras, .safetensors; a Blob or a URL. Checked tensor by tensor, kept, and used. */
+  import(fileOrURL: Blob | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
+  /** Loads kept weights. */
+  use(id: string, options?: { onProgress?: (p: Progress) => void }): Promise<WeightInfo>
+  remove(id: string): Promise<void>
+  /** Seeded random weights by the golden rule, for tests and measurements; not kept. */
+  synthesize(options: { model: 'full' | 'mini'; seed: number }): Promise<WeightInfo>
+}
+
+// Data -----------------------------------------------------------------------
+
+export interface DataCalls {
+  /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
+  add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /** Adds files whose folder (`path`, 'roses/1.jpg') names the class, or a zip of folders. */
+  addFolder(files: Iterable<{ path: string; file: Blob }>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  addZip(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /** Images made by this project, labelled as generated: see list in `worlds()`. */
+  addWorld(world: string, options?: { perClass?: number; seed?: number }): Promise<AddResult>
+  worlds(): Promise<{ name: string; title: string; description: string; classes: string[] }[]>
+  list(): Promise<DataInfo>
+  rename(className: string, to: string): Promise<DataInfo>
+  removeClass(className: string): Promise<DataInfo>
+  remove(ids: number[]): Promise<DataInfo>
+  clear(): Promise<DataInfo>
+  /** Small JPEG or PNG for any image that was accepted, TIFF too. */
+  thumbnail(id: number): Promise<Blob>
+}
+export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
+export interface DataInfo {
+  classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
+  duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
+  /** Why training cannot start yet, or null: one sentence. */
+  problem: string | null
+  warnings: string[]
+}
+
+// Plans ----------------------------------------------------------------------
+
+export type PlanSpec =
+  | { preset: 'freeze-conv' | 'freeze-first-100' | 'unfreeze-all'; asWritten?: boolean; batchNorm?: BatchNormMode }
+  | { preset: 'head-only' }
+  | { from: string; batchNorm?: BatchNormMode }                 // this block and all after it
+  | { thaw: (string | [number, number])[]; batchNorm?: BatchNormMode }   // name patterns (block8_*), blocks, index ranges
+/** 'keras': a trainable BN uses batch statistics, a frozen one its running ones. */
+export type BatchNormMode = 'keras' | 'inference' | 'batch'
+
+export interface Plan {
+  name: string                    // runs are named by their plan
+  spec: PlanSpec
+  sentence: string                // what is frozen and what learns, in one sentence
+  trainable: number[]             // layer indices with something to learn
+  batchStatistics: number[]       // batch-norm layers that run on batch statistics
+  blocks: { name: string; parameters: number; trained: number; batchStatistics: boolean; gradient: boolean; cached: boolean }[]
+  cost: Cost
+}
+export interface Cost {
+  parameters: number; trained: number
+  flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
+  cacheFlops: number              // once per image
+  peakBytes: number               // exact: arena + state + cache + weights
+  budgetBytes: number
+  fits: boolean
+  /** e.g. "needs 4.1 GB of 3.0 GB: batch 2 fits (2.6 GB)" */
+  problem: string | null
+  secondsPerStep: number | null   // estimate from this machine's speed, null until measured
+  secondsPerEpoch: number | null
+}
+
+// Training -------------------------------------------------------------------
+
+export interface TrainOptions {
+  epochs?: number; batch?: number; seed?: number              // 5, 8, 1
+  optimizer?: 'adam' | 'sgd'; rate?: number; momentum?: number // adam, 1e-3, 0.9
+  /** Rate of the backbone relative to the head's (per-block rates: block name or pattern -> factor). */
+  rates?: Record<string, number>
+  labelSmoothing?: number; dropout?: number
+  augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
+  validation?: number             // share, 0.2
+}
+export type TrainEvent =
+  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }
+  | { kind: 'cache'; done: number; total: number; secondsLeft: number }
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }
+  | { kind: 'paused' } | { kind: 'resumed' }
+  | { kind: 'done'; result: RunResult }
+  | { kind: 'cancelled'; result: RunResult | null }
+  | { kind: 'failed'; message: string }
+export interface Run {
+  id: string
+  pause(): Promise<void>; resume(): Promise<void>
+  /** Ends at once; the network keeps the last whole step. */
+  cancel(): Promise<void>
+  done: Promise<RunResult | null>
+}
+export interface RunResult {
+  run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
+  trainAccuracy: number; validationAccuracy: number; validationLoss: number
+  classes: string[]; confusion: number[][]      // [true][predicted], validation set
+}
+export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
+
+// Benchmark ------------------------------------------------------------------
+
+export interface BenchmarkOptions {
+  model?: 'full' | 'mini'; plan?: PlanSpec; size?: number; batch?: number; steps?: number
+  classes?: number; backend?: 'simd' | 'portable' | 'webgpu'; threads?: number
+}
+/** Medians over `steps`, on synthesized weights and images. */
+export interface Benchmark {
+  forwardMs: number; stepMs: number; forwardFlops: number; stepFlops: number
+  peakBytes: { arena: number; memory: number }
+  backend: string; threads: number
+}
