@@ -1,0 +1,55 @@
+package kernels
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Portable is the reference Backend: Go alone, vectorised by Go's simd package
+// under GOEXPERIMENT=simd, on several cores by goroutines.
+type Portable struct {
+	threads int
+}
+
+var _ Backend = (*Portable)(nil)
+
+// NewPortable returns a backend that uses that many threads; 0 or less: all that
+// Go may use (GOMAXPROCS).
+func NewPortable(threads int) *Portable {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return &Portable{threads: threads}
+}
+
+// Name returns "portable".
+func (p *Portable) Name() string { return "portable" }
+
+// Threads returns the number of goroutines that share an op.
+func (p *Portable) Threads() int { return p.threads }
+
+// parallel calls unit(i) once for each i in [0, n), on up to p.threads goroutines,
+// and returns when all are done. Which goroutine takes a unit is left to chance,
+// so units must write disjoint results: then bits do not depend on it.
+func (p *Portable) parallel(n int, unit func(i int)) {
+	workers := min(p.threads, n)
+	if workers <= 1 {
+		for i := range n {
+			unit(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	take := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			unit(i)
+		}
+	}
+	var wg sync.WaitGroup
+	for range workers - 1 {
+		wg.Go(take)
+	}
+	take()
+	wg.Wait()
+}
