@@ -1,0 +1,79 @@
+package kerneltest
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"thaw/kernels"
+)
+
+// Lengths around every vector width, and one that several threads share.
+var optimizerLengths = []int{1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 1000, 70001}
+
+// optimizerTolerance: an update is a few operations on values of order 1.
+const optimizerTolerance = 16
+
+func testAdam(t *testing.T, b kernels.Backend) {
+	const rate, beta1, beta2, eps = 1e-3, 0.9, 0.999, 1e-7
+	for _, n := range optimizerLengths {
+		for _, step := range []int{1, 2, 1000} {
+			r := newRand(n + step)
+			random := func() tensor { return newTensor(1, 1, 1, n).random(r) }
+			param, grad, m, v := random(), random(), random(), random().apply(math.Abs)
+			for i := range v.v {
+				v.v[i] = float64(float32(v.v[i] + 0.01)) // keeps the quotient of order 1
+			}
+			bufs := [3]*buffer{newVector(n).set(param), newVector(n).set(m), newVector(n).set(v)}
+			g := newVector(n).set(grad)
+			b.Adam(&kernels.AdamArgs{Param: bufs[0].data(), Grad: g.data(), M: bufs[1].data(), V: bufs[2].data(),
+				Rate: rate, Beta1: beta1, Beta2: beta2, Eps: eps, Step: step})
+			alpha := rate * math.Sqrt(1-math.Pow(beta2, float64(step))) / (1 - math.Pow(beta1, float64(step)))
+			for i, g := range grad.v {
+				m.v[i] += (g - m.v[i]) * (1 - beta1)
+				v.v[i] += (g*g - v.v[i]) * (1 - beta2)
+				param.v[i] -= m.v[i] * alpha / (math.Sqrt(v.v[i]) + eps)
+			}
+			what := fmt.Sprintf("n=%d step=%d", n, step)
+			for i, want := range []tensor{param, m, v} {
+				bufs[i].check(t, what+[]string{" param", " m", " v"}[i], want, within(want, optimizerTolerance))
+			}
+			g.checkGuards(t, what+" grad")
+		}
+	}
+}
+
+func testSGD(t *testing.T, b kernels.Backend) {
+	const rate = 0.01
+	for _, n := range optimizerLengths {
+		for _, c := range []struct {
+			momentum float64
+			nesterov bool
+		}{{0, false}, {0.9, false}, {0.9, true}} {
+			r := newRand(n)
+			param, grad, m := newTensor(1, 1, 1, n).random(r), newTensor(1, 1, 1, n).random(r), newTensor(1, 1, 1, n).random(r)
+			p, g, mBuf := newVector(n).set(param), newVector(n).set(grad), newVector(n).set(m)
+			a := kernels.SGDArgs{Param: p.data(), Grad: g.data(), M: mBuf.data(), Rate: rate, Momentum: c.momentum, Nesterov: c.nesterov}
+			if c.momentum == 0 {
+				a.M = nil
+			}
+			b.SGD(&a)
+			for i, g := range grad.v {
+				switch {
+				case c.momentum == 0:
+					param.v[i] -= rate * g
+				case c.nesterov:
+					m.v[i] = c.momentum*m.v[i] - rate*g
+					param.v[i] += c.momentum*m.v[i] - rate*g
+				default:
+					m.v[i] = c.momentum*m.v[i] - rate*g
+					param.v[i] += m.v[i]
+				}
+			}
+			what := fmt.Sprintf("n=%d %+v", n, c)
+			p.check(t, what+" param", param, within(param, optimizerTolerance))
+			mBuf.check(t, what+" m", m, within(m, optimizerTolerance))
+			g.checkGuards(t, what+" grad")
+		}
+	}
+}
