@@ -15,6 +15,8 @@
 // Reading order: this file, conv2d.go (what convolution is), then the backends.
 package kernels
 
+import "math"
+
 // View is a float32 tensor [N, H, W, C] seen inside a larger buffer: pixel p,
 // channel c stands at Data[p*Stride+c]. A view of some channels of a wider
 // tensor has Stride > C; that makes concatenation free.
@@ -253,13 +255,20 @@ type SoftmaxCrossEntropyArgs struct {
 
 // AdamArgs: one Keras Adam update (github.com/keras-team/keras optimizers/adam.py), Step counted from 1:
 //
-//	alpha = Rate*sqrt(1-Beta2^Step)/(1-Beta1^Step)
+//	alpha = Rate*sqrt(1-Beta2^Step)/(1-Beta1^Step)   (see Alpha)
 //	M += (Grad-M)*(1-Beta1);  V += (Grad^2-V)*(1-Beta2)
 //	Param -= M*alpha/(sqrt(V)+Eps)
 type AdamArgs struct {
 	Param, Grad, M, V       []float32
 	Rate, Beta1, Beta2, Eps float64
 	Step                    int
+}
+
+// Alpha is the bias-corrected rate. Keras casts the betas to float32 before it takes
+// their powers, in float64 runs too: 1-0.999f is 1.3e-5 off, and so are its steps.
+func (a *AdamArgs) Alpha() float32 {
+	power := func(beta float64) float64 { return math.Pow(float64(float32(beta)), float64(a.Step)) }
+	return float32(a.Rate * math.Sqrt(1-power(a.Beta2)) / (1 - power(a.Beta1)))
 }
 
 // SGDArgs: one Keras SGD update. Momentum 0: Param -= Rate*Grad (M unused, may be nil). Else

@@ -4,8 +4,7 @@ import "math"
 
 // Adam implements Backend.
 func (p *Portable) Adam(a *AdamArgs) {
-	step := float64(a.Step)
-	alpha := float32(a.Rate * math.Sqrt(1-math.Pow(a.Beta2, step)) / (1 - math.Pow(a.Beta1, step)))
+	alpha := a.Alpha()
 	b1, b2, eps := float32(1-a.Beta1), float32(1-a.Beta2), float32(a.Eps)
 	for i, g := range a.Grad {
 		a.M[i] += (g - a.M[i]) * b1

@@ -1,0 +1,111 @@
+// Package compile turns a network and a freeze plan into a program: a linear list
+// of kernel calls with every buffer placed beforehand.
+//
+// What is frozen is folded, skipped or left to a cache; what is thawed is trained.
+// A program knows its parameters, FLOPs, bytes and exact memory before it runs, and
+// any kernels.Backend runs it. Passes, in the order of the files:
+//
+//	units.go     layers -> units: a convolution with all that its epilogue absorbs
+//	marks.go     which units vary, which need gradients; the frozen prefix
+//	values.go    where each output lives; concatenation becomes channel slices
+//	forward.go   forward ops, folding and packing what is frozen once
+//	backward.go  only the gradients that an update reads
+//	update.go    one optimiser op per learning parameter, after all gradients
+//	memory.go    lifetimes -> offsets in one arena
+//	program.go   binding to memory, running; dump.go and cost.go describe it
+package compile
+
+import (
+	"fmt"
+
+	"thaw/irv2"
+	"thaw/irv2/freeze"
+	"thaw/kernels"
+)
+
+// Options say what to compile.
+type Options struct {
+	Batch    int
+	Training bool // forward with batch statistics where the plan says so, backward, update; else inference
+
+	// From starts the program at the output of this layer (the cached end of a frozen
+	// prefix), nil at the images. To ends an inference program there, nil at the loss.
+	From, To *irv2.Layer
+
+	// Recompute drops activations after batch norm and computes them again for the
+	// backward pass: less memory for a few per cent of time.
+	Recompute bool
+	// Optimizer is adam (default) or sgd; Momentum 0 keeps no state for sgd.
+	Optimizer string
+	Momentum  float64
+
+	// Keep holds the outputs of these layers until the step ends, to be read by Value.
+	Keep []*irv2.Layer
+}
+
+// Compile compiles plan for backend, whose packing and scratch sizes become part of
+// the memory plan. Nothing is allocated until Bind.
+func Compile(plan *freeze.Plan, opts Options, backend kernels.Backend) (*Program, error) {
+	if opts.Batch < 1 {
+		return nil, fmt.Errorf("compile: batch %d: want at least 1", opts.Batch)
+	}
+	if opts.Training && opts.To != nil {
+		return nil, fmt.Errorf("compile: training ends at the loss, not at %s", opts.To.Name)
+	}
+	c := &compiler{plan: plan, model: plan.Model, opts: opts, backend: backend, program: &Program{Plan: plan, Options: opts}}
+	c.units = fuse(plan.Model)
+	c.marks = mark(plan, c.units, opts.Training)
+	if err := c.clip(); err != nil {
+		return nil, err
+	}
+	c.placeValues()
+	c.forward()
+	if opts.Training {
+		c.backward()
+		c.update()
+	}
+	c.program.finish()
+	return c.program, nil
+}
+
+// compiler is the state that the passes share.
+type compiler struct {
+	plan    *freeze.Plan
+	model   *irv2.Model
+	opts    Options
+	backend kernels.Backend
+	program *Program
+
+	units  []*unit
+	marks  *marks
+	values map[*irv2.Layer]*value
+	states map[*unit]*convState
+
+	learned []*learned // parameters with their gradient buffers, in order of the backward pass
+}
+
+// clip keeps the units between From and To.
+func (c *compiler) clip() error {
+	if c.opts.From != nil {
+		at := c.marks.cut(c.units, c.opts.From)
+		if at < 0 {
+			return fmt.Errorf("compile: the network does not narrow to %s: start at the end of a block", c.opts.From.Name)
+		}
+		for _, u := range c.units[:at+1] {
+			if c.marks.varies[u] {
+				return fmt.Errorf("compile: cannot start at %s: %s before it is not frozen", c.opts.From.Name, u.out.Name)
+			}
+		}
+		c.units = c.units[at+1:]
+	}
+	if c.opts.To != nil {
+		for i, u := range c.units {
+			if u.out == c.opts.To {
+				c.units = c.units[:i+1]
+				return nil
+			}
+		}
+		return fmt.Errorf("compile: %s is not the output of a unit", c.opts.To.Name)
+	}
+	return nil
+}

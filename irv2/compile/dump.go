@@ -1,0 +1,39 @@
+package compile
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Dump prints the program: what the plan made of each unit, every op with its
+// buffers and their places, and the cost.
+func (p *Program) Dump(w io.Writer) {
+	fmt.Fprintf(w, "plan %s, batch %d, input %s\n", p.Plan.Name, p.Options.Batch, p.Input.layer)
+	phase := Phase(-1)
+	for i, op := range p.Ops {
+		if op.Phase != phase {
+			phase = op.Phase
+			fmt.Fprintf(w, "\n%s:\n", phase)
+		}
+		fmt.Fprintf(w, "%5d %-40s %-24s", i, op.Name, strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", op.Args), "*kernels."), "Args"))
+		for _, o := range op.operands {
+			fmt.Fprintf(w, " %s", o)
+		}
+		fmt.Fprintln(w)
+	}
+	c := p.Cost()
+	fmt.Fprintf(w, "\n%d parameters, %d trained; GFLOP forward %.2f, input gradient %.2f, filter gradient %.2f; %.1f MB arena, %.1f MB state, %.1f MB weights\n",
+		c.Parameters, c.Trained, float64(c.Forward)/1e9, float64(c.InputGradient)/1e9, float64(c.FilterGradient)/1e9,
+		float64(c.ArenaBytes)/1e6, float64(c.StateBytes)/1e6, float64(c.ParameterBytes)/1e6)
+}
+
+func (o operand) String() string {
+	switch o.buffer.Kind {
+	case Parameter:
+		return "<" + o.buffer.Name + ">"
+	case State:
+		return fmt.Sprintf("s%d:%d", o.buffer.Offset+o.off, o.len)
+	}
+	return fmt.Sprintf("a%d:%d", o.buffer.Offset+o.off, o.len)
+}

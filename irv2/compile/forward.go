@@ -1,0 +1,224 @@
+package compile
+
+import (
+	"thaw/irv2"
+	"thaw/kernels"
+)
+
+// Keras's batch normalization defaults in InceptionResNetV2.
+const (
+	bnEpsilon  = 1e-3
+	bnMomentum = 0.99
+)
+
+// convState is what the forward pass leaves for the backward pass of a convolution.
+type convState struct {
+	shape     kernels.ConvShape
+	scale     *Buffer // inference-mode batch norm: 1/sqrt(variance+eps), else nil
+	raw       *value  // batch statistics: the convolution's output before batch norm
+	mean, inv *Buffer // batch statistics
+}
+
+func (c *compiler) forward() {
+	for _, u := range c.units {
+		switch u.class {
+		case irv2.Conv2D, irv2.Dense:
+			c.conv(u)
+		case irv2.MaxPooling2D:
+			a := &maxPool{c.poolArgs(u)}
+			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
+		case irv2.AveragePooling2D:
+			a := &avgPool{c.poolArgs(u)}
+			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
+		case irv2.GlobalAveragePooling2D:
+			a := &globalAvgPool{kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.in[0]), Vec: c.viewOf(u.out)}}
+			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.Map.Data, u.in[0]), c.out(&a.Vec.Data, u.out))
+		case irv2.Dropout:
+			c.dropout(ForwardPhase, u, c.values[u.in[0]].buffer, c.values[u.out].buffer)
+		}
+	}
+	if c.opts.To == nil {
+		c.loss()
+	} else {
+		c.values[c.opts.To].buffer.keep = true
+	}
+}
+
+// conv emits a convolution (or dense layer) with its batch norm, bias, sum and ReLU.
+func (c *compiler) conv(u *unit) {
+	s := &convState{shape: c.convShape(u)}
+	c.states[u] = s
+	out := c.values[u.out]
+	a := &kernels.Conv2DArgs{Shape: s.shape, In: c.viewOf(u.in[0]), Out: c.viewOf(u.out), Alpha: u.alpha(), ReLU: u.relu}
+	operands := []operand{c.in(&a.In.Data, u.in[0])}
+
+	switch {
+	case c.marks.batchStats[u]:
+		a.ReLU = false // batch norm does it
+		s.raw = out
+		if c.marks.gradient[u.out] { // the backward pass reads the output before batch norm
+			s.raw = &value{layer: u.out, stride: u.out.C, buffer: c.transient(u.main.Name+" raw", c.opts.Batch*u.out.H*u.out.W*u.out.C)}
+			a.Out = c.view(s.raw)
+		}
+		operands = append(operands, c.whole(&a.Out.Data, s.raw))
+	case u.bn != nil:
+		var shift *Buffer
+		s.scale, shift = c.fold(u)
+		operands = append(operands, c.all(&a.Shift, shift), c.out(&a.Out.Data, u.out))
+	default:
+		if bias := u.main.Param("bias"); bias != nil {
+			operands = append(operands, c.all(&a.Shift, c.param(bias)))
+		}
+		operands = append(operands, c.out(&a.Out.Data, u.out))
+	}
+	if r := u.residual(); r != nil {
+		a.Residual = c.viewOf(r)
+		operands = append(operands, c.in(&a.Residual.Data, r))
+	}
+	operands = append(operands, c.all(&a.Filter, c.packed(u, kernels.Forward, ForwardPhase)))
+	operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.Forward)...)
+	c.emit(ForwardPhase, u.main.Name, a, s.shape.FLOPs(), operands...)
+	if c.marks.batchStats[u] {
+		c.batchNorm(u, s)
+	}
+}
+
+// batchNorm emits batch norm on batch statistics, which move the running ones.
+func (c *compiler) batchNorm(u *unit, s *convState) {
+	n := u.bn.C
+	s.mean, s.inv = c.transient(u.bn.Name+" mean", n), c.transient(u.bn.Name+" 1/deviation", n)
+	a := &kernels.BatchNormTrainArgs{X: c.view(s.raw), Out: c.viewOf(u.out), Eps: bnEpsilon, Momentum: bnMomentum, ReLU: u.relu}
+	c.emit(ForwardPhase, u.bn.Name, a, 0,
+		c.whole(&a.X.Data, s.raw), c.out(&a.Out.Data, u.out), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
+		c.all(&a.Mean, s.mean), c.all(&a.InvStd, s.inv),
+		c.all(&a.RunningMean, c.param(u.bn.Param("moving_mean"))), c.all(&a.RunningVariance, c.param(u.bn.Param("moving_variance"))))
+	c.program.moving = append(c.program.moving, u.bn.Param("moving_mean"), u.bn.Param("moving_variance"))
+	if c.opts.Recompute && s.raw.buffer != c.values[u.out].buffer {
+		c.values[u.out].rebuild = func(into *value) { c.rebuildBatchNorm(u, s, into) }
+	}
+}
+
+// rebuildBatchNorm computes a unit's output again from the convolution's.
+func (c *compiler) rebuildBatchNorm(u *unit, s *convState, into *value) {
+	a := &kernels.BatchNormApplyArgs{X: c.view(s.raw), Out: c.view(into), ReLU: u.relu}
+	c.emit(BackwardPhase, u.bn.Name+" again", a, 0,
+		c.whole(&a.X.Data, s.raw), c.whole(&a.Out.Data, into), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
+		c.all(&a.Mean, s.mean), c.all(&a.InvStd, s.inv))
+}
+
+// fold emits inference-mode batch norm as scale (which packing multiplies into the
+// filter) and shift: once where beta is frozen, else in every step.
+func (c *compiler) fold(u *unit) (scale, shift *Buffer) {
+	beta := u.bn.Param("beta")
+	phase, make := Init, c.state
+	if c.opts.Training && c.plan.Learns(beta) {
+		phase, make = ForwardPhase, c.transient
+	}
+	scale, shift = make(u.bn.Name+" scale", u.bn.C), make(u.bn.Name+" shift", u.bn.C)
+	a := &kernels.BatchNormFoldArgs{Eps: bnEpsilon}
+	c.emit(phase, u.bn.Name+" fold", a, 0, c.all(&a.Beta, c.param(beta)),
+		c.all(&a.Mean, c.param(u.bn.Param("moving_mean"))), c.all(&a.Variance, c.param(u.bn.Param("moving_variance"))),
+		c.all(&a.Scale, scale), c.all(&a.Shift, shift))
+	return scale, shift
+}
+
+// packed emits the packing of a filter with its batch norm's scale folded in: once
+// where neither learns, else in the given phase of every step. For the input
+// gradient the residual factor is folded in too.
+func (c *compiler) packed(u *unit, pass kernels.Pass, phase Phase) *Buffer {
+	s := c.states[u]
+	kernel := u.main.Param("kernel")
+	a := &kernels.PackFilterArgs{Shape: s.shape, Pass: pass, Alpha: 1}
+	name := u.main.Name + " pack"
+	if pass == kernels.BackwardInput {
+		a.Alpha, name = u.alpha(), name+" transposed"
+	}
+	make := c.transient
+	constantScale := s.scale == nil || s.scale.Kind == State
+	if constantScale && !(c.opts.Training && c.plan.Learns(kernel)) {
+		phase, make = Init, c.state
+	}
+	packed := make(name+"ed", c.backend.PackedLen(s.shape, pass))
+	operands := []operand{c.all(&a.Filter, c.param(kernel)), c.all(&a.Dst, packed)}
+	if s.scale != nil {
+		operands = append(operands, c.all(&a.Scale, s.scale))
+	}
+	c.emit(phase, name, a, 0, operands...)
+	return packed
+}
+
+func (c *compiler) dropout(phase Phase, u *unit, from, to *Buffer) {
+	v := c.values[u.out]
+	a := &kernels.DropoutArgs{X: c.view(v), Out: c.view(v), Rate: u.main.Rate}
+	if !c.opts.Training {
+		a.Rate = 0
+	}
+	c.program.dropout = append(c.program.dropout, a)
+	c.emit(phase, u.main.Name, a, 0, c.all(&a.X.Data, from), c.all(&a.Out.Data, to))
+}
+
+// loss emits softmax and, for training, cross-entropy with its gradient.
+func (c *compiler) loss() {
+	p, out := c.program, c.model.Output()
+	logits := c.values[out]
+	n := c.opts.Batch * out.C
+	p.Logits = logits.buffer
+	p.Labels, p.Probs, p.Loss = c.transient("labels", n), c.transient("probabilities", n), c.transient("loss", c.opts.Batch)
+	p.Labels.first = -1
+	for _, b := range []*Buffer{p.Logits, p.Labels, p.Probs, p.Loss} {
+		b.keep = true
+	}
+	view := c.view(logits)
+	a := &kernels.SoftmaxCrossEntropyArgs{Logits: view, Labels: view, Probs: view, DLogits: view}
+	operands := []operand{c.all(&a.Logits.Data, p.Logits), c.all(&a.Labels.Data, p.Labels), c.all(&a.Probs.Data, p.Probs), c.all(&a.Loss, p.Loss)}
+	if c.marks.gradient[out] {
+		g := c.gradientOf(logits)
+		g.written = true
+		operands = append(operands, c.all(&a.DLogits.Data, g.buffer))
+	}
+	c.emit(ForwardPhase, "loss", a, 0, operands...)
+}
+
+func (c *compiler) convShape(u *unit) kernels.ConvShape {
+	l, in := u.main, u.in[0]
+	s := kernels.ConvShape{N: c.opts.Batch, H: in.H, W: in.W, CIn: in.C, KH: 1, KW: 1, COut: l.C, Stride: 1, OH: l.H, OW: l.W}
+	if l.Class == irv2.Conv2D {
+		s.KH, s.KW, s.Stride, s.PadTop, s.PadLeft = l.KH, l.KW, l.Stride, l.PadTop, l.PadLeft
+	}
+	return s
+}
+
+func (c *compiler) poolArgs(u *unit) kernels.PoolArgs {
+	l := u.main
+	return kernels.PoolArgs{In: c.viewOf(u.in[0]), Out: c.viewOf(u.out), K: l.K, Stride: l.Stride, PadTop: l.PadTop, PadLeft: l.PadLeft}
+}
+
+func (c *compiler) viewOf(l *irv2.Layer) kernels.View { return c.view(c.values[l]) }
+
+// Operands: a slice of kernel arguments and what it is bound to.
+
+func (c *compiler) in(slice *[]float32, l *irv2.Layer) operand  { return c.whole(slice, c.values[l]) }
+func (c *compiler) out(slice *[]float32, l *irv2.Layer) operand { return c.whole(slice, c.values[l]) }
+
+func (c *compiler) whole(slice *[]float32, v *value) operand {
+	b, off, n := c.span(v, v.buffer)
+	return operand{slice, b, off, n}
+}
+
+func (c *compiler) all(slice *[]float32, b *Buffer) operand { return operand{slice, b, 0, b.Len} }
+
+func (c *compiler) scratch(slice *[]float32, s kernels.ConvShape, pass kernels.Pass) []operand {
+	n := c.backend.ScratchLen(s, pass)
+	if n == 0 {
+		return nil
+	}
+	return []operand{c.all(slice, c.transient("scratch", n))}
+}
+
+func (c *compiler) emit(phase Phase, name string, args any, flops int64, operands ...operand) {
+	op := &Op{Name: name, Phase: phase, Args: args, FLOPs: flops, operands: operands}
+	for _, o := range operands {
+		op.Bytes += 4 * int64(o.len)
+	}
+	c.program.Ops = append(c.program.Ops, op)
+}

@@ -1,0 +1,174 @@
+package freeze
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"thaw/irv2"
+)
+
+// Spec is a person's choice; exactly one of Preset, From and Thaw is set. Its JSON
+// is PlanSpec of thaw.d.ts.
+type Spec struct {
+	Preset    string        `json:"preset,omitempty"` // freeze-conv, freeze-first-100, unfreeze-all, head-only
+	AsWritten bool          `json:"asWritten,omitempty"`
+	From      string        `json:"from,omitempty"` // a block: it and all after it learn
+	Thaw      []Selector    `json:"thaw,omitempty"`
+	BatchNorm BatchNormMode `json:"batchNorm,omitempty"`
+}
+
+// Selector picks layers: by Pattern (see Matches), or by index as Keras's layers[Start:Stop].
+type Selector struct {
+	Pattern     string
+	Start, Stop int
+}
+
+func (s Selector) MarshalJSON() ([]byte, error) {
+	if s.Pattern != "" {
+		return json.Marshal(s.Pattern)
+	}
+	return json.Marshal([2]int{s.Start, s.Stop})
+}
+
+func (s *Selector) UnmarshalJSON(raw []byte) error {
+	*s = Selector{}
+	if json.Unmarshal(raw, &s.Pattern) == nil {
+		return nil
+	}
+	var r []int
+	if err := json.Unmarshal(raw, &r); err != nil || len(r) != 2 {
+		return fmt.Errorf("thaw takes names, patterns and [start, stop] index pairs, not %s", raw)
+	}
+	s.Start, s.Stop = r[0], r[1]
+	return nil
+}
+
+func (s Selector) matches(l *irv2.Layer) bool {
+	if s.Pattern != "" {
+		return Matches(s.Pattern, l)
+	}
+	return s.Start <= l.Index && l.Index < s.Stop
+}
+
+// New makes the plan that spec asks for.
+func New(m *irv2.Model, spec Spec) (*Plan, error) {
+	switch spec.BatchNorm {
+	case "", Keras, Inference, Batch:
+	default:
+		return nil, fmt.Errorf("batch norm mode %q is not known: use keras, inference or batch", spec.BatchNorm)
+	}
+	rule, err := choose(m, spec)
+	if err != nil {
+		return nil, err
+	}
+	p := FromFlags(m, rule.trainable, spec.BatchNorm)
+	p.Spec, p.Name, p.Sentence = spec, rule.name, rule.sentence
+	switch spec.BatchNorm {
+	case Inference:
+		p.Name += ", BN inference"
+		p.Sentence += " Every batch norm keeps its pretrained statistics."
+	case Batch:
+		p.Name += ", BN batch"
+		p.Sentence += " Every batch norm, frozen or not, runs on the statistics of the batch."
+	}
+	return p, nil
+}
+
+type rule struct {
+	name, sentence string
+	trainable      func(*irv2.Layer) bool
+}
+
+func choose(m *irv2.Model, spec Spec) (rule, error) {
+	given := 0
+	for _, set := range []bool{spec.Preset != "", spec.From != "", spec.Thaw != nil} {
+		if set {
+			given++
+		}
+	}
+	if given != 1 {
+		return rule{}, fmt.Errorf("a plan needs exactly one of preset, from and thaw")
+	}
+	switch {
+	case spec.From != "":
+		return fromBlock(m, spec.From)
+	case spec.Thaw != nil:
+		return thawed(m, spec.Thaw)
+	}
+	return preset(m, spec.Preset, spec.AsWritten)
+}
+
+// preset returns the three snippets of the text that Thaw comes from, and head-only.
+func preset(m *irv2.Model, name string, asWritten bool) (rule, error) {
+	all := func(*irv2.Layer) bool { return true }
+	none := func(*irv2.Layer) bool { return false }
+	isConv := func(l *irv2.Layer) bool { return strings.Contains(l.Name, "conv") }
+	first := firstLayers(m)
+	early := func(l *irv2.Layer) bool { return l.Index < first }
+
+	switch name {
+	case "freeze-conv":
+		if asWritten {
+			return rule{"freeze conv, as written",
+				"Every layer with conv in its name is frozen, but all batch norms except conv_7b_bn still learn their betas and run on batch statistics: the frozen network changes under the head.",
+				func(l *irv2.Layer) bool { return !isConv(l) }}, nil
+		}
+		return rule{"freeze conv, as meant", "The whole backbone is a fixed feature extractor; only the head learns.", none}, nil
+	case "freeze-first-100":
+		if asWritten {
+			return rule{fmt.Sprintf("freeze conv in first %d, as written", first),
+				fmt.Sprintf("The convolutions among the first %d layers are frozen, their batch norms are not: they learn and run on batch statistics.", first),
+				func(l *irv2.Layer) bool { return !(early(l) && isConv(l)) }}, nil
+		}
+		return rule{fmt.Sprintf("freeze first %d, as meant", first),
+			fmt.Sprintf("The first %d layers are frozen whole, their batch norms too; everything after learns.", first),
+			func(l *irv2.Layer) bool { return !early(l) }}, nil
+	case "unfreeze-all":
+		if asWritten {
+			return rule{"unfreeze all, as written", "Setting trainable = True on convolutions changes nothing: it is the default. Everything learns, and every batch norm runs on batch statistics.", all}, nil
+		}
+		return rule{"unfreeze all", "Everything learns, and every batch norm runs on batch statistics.", all}, nil
+	case "head-only":
+		return rule{"head only", "The backbone is frozen; only the new layers on top learn.", none}, nil
+	}
+	return rule{}, fmt.Errorf("preset %q is not known: use freeze-conv, freeze-first-100, unfreeze-all or head-only", name)
+}
+
+// firstLayers is 100 of the full network's 780 layers, and the same share of another's.
+func firstLayers(m *irv2.Model) int { return (100*m.Backbone + 390) / 780 }
+
+func fromBlock(m *irv2.Model, block string) (rule, error) {
+	at := slices.Index(m.Blocks, block)
+	if at < 0 {
+		return rule{}, fmt.Errorf("no block is named %q: blocks are %s ... %s", block, strings.Join(m.Blocks[:3], ", "), strings.Join(m.Blocks[len(m.Blocks)-3:], ", "))
+	}
+	return rule{"from " + block, fmt.Sprintf("Frozen up to %s; %s and all after it learn.", m.Blocks[max(at-1, 0)], block),
+		func(l *irv2.Layer) bool { return slices.Index(m.Blocks, l.Block) >= at }}, nil
+}
+
+func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
+	var names []string
+	for _, s := range selectors {
+		if s.Pattern == "" {
+			if s.Start < 0 || s.Stop > len(m.Layers) || s.Start >= s.Stop {
+				return rule{}, fmt.Errorf("layers[%d:%d] is no range of the %d layers", s.Start, s.Stop, len(m.Layers))
+			}
+			names = append(names, fmt.Sprintf("layers[%d:%d]", s.Start, s.Stop))
+			continue
+		}
+		if err := checkPattern(m, s.Pattern); err != nil {
+			return rule{}, err
+		}
+		names = append(names, s.Pattern)
+	}
+	list := strings.Join(names, ", ")
+	if list == "" {
+		return preset(m, "head-only", false)
+	}
+	return rule{"thaw " + list, "Only " + list + " and the head learn.",
+		func(l *irv2.Layer) bool {
+			return slices.ContainsFunc(selectors, func(s Selector) bool { return s.matches(l) })
+		}}, nil
+}

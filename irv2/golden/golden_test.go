@@ -1,0 +1,257 @@
+package golden
+
+import (
+	"encoding/json"
+	"flag"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"thaw/irv2"
+	"thaw/irv2/compile"
+	"thaw/irv2/freeze"
+	"thaw/kernels"
+)
+
+var dir = flag.String("golden", "../../testdata/golden", "folder of golden files")
+
+// TestGolden checks every golden file: layers, activations in both modes, and for
+// every preset gradients, updates, losses and outputs.
+func TestGolden(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(*dir, "*.json"))
+	if len(files) == 0 {
+		t.Fatalf("no golden files in %s", *dir)
+	}
+	for _, path := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".json"), func(t *testing.T) {
+			f, err := Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, f)
+		})
+	}
+}
+
+func check(t *testing.T, f *File) {
+	c := irv2.Full(f.Size, f.Classes)
+	c.Dense = f.Dense
+	m, err := irv2.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), backend: kernels.NewPortable(0)}
+	r.initial.Synthesize(f.Seed)
+	r.images = Images(f.Seed, f.Batch, f.Size)
+	r.labels = make([]float32, f.Batch*f.Classes)
+	for n := range f.Batch {
+		r.labels[n*f.Classes+n%f.Classes] = 1
+	}
+	if f.LayerList != nil {
+		t.Run("layers", r.layers)
+	}
+	t.Run("forward_inference", func(t *testing.T) { r.forward(t, f.ForwardInference, false) })
+	t.Run("forward_train", func(t *testing.T) { r.forward(t, f.ForwardTrain, true) })
+	names := make([]string, 0, len(f.Presets))
+	for name := range f.Presets {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) { r.preset(t, name, f.Presets[name]) })
+	}
+}
+
+type runner struct {
+	file             *File
+	model            *irv2.Model
+	weights, initial *irv2.Weights
+	images, labels   []float32
+	backend          kernels.Backend
+}
+
+func (r *runner) layers(t *testing.T) {
+	for i, want := range r.file.LayerList {
+		l := r.model.Layers[i]
+		if l.Name != want.Name || string(l.Class) != want.Class || len(l.Params) != len(want.Weights) {
+			t.Fatalf("layer %d is %s with %d weights, Keras has %s (%s) with %d", i, l, len(l.Params), want.Name, want.Class, len(want.Weights))
+		}
+		for j, p := range l.Params {
+			var kind string
+			var shape []int
+			if json.Unmarshal(want.Weights[j][0], &kind) != nil || json.Unmarshal(want.Weights[j][1], &shape) != nil || p.Kind != kind || !slices.Equal(p.Shape, shape) {
+				t.Fatalf("%s is %v, Keras has %s", p.Name(), p.Shape, want.Weights[j])
+			}
+		}
+	}
+}
+
+func (r *runner) forward(t *testing.T, want map[string]Tensor, training bool) {
+	r.reset()
+	opts := compile.Options{Batch: r.file.Batch, Training: training}
+	for name := range want {
+		if l := r.model.Layer(name); l != nil {
+			opts.Keep = append(opts.Keep, l)
+		}
+	}
+	p := r.compile(t, preset(t, r.model, "ex3_unfreeze_all"), opts)
+	r.run(t, p, compile.Init, compile.ForwardPhase)
+	r.report(t, Compare(Forward, want, func(name string) []float64 {
+		if name == "probabilities" {
+			return wide(p.ProbData())
+		}
+		if l := r.model.Layer(name); l != nil {
+			return wide(p.Value(l))
+		}
+		return nil
+	}))
+}
+
+func (r *runner) preset(t *testing.T, name string, want Preset) {
+	r.reset()
+	plan := preset(t, r.model, name)
+	if n := plan.Trained(); n != want.TrainableCount {
+		t.Errorf("%d values trained, Keras %d", n, want.TrainableCount)
+	}
+	var learning []string
+	for _, i := range plan.Learning() {
+		learning = append(learning, r.model.Layers[i].Name)
+	}
+	if !slices.Equal(learning, want.TrainableLayers) {
+		t.Errorf("%d layers learn, Keras %d", len(learning), len(want.TrainableLayers))
+	}
+	p := r.compile(t, plan, compile.Options{Batch: r.file.Batch, Training: true})
+	r.run(t, p, compile.Init)
+	gap := floor
+	for step := range want.Losses {
+		p.SetStep(step+1, func(*irv2.Param) float64 { return want.LearningRate }, 0)
+		r.run(t, p, compile.ForwardPhase, compile.BackwardPhase)
+		loss := 0.0
+		for _, l := range p.LossData() {
+			loss += float64(l) / float64(r.file.Batch)
+		}
+		gap = max(gap, want.LossesGap[step])
+		if e := loss/want.Losses[step] - 1; !(max(e, -e) <= 10*gap) {
+			t.Errorf("loss %d: %.9g, Keras %.9g: off by %.1e, limit %.1e", step, loss, want.Losses[step], e, 10*gap)
+		}
+		if step == 0 {
+			t.Run("gradients", func(t *testing.T) {
+				r.report(t, Compare(Gradient, want.Gradients, func(name string) []float64 { return wide(p.GradientData(r.param(name))) }))
+			})
+		}
+		r.run(t, p, compile.Update)
+		if step == 0 {
+			t.Run("change_1", func(t *testing.T) { r.report(t, Compare(Change, want.Change1, r.change)) })
+		}
+	}
+	t.Run("change_n", func(t *testing.T) { r.report(t, Compare(Change, want.ChangeN, r.change)) })
+	t.Run("eval_after", func(t *testing.T) {
+		p := r.compile(t, plan, compile.Options{Batch: r.file.Batch})
+		r.run(t, p, compile.Init, compile.ForwardPhase)
+		r.report(t, Compare(Forward, map[string]Tensor{"probabilities": want.EvalAfter}, func(string) []float64 { return wide(p.ProbData()) }))
+	})
+}
+
+// preset makes the plan of a golden preset (testdata/golden/README.md).
+func preset(t *testing.T, m *irv2.Model, name string) *freeze.Plan {
+	spec := func(s freeze.Spec) *freeze.Plan {
+		p, err := freeze.New(m, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	after := func(name string, batchNorm bool) *freeze.Plan {
+		cut := m.Layer(name).Index
+		return freeze.FromFlags(m, func(l *irv2.Layer) bool {
+			return l.Index > cut && (batchNorm || l.Class != irv2.BatchNormalization)
+		}, freeze.Keras)
+	}
+	switch name {
+	case "ex1_as_written":
+		return spec(freeze.Spec{Preset: "freeze-conv", AsWritten: true})
+	case "ex2_as_written":
+		return spec(freeze.Spec{Preset: "freeze-first-100", AsWritten: true})
+	case "ex3_unfreeze_all":
+		return spec(freeze.Spec{Preset: "unfreeze-all", AsWritten: true})
+	case "head_only":
+		return spec(freeze.Spec{Preset: "head-only"})
+	case "from_block8_1_bn_inference":
+		return after("mixed_7a", false)
+	case "from_mixed_7a_bn_batch":
+		return after("block17_20_ac", true)
+	case "stem_only_bn_inference":
+		return freeze.FromFlags(m, func(l *irv2.Layer) bool {
+			return 0 < l.Index && l.Index <= 17 && l.Class != irv2.BatchNormalization
+		}, freeze.Keras)
+	}
+	t.Fatalf("preset %q is not known", name)
+	return nil
+}
+
+func (r *runner) reset() {
+	for i, d := range r.initial.Data {
+		copy(r.weights.Data[i], d)
+	}
+}
+
+func (r *runner) compile(t *testing.T, plan *freeze.Plan, opts compile.Options) *compile.Program {
+	p, err := compile.Compile(plan, opts, r.backend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Bind(r.weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
+	return p
+}
+
+func (r *runner) run(t *testing.T, p *compile.Program, phases ...compile.Phase) {
+	for _, phase := range phases {
+		if phase == compile.ForwardPhase {
+			copy(p.InputData(), r.images)
+			copy(p.LabelData(), r.labels)
+		}
+		if err := p.Run(phase, r.backend, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (r *runner) report(t *testing.T, c Report) {
+	t.Logf("median %.1e of %.1e, worst %.2f of its limit at %s, %d over", c.Median, c.MedianLimit, c.Worst, c.WorstName, c.Over)
+	for _, f := range c.Failures[:min(len(c.Failures), 20)] {
+		t.Error(f)
+	}
+}
+
+func (r *runner) param(name string) *irv2.Param {
+	i := slices.IndexFunc(r.model.Params, func(p *irv2.Param) bool { return p.Name() == name })
+	if i < 0 {
+		return nil
+	}
+	return r.model.Params[i]
+}
+
+func (r *runner) change(name string) []float64 {
+	p := r.param(name)
+	if p == nil {
+		return nil
+	}
+	out := make([]float64, p.Len())
+	for i, v := range r.weights.Of(p) {
+		out[i] = float64(v) - float64(r.initial.Of(p)[i])
+	}
+	return out
+}
+
+func wide(x []float32) []float64 {
+	if x == nil {
+		return nil
+	}
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
