@@ -71,6 +71,8 @@ type Backend interface {
 	Threads() int
 
 	// PackedLen is the length of a filter packed for pass (Forward or BackwardInput).
+	// Neither it nor the packing may depend on N, H or W: programs of other batch
+	// sizes share packed filters.
 	PackedLen(s ConvShape, pass Pass) int
 	// ScratchLen is the length of Scratch that a convolution pass needs.
 	ScratchLen(s ConvShape, pass Pass) int

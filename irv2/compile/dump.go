@@ -3,7 +3,6 @@ package compile
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Dump prints the program: what the plan made of each unit, every op with its
@@ -16,7 +15,7 @@ func (p *Program) Dump(w io.Writer) {
 			phase = op.Phase
 			fmt.Fprintf(w, "\n%s:\n", phase)
 		}
-		fmt.Fprintf(w, "%5d %-40s %-24s", i, op.Name, strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", op.Args), "*kernels."), "Args"))
+		fmt.Fprintf(w, "%5d %-40s %-24s", i, op.Name, op.Kind())
 		for _, o := range op.operands {
 			fmt.Fprintf(w, " %s", o)
 		}

@@ -2,6 +2,8 @@ package compile
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
@@ -132,6 +134,22 @@ func (p *Program) Run(phase Phase, backend kernels.Backend, poll func() error) e
 	return nil
 }
 
+// Timed runs one step and tells the time of each op.
+func (p *Program) Timed(backend kernels.Backend, tell func(*Op, time.Duration)) {
+	for _, op := range p.Ops[p.starts[ForwardPhase]:] {
+		start := time.Now()
+		run(backend, op.Args)
+		tell(op, time.Since(start))
+	}
+}
+
+// Kind names the kernel: Conv2D, BatchNormTrain, ...
+func (op *Op) Kind() string {
+	name := fmt.Sprintf("%T", op.Args)
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	return strings.ToUpper(name[:1]) + strings.TrimSuffix(name[1:], "Args")
+}
+
 // InputData is where the batch of images (or cached features) is written: [Batch, H, W, C] of Input's layer.
 func (p *Program) InputData() []float32 { return p.data(p.Input.buffer) }
 
@@ -143,6 +161,15 @@ func (p *Program) ProbData() []float32 { return p.data(p.Probs) }
 
 // LossData is the loss of each image after ForwardPhase.
 func (p *Program) LossData() []float32 { return p.data(p.Loss) }
+
+// LogitData is [Batch, classes] after ForwardPhase.
+func (p *Program) LogitData() []float32 { return p.data(p.Logits) }
+
+// OutputData is the output [Batch, H, W, C] of Options.To after ForwardPhase.
+func (p *Program) OutputData() []float32 { return p.data(p.values[p.Options.To].buffer) }
+
+// Moving lists the statistics that ForwardPhase moves.
+func (p *Program) Moving() []*irv2.Param { return p.moving }
 
 // GradientData is the gradient of a learning parameter after BackwardPhase, or nil.
 func (p *Program) GradientData(param *irv2.Param) []float32 {

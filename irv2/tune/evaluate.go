@@ -1,0 +1,59 @@
+package tune
+
+import (
+	"math"
+
+	"thaw/irv2/compile"
+)
+
+// Evaluation is how the network, in inference mode, does on a split.
+type Evaluation struct {
+	Loss, Accuracy float64
+	Confusion      [][]int // [true][predicted]
+}
+
+// Evaluate runs the network in inference mode over a split.
+func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) {
+	p, classes, count := s.evaluate, s.classes(), s.Counts[split]
+	e := &Evaluation{Confusion: make([][]int, classes)}
+	for i := range e.Confusion {
+		e.Confusion[i] = make([]int, classes)
+	}
+	if count == 0 {
+		return e, nil
+	}
+	if err := p.Run(compile.Init, s.backend, poll); err != nil {
+		return nil, err
+	}
+	right := 0
+	for at := 0; at < count; at += p.Options.Batch {
+		chosen := indices(at, min(at+p.Options.Batch, count))
+		if err := s.fill(p, split, chosen, -1, poll); err != nil {
+			return nil, err
+		}
+		if err := p.Run(compile.ForwardPhase, s.backend, poll); err != nil {
+			return nil, err
+		}
+		for i, n := range chosen {
+			logits := p.LogitData()[i*classes : (i+1)*classes]
+			label, predicted := s.data.Label(split, n), argmax(logits)
+			e.Confusion[label][predicted]++
+			e.Loss += crossEntropy(logits, label) / float64(count)
+			if label == predicted {
+				right++
+			}
+		}
+	}
+	e.Accuracy = float64(right) / float64(count)
+	return e, nil
+}
+
+// crossEntropy is log(sum(exp(logits))) - logits[label].
+func crossEntropy(logits []float32, label int) float64 {
+	top := float64(logits[argmax(logits)])
+	sum := 0.0
+	for _, l := range logits {
+		sum += math.Exp(float64(l) - top)
+	}
+	return math.Log(sum) + top - float64(logits[label])
+}

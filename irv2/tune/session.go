@@ -1,0 +1,209 @@
+package tune
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"thaw/irv2"
+	"thaw/irv2/compile"
+	"thaw/kernels"
+)
+
+// Session is one run. It belongs to one goroutine.
+type Session struct {
+	*Layout
+	weights *irv2.Weights
+	data    Data
+	backend kernels.Backend
+	rates   func(*irv2.Param) float64
+
+	cache    [2][]float32 // features of a split, where cached
+	cachedTo [2]int       // images whose features stand in the cache
+
+	steps    int // done
+	history  []Epoch
+	clock    clock
+	snapshot [][]float32 // moving statistics before the current step
+}
+
+// Epoch is what an epoch showed.
+type Epoch struct {
+	Epoch          int     // from 1
+	Loss, Accuracy float64 // over the epoch's steps, as Keras shows it
+	Validation     *Evaluation
+	Seconds        float64
+}
+
+// Event tells how a run goes. Exactly one field is set.
+type Event struct {
+	Cache *CacheEvent
+	Step  *StepEvent
+	Epoch *Epoch
+}
+
+// CacheEvent: features of Done of Total images are computed.
+type CacheEvent struct {
+	Done, Total int
+	SecondsLeft float64
+}
+
+// StepEvent: step Step (from 1) of epoch Epoch (from 1) is done.
+type StepEvent struct {
+	Step, Epoch    int
+	Loss, Accuracy float64 // of this batch
+	Seconds        float64
+	SecondsLeft    float64
+}
+
+// New allocates a session. Training changes weights, which must be of the plan's model.
+func New(l *Layout, weights *irv2.Weights, data Data, backend kernels.Backend) *Session {
+	s := &Session{Layout: l, weights: weights, data: data, backend: backend, rates: l.Options.rates(l.Plan.Model)}
+	arena := make([]float32, l.arenaLen())
+	state := make([]float32, l.step.StateLen)
+	l.step.Bind(weights, arena, state)
+	if l.rest != l.step {
+		l.rest.Bind(weights, arena, state)
+	}
+	l.evaluate.Bind(weights, arena, arena[l.evaluate.ArenaLen:])
+	if l.features != nil {
+		featureArena, featureState := arena, arena[l.features.ArenaLen:]
+		if l.featuresPersist() {
+			featureArena, featureState = arena[len(arena)-l.features.ArenaLen:], make([]float32, l.features.StateLen)
+		}
+		l.features.Bind(weights, featureArena, featureState)
+		for split, cached := range l.Cached {
+			if cached {
+				s.cache[split] = make([]float32, l.Counts[split]*l.featureLen())
+			}
+		}
+	}
+	for _, p := range l.step.Moving() {
+		s.snapshot = append(s.snapshot, make([]float32, p.Len()))
+	}
+	return s
+}
+
+// Run trains to the end of the last epoch, or until poll, called every few
+// milliseconds of work, returns an error, which Run returns: the weights are then
+// those after the last whole step, and Run may be called again to go on.
+func (s *Session) Run(poll func() error, emit func(Event)) error {
+	if err := s.fillCaches(poll, emit); err != nil {
+		return err
+	}
+	if err := s.step.Run(compile.Init, s.backend, poll); err != nil {
+		return err
+	}
+	for len(s.history) < s.Options.Epochs {
+		if err := s.epoch(len(s.history), poll, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// epoch runs the steps of an epoch that are not yet done, then evaluates.
+func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
+	start := time.Now()
+	order, batch, total := s.shuffled(epoch), s.batch(), s.Steps()*s.Options.Epochs
+	if s.steps == epoch*s.Steps() {
+		s.clock.startEpoch()
+	}
+	for at := (s.steps - epoch*s.Steps()) * batch; at < len(order); at += batch {
+		began := time.Now()
+		chosen := order[at:min(at+batch, len(order))]
+		loss, correct, err := s.train(chosen, epoch, poll)
+		if err != nil {
+			return err
+		}
+		s.steps++
+		s.clock.step(loss, correct, time.Since(began))
+		n := float64(len(chosen))
+		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Loss: loss / n, Accuracy: float64(correct) / n,
+			Seconds: time.Since(began).Seconds(), SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch)}})
+	}
+	began := time.Now()
+	validation, err := s.Evaluate(Validation, poll)
+	if err != nil {
+		return err
+	}
+	s.clock.evaluation = time.Since(began)
+	e := Epoch{Epoch: epoch + 1, Loss: s.clock.loss / float64(len(order)), Accuracy: float64(s.clock.correct) / float64(len(order)),
+		Validation: validation, Seconds: time.Since(start).Seconds()}
+	s.history = append(s.history, e)
+	emit(Event{Epoch: &e})
+	return nil
+}
+
+// train does one step on the chosen images and returns the sum of their losses and
+// how many were right.
+func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float64, correct int, err error) {
+	p := s.step
+	if len(chosen) != p.Options.Batch {
+		p = s.rest
+	}
+	if err := s.fill(p, Train, chosen, epoch, poll); err != nil {
+		return 0, 0, err
+	}
+	s.labels(p.LabelData(), chosen)
+	p.SetStep(s.steps+1, s.rates, mix(s.Options.Seed, uint64(s.steps)))
+	for i, param := range p.Moving() {
+		copy(s.snapshot[i], s.weights.Of(param))
+	}
+	for _, phase := range []compile.Phase{compile.ForwardPhase, compile.BackwardPhase} {
+		if err := p.Run(phase, s.backend, poll); err != nil {
+			for i, param := range p.Moving() {
+				copy(s.weights.Of(param), s.snapshot[i])
+			}
+			return 0, 0, err
+		}
+	}
+	p.Run(compile.Update, s.backend, nil) // not interrupted: a step is done whole or not at all
+	for _, l := range p.LossData() {
+		loss += float64(l)
+	}
+	for i, n := range chosen {
+		if argmax(p.ProbData()[i*s.classes():][:s.classes()]) == s.data.Label(Train, n) {
+			correct++
+		}
+	}
+	return loss, correct, nil
+}
+
+func (s *Session) classes() int { return s.Plan.Model.Config.Classes }
+
+// labels writes smoothed one-hot rows.
+func (s *Session) labels(dst []float32, chosen []int) {
+	smooth, classes := s.Options.LabelSmoothing, s.classes()
+	for i := range dst {
+		dst[i] = float32(smooth / float64(classes))
+	}
+	for i, n := range chosen {
+		dst[i*classes+s.data.Label(Train, n)] += float32(1 - smooth)
+	}
+}
+
+// shuffled is the order of the training images in an epoch: a function of seed and epoch.
+func (s *Session) shuffled(epoch int) []int {
+	return rand.New(rand.NewPCG(s.Options.Seed, uint64(epoch))).Perm(s.Counts[Train])
+}
+
+// Done tells the steps done so far and the epochs that ended.
+func (s *Session) Done() (steps int, history []Epoch) { return s.steps, s.history }
+
+// mix is one step of splitmix64.
+func mix(seed, i uint64) uint64 {
+	z := seed + (i+1)*0x9E3779B97F4A7C15
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+func argmax(x []float32) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
