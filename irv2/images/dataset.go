@@ -1,0 +1,262 @@
+package images
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Hash identifies a picture by its decoded, upright, full-size pixels: the same
+// drawing as PNG and as BMP has one Hash, whatever its file's name.
+type Hash [sha256.Size]byte
+
+// Sample is one accepted picture, at the size in which it is trained.
+type Sample struct {
+	ID            int    // never used again in its Dataset, even after removal
+	Name          string // the file's, without folders; several may have the same
+	Width, Height int    // of the original, upright
+	Pixels        []uint8
+	Hash          Hash
+	Look          uint64 // see looks
+}
+
+// Class is a label and its pictures.
+type Class struct {
+	Name    string
+	Samples []*Sample
+}
+
+// Dataset collects pictures by class. Labels are positions in Classes. Errors are
+// sentences for the user; a call that returns one has changed nothing but Refused.
+type Dataset struct {
+	Resizing Resizing
+	Limits   Limits
+	Classes  []*Class
+	Refused  []*Refusal // every file not taken since ClearRefused, in order
+	nextID   int
+}
+
+// NewDataset is empty; every picture added to it is resized by r.
+func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: DefaultLimits} }
+
+// Add decodes a file and puts it into class, or, where class is "", into the class
+// that its folder names. A class is made on its first picture. The error is a
+// *Refusal, also kept in Refused.
+func (d *Dataset) Add(class, filePath string, data []byte) (*Sample, error) {
+	name := cleanName(path.Base(slashed(filePath)))
+	if class == "" {
+		class = ClassOf(filePath)
+	}
+	class = cleanName(class)
+	if class == "" {
+		return nil, d.refused(refuse(name, NoClass, "lies in no folder that could name its class: add it to a class, or drop a folder for each class."))
+	}
+	img, err := Decode(data, name, d.Limits)
+	if err != nil {
+		return nil, d.refused(err.(*Refusal))
+	}
+	s := &Sample{
+		ID: d.nextID, Name: name, Width: img.W, Height: img.H,
+		Pixels: d.Resizing.Resize8(img), Hash: hash(img), Look: look(img),
+	}
+	d.nextID++
+	c := d.Class(class)
+	if c == nil {
+		c = &Class{Name: class}
+		d.Classes = append(d.Classes, c)
+	}
+	c.Samples = append(c.Samples, s)
+	return s, nil
+}
+
+func (d *Dataset) refused(r *Refusal) error {
+	d.Refused = append(d.Refused, r)
+	return r
+}
+
+// ClearRefused forgets the refused files, when the user has read about them.
+func (d *Dataset) ClearRefused() { d.Refused = nil }
+
+// Class returns the class of that name, or nil.
+func (d *Dataset) Class(name string) *Class {
+	for _, c := range d.Classes {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Len is the number of pictures.
+func (d *Dataset) Len() int {
+	n := 0
+	for _, c := range d.Classes {
+		n += len(c.Samples)
+	}
+	return n
+}
+
+// AddClass makes an empty class, to be filled.
+func (d *Dataset) AddClass(name string) error {
+	name, err := d.freeName(name)
+	if err == nil {
+		d.Classes = append(d.Classes, &Class{Name: name})
+	}
+	return err
+}
+
+// RenameClass keeps the class's place, and with it its label.
+func (d *Dataset) RenameClass(from, to string) error {
+	c := d.Class(from)
+	if c == nil {
+		return noClass(from)
+	}
+	if cleanName(to) == from {
+		return nil
+	}
+	name, err := d.freeName(to)
+	if err == nil {
+		c.Name = name
+	}
+	return err
+}
+
+// RemoveClass drops a class with its pictures; later classes move up a label.
+func (d *Dataset) RemoveClass(name string) error {
+	c := d.Class(name)
+	if c == nil {
+		return noClass(name)
+	}
+	d.Classes = slices.DeleteFunc(d.Classes, func(o *Class) bool { return o == c })
+	return nil
+}
+
+// Sample returns the picture with that ID and its class, or nils.
+func (d *Dataset) Sample(id int) (*Sample, *Class) {
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
+			if s.ID == id {
+				return s, c
+			}
+		}
+	}
+	return nil, nil
+}
+
+// RenameSample changes the name shown; nothing depends on it.
+func (d *Dataset) RenameSample(id int, name string) error {
+	s, _ := d.Sample(id)
+	if s == nil {
+		return noSample(id)
+	}
+	if name = cleanName(name); name == "" {
+		return problemf("An image needs a name with at least one visible character.")
+	}
+	s.Name = name
+	return nil
+}
+
+// MoveSample puts a picture into another class, which must exist.
+func (d *Dataset) MoveSample(id int, class string) error {
+	s, from := d.Sample(id)
+	if s == nil {
+		return noSample(id)
+	}
+	to := d.Class(class)
+	if to == nil {
+		return noClass(class)
+	}
+	if to != from {
+		from.remove(s)
+		to.Samples = append(to.Samples, s)
+	}
+	return nil
+}
+
+// RemoveSample drops a picture; its class stays, even when empty.
+func (d *Dataset) RemoveSample(id int) error {
+	s, c := d.Sample(id)
+	if s == nil {
+		return noSample(id)
+	}
+	c.remove(s)
+	return nil
+}
+
+func (c *Class) remove(s *Sample) {
+	c.Samples = slices.DeleteFunc(c.Samples, func(o *Sample) bool { return o == s })
+}
+
+func (d *Dataset) freeName(name string) (string, error) {
+	name = cleanName(name)
+	if name == "" {
+		return "", problemf("A class needs a name with at least one visible character.")
+	}
+	if d.Class(name) != nil {
+		return "", problemf("There is already a class called %q: choose another name, or move the images there.", name)
+	}
+	return name, nil
+}
+
+func noClass(name string) error {
+	return problemf("There is no class called %q: it may have been renamed or removed.", name)
+}
+
+func noSample(id int) error {
+	return problemf("There is no image number %d: it may have been removed.", id)
+}
+
+// ClassOf is the last folder of a file's path, "" where there is none.
+func ClassOf(filePath string) string {
+	dir := path.Base(path.Dir(path.Clean("/" + slashed(filePath))))
+	if dir == "/" {
+		return ""
+	}
+	return cleanName(dir)
+}
+
+// Hidden says that a path is an operating system's own: such files are passed over
+// without a word, because the user never made them.
+func Hidden(filePath string) bool {
+	for _, part := range strings.Split(slashed(filePath), "/") {
+		hidden := strings.HasPrefix(part, ".") && strings.Trim(part, ".") != ""
+		if hidden || part == "__MACOSX" || strings.EqualFold(part, "thumbs.db") || strings.EqualFold(part, "desktop.ini") {
+			return true
+		}
+	}
+	return false
+}
+
+// slashed is a path with forward slashes; zip files made on Windows may lack them.
+func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
+
+// cleanName makes a foreign name fit to show: valid UTF-8, one line, no invisible
+// or direction-turning characters, at most 100 characters.
+func cleanName(name string) string {
+	const longest = 100
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(name, "?"))
+	runes := []rune(strings.Join(strings.Fields(name), " "))
+	if len(runes) > longest {
+		runes = append(runes[:longest-1], '…')
+	}
+	return string(runes)
+}
+
+func hash(img *RGB8) (sum Hash) {
+	h := sha256.New()
+	var size [16]byte
+	binary.LittleEndian.PutUint64(size[:], uint64(img.W))
+	binary.LittleEndian.PutUint64(size[8:], uint64(img.H))
+	h.Write(size[:])
+	h.Write(img.Pix)
+	h.Sum(sum[:0])
+	return sum
+}

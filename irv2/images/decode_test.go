@@ -1,0 +1,271 @@
+package images
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const testdata = "../../testdata/images/"
+
+func file(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(testdata + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func readJSON(t *testing.T, name string, v any) {
+	t.Helper()
+	if err := json.Unmarshal(file(t, name), v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Largest and mean difference, in levels of 255, from Pillow's pixels. Lossless
+// formats agree but for one level where Pillow rounds 16 bits or CMYK otherwise;
+// JPEG and lossy WebP differ where chroma is enlarged (Go repeats it, libjpeg and
+// libwebp smooth it), strongest on one-pixel edges of these 96 x 64 drawings.
+var decodeTolerance = []struct {
+	pattern   string
+	most, avg float64
+}{
+	{"rgb-444.jpg", 4, 1},
+	{"exif-*.jpg", 4, 1},
+	{"gray.jpg", 3, 1},
+	{"cmyk.jpg", 6, 2},
+	{"*.jpg", 45, 5},
+	{"*lossy.webp", 45, 5},
+	{"cmyk.tif", 1, 0.6},
+	{"*", 0, 0},
+}
+
+func TestDecodeAgreesWithPillow(t *testing.T) {
+	var want map[string]struct {
+		W, H int
+		Grid []float64 // 8 x 8 pixels
+	}
+	readJSON(t, "decoded.json", &want)
+	names, err := fs.ReadDir(os.DirFS(testdata+"formats"), ".")
+	if err != nil || len(names) != len(want) {
+		t.Fatalf("%d files, %d references (%v)", len(names), len(want), err)
+	}
+	for name, want := range want {
+		img, err := Decode(file(t, "formats/"+name), name, DefaultLimits)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if img.W != want.W || img.H != want.H || len(img.Pix) != 3*img.W*img.H {
+			t.Errorf("%s: %d x %d with %d values, want %d x %d", name, img.W, img.H, len(img.Pix), want.W, want.H)
+			continue
+		}
+		most, sum := 0.0, 0.0
+		for i, v := range want.Grid {
+			x, y := i/3%8*img.W/8+img.W/16, i/24*img.H/8+img.H/16
+			d := max(v-float64(img.Pix[(y*img.W+x)*3+i%3]), float64(img.Pix[(y*img.W+x)*3+i%3])-v)
+			most, sum = max(most, d), sum+d
+		}
+		avg := sum / float64(len(want.Grid))
+		for _, tol := range decodeTolerance {
+			if ok, _ := filepath.Match(tol.pattern, name); !ok {
+				continue
+			}
+			t.Logf("%s (%s): at most %.0f, mean %.2f levels", name, img.Format, most, avg)
+			if most > tol.most || avg > tol.avg {
+				t.Errorf("%s differs by at most %.0f, mean %.2f levels; tolerance %v, %v", name, most, avg, tol.most, tol.avg)
+			}
+			break
+		}
+	}
+}
+
+// A name may lie: content decides.
+func TestDecodeByContent(t *testing.T) {
+	for _, name := range []string{"photo.jpg", "photo", "photo.txt"} {
+		img, err := Decode(file(t, "formats/png-named.jpg"), name, DefaultLimits)
+		if err != nil || img.Format != "PNG" {
+			t.Errorf("%s: %v, %v", name, img, err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		reason Reason
+		says   string
+	}{
+		{"empty.jpg", Empty, "is empty (0 bytes)"},
+		{"truncated.jpg", Truncated, "JPEG ends before its last pixel"},
+		{"truncated.png", Truncated, "PNG ends before"},
+		{"truncated.gif", Truncated, "GIF ends before"},
+		{"truncated.webp", Truncated, "WebP ends before"},
+		{"truncated.tif", Truncated, "TIFF ends before"},
+		{"damaged.png", Damaged, "is damaged"},
+		{"text-named.png", NotAnImage, "is not an image, whatever its name says"},
+		{"drawing.svg", Unsupported, "SVG"},
+		{"phone.heic", Unsupported, "Most Compatible"},
+		{"photo.avif", Unsupported, "AVIF"},
+		{"wide-20000.png", TooLarge, "is 20,000 x 40 pixels, more than the 12,000 a side"},
+		{"bomb.png", TooLarge, "60,000 x 60,000"},
+	} {
+		img, err := Decode(file(t, "bad/"+c.name), c.name, DefaultLimits)
+		r, ok := errors.AsType[*Refusal](err)
+		if !ok || img != nil {
+			t.Errorf("%s: %v, %v", c.name, img, err)
+			continue
+		}
+		if r.Reason != c.reason || !strings.Contains(r.Text, c.says) {
+			t.Errorf("%s: %s: %s", c.name, r.Reason, r.Text)
+		}
+		checkSentence(t, r.Text, c.name)
+	}
+}
+
+// checkSentence: one sentence, in one line, naming the thing.
+func checkSentence(t testing.TB, text, name string) {
+	t.Helper()
+	if !strings.Contains(text, name) || !strings.HasSuffix(text, ".") || strings.Contains(text, "\n") || strings.Contains(text, "%!") {
+		t.Errorf("not a sentence about %s: %s", name, text)
+	}
+}
+
+func TestForeignFormatsAreNamed(t *testing.T) {
+	for _, f := range foreign {
+		data := append(make([]byte, f.at), f.magic...)
+		_, err := Decode(data, "file", DefaultLimits)
+		if err == nil || err.(*Refusal).Reason != f.reason || err.Error() != "file "+f.text {
+			t.Errorf("%q at %d: %v", f.magic, f.at, err)
+		}
+		checkSentence(t, "file "+f.text, "file")
+	}
+}
+
+func TestFileBytesLimit(t *testing.T) {
+	l := DefaultLimits
+	l.FileBytes = 100
+	_, err := Decode(file(t, "formats/boat.png"), "boat.png", l)
+	if err == nil || err.(*Refusal).Reason != TooLarge {
+		t.Error(err)
+	}
+}
+
+// Each orientation, worked by hand on a 3 x 2 picture: what is stored for ABC/DEF.
+func TestUpright(t *testing.T) {
+	stored := map[int][]string{
+		1: {"ABC", "DEF"}, 2: {"CBA", "FED"}, 3: {"FED", "CBA"}, 4: {"DEF", "ABC"},
+		5: {"AD", "BE", "CF"}, 6: {"CF", "BE", "AD"}, 7: {"FC", "EB", "DA"}, 8: {"DA", "EB", "FC"},
+	}
+	for o, rows := range stored {
+		m := image.NewGray(image.Rect(0, 0, len(rows[0]), len(rows)))
+		for y, row := range rows {
+			for x := range row {
+				m.SetGray(x, y, color.Gray{Y: row[x]})
+			}
+		}
+		got := toRGB(m, o)
+		want := []byte("AAABBBCCCDDDEEEFFF")
+		if got.W != 3 || got.H != 2 || !bytes.Equal(got.Pix, want) {
+			t.Errorf("orientation %d: %d x %d %s", o, got.W, got.H, got.Pix)
+		}
+	}
+}
+
+// The fast paths of readRow against image.Image's own colours, on a picture that
+// does not start at (0, 0).
+func TestReadRow(t *testing.T) {
+	for _, name := range []string{"boat.jpg", "gray.jpg", "cmyk.jpg", "palette.png", "rgb16.png", "boat.gif", "lossy.webp"} {
+		m, _, err := image.Decode(bytes.NewReader(file(t, "formats/"+name)))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		m = m.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(image.Rect(5, 7, 40, 31))
+		got := toRGB(m, 1)
+		for i := range got.W * got.H {
+			r, g, b, _ := m.At(5+i%got.W, 7+i/got.W).RGBA() // these are opaque
+			if want := [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}; [3]uint8(got.Pix[3*i:]) != want {
+				t.Fatalf("%s: pixel %d is %v, want %v", name, i, got.Pix[3*i:3*i+3], want)
+			}
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, dir := range []string{"formats", "bad"} {
+		names, err := fs.ReadDir(os.DirFS(testdata+dir), ".")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, n := range names {
+			f.Add(file(f, dir+"/"+n.Name()))
+		}
+	}
+	limits := Limits{FileBytes: 1 << 20, Side: 300, Pixels: 40_000} // keeps memory small
+	f.Fuzz(func(t *testing.T, data []byte) {
+		img, err := Decode(data, "file", limits)
+		if err != nil {
+			if _, ok := err.(*Refusal); !ok || img != nil {
+				t.Fatalf("%T %v", err, err)
+			}
+			return
+		}
+		if img.W*img.H > limits.Pixels || len(img.Pix) != img.W*img.H*3 {
+			t.Fatalf("%d x %d with %d values", img.W, img.H, len(img.Pix))
+		}
+	})
+}
+
+// photo12MP is a phone's photograph: 4000 x 3000, 4:2:0.
+func photo12MP(tb testing.TB) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, 4000, 3000))
+	r := newRNG(1)
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i/4%4000/16) + uint8(r.next()>>60)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 90}); err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func Benchmark12MP(b *testing.B) {
+	data := photo12MP(b)
+	img, err := Decode(data, "photo.jpg", DefaultLimits)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			Decode(data, "photo.jpg", DefaultLimits)
+		}
+	})
+	b.Run("resize299", func(b *testing.B) {
+		for b.Loop() {
+			DefaultResizing(299).Resize8(img)
+		}
+	})
+	b.Run("hash", func(b *testing.B) {
+		for b.Loop() {
+			hash(img)
+		}
+	})
+	b.Run("look", func(b *testing.B) {
+		for b.Loop() {
+			look(img)
+		}
+	})
+}

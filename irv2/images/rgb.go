@@ -1,0 +1,77 @@
+package images
+
+import (
+	"image"
+	"image/color"
+)
+
+// toRGB drops alpha and turns the picture upright.
+func toRGB(m image.Image, orientation int) *RGB8 {
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	first, stepX, stepY, outW, outH := upright(orientation, w, h)
+	out := &RGB8{W: outW, H: outH, Pix: make([]uint8, w*h*3)}
+	row := make([]uint8, w*3)
+	for y := range h {
+		to := first + y*stepY
+		if stepX == 1 {
+			readRow(m, y, out.Pix[to*3:][:w*3])
+			continue
+		}
+		readRow(m, y, row)
+		for x := range w {
+			copy(out.Pix[(to+x*stepX)*3:][:3], row[x*3:])
+		}
+	}
+	return out
+}
+
+// readRow writes row y, counted from the top of m's bounds, as RGB. The cases are
+// those that decoders give often; At serves the rest.
+func readRow(m image.Image, y int, dst []uint8) {
+	b := m.Bounds()
+	y += b.Min.Y
+	w := b.Dx()
+	switch m := m.(type) {
+	case *image.YCbCr:
+		for x := range w {
+			yi, ci := m.YOffset(b.Min.X+x, y), m.COffset(b.Min.X+x, y)
+			dst[3*x], dst[3*x+1], dst[3*x+2] = color.YCbCrToRGB(m.Y[yi], m.Cb[ci], m.Cr[ci])
+		}
+	case *image.NYCbCrA:
+		readRow(&m.YCbCr, y-b.Min.Y, dst)
+	case *image.Gray:
+		for x, v := range m.Pix[m.PixOffset(b.Min.X, y):][:w] {
+			dst[3*x], dst[3*x+1], dst[3*x+2] = v, v, v
+		}
+	case *image.NRGBA:
+		src := m.Pix[m.PixOffset(b.Min.X, y):][:4*w]
+		for x := range w {
+			copy(dst[3*x:3*x+3], src[4*x:])
+		}
+	case *image.Paletted:
+		var palette [256][3]uint8
+		for i, c := range m.Palette {
+			palette[i] = rgbOf(c)
+		}
+		for x, i := range m.Pix[m.PixOffset(b.Min.X, y):][:w] {
+			copy(dst[3*x:3*x+3], palette[i][:])
+		}
+	default:
+		for x := range w {
+			c := rgbOf(m.At(b.Min.X+x, y))
+			copy(dst[3*x:3*x+3], c[:])
+		}
+	}
+}
+
+// rgbOf is a colour without its alpha: unpremultiplied, high byte of 16 bits.
+func rgbOf(c color.Color) [3]uint8 {
+	switch c := c.(type) {
+	case color.NRGBA64: // NRGBAModel would lose the colour of clear pixels
+		return [3]uint8{uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)}
+	case color.NRGBA:
+		return [3]uint8{c.R, c.G, c.B}
+	}
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	return [3]uint8{n.R, n.G, n.B}
+}

@@ -1,0 +1,105 @@
+package images
+
+import (
+	"bytes"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"github.com/bep/imagemeta"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+)
+
+// format is one that Decode reads. magic is matched at the file's start, '?'
+// standing for any byte.
+type format struct {
+	name   string
+	magic  string
+	config func(io.Reader) (image.Config, error)
+	decode func([]byte) (image.Image, error)
+	exif   imagemeta.ImageFormat // 0: the format carries no orientation
+}
+
+var formats = []format{
+	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, reading(jpeg.Decode), imagemeta.JPEG},
+	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, reading(png.Decode), imagemeta.PNG},
+	{"GIF", "GIF8?a", gif.DecodeConfig, decodeGIF, 0},
+	{"WebP", "RIFF????WEBP", webp.DecodeConfig, decodeWebP, imagemeta.WebP},
+	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, reading(bmp.Decode), 0},
+	{"TIFF", "II*\x00", tiff.DecodeConfig, reading(tiff.Decode), imagemeta.TIFF},
+	{"TIFF", "MM\x00*", tiff.DecodeConfig, reading(tiff.Decode), imagemeta.TIFF},
+}
+
+func reading(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
+	return func(data []byte) (image.Image, error) { return decode(bytes.NewReader(data)) }
+}
+
+// foreign are files that people drop and Decode does not read, with what to do.
+// They are asked before formats: camera raw files start like TIFF.
+var foreign = []struct {
+	at     int
+	magic  string
+	reason Reason
+	text   string
+}{
+	{4, "ftyphei", Unsupported, heic},
+	{4, "ftyphev", Unsupported, heic},
+	{4, "ftypmif1", Unsupported, heic},
+	{4, "ftypmsf1", Unsupported, heic},
+	{4, "ftypavi", Unsupported, "is an AVIF image, which is not read here: save it as JPEG or PNG and add that."},
+	{4, "ftypcrx", Unsupported, raw},
+	{8, "CR\x02", Unsupported, raw},
+	{0, "FUJIFILMCCD-RAW", Unsupported, raw},
+	{4, "ftyp", NotAnImage, "is a video: save the frames you need as JPEG or PNG and add those."},
+	{0, "\xff\x0a", Unsupported, "is a JPEG XL image, which is not read here: save it as JPEG or PNG and add that."},
+	{0, "\x00\x00\x00\x0cJXL ", Unsupported, "is a JPEG XL image, which is not read here: save it as JPEG or PNG and add that."},
+	{0, "\x00\x00\x00\x0cjP  ", Unsupported, "is a JPEG 2000 image, which is not read here: save it as JPEG or PNG and add that."},
+	{0, "II+\x00", Unsupported, "is a BigTIFF image, which is not read here: save it as plain TIFF or PNG and add that."},
+	{0, "MM\x00+", Unsupported, "is a BigTIFF image, which is not read here: save it as plain TIFF or PNG and add that."},
+	{0, "8BPS", Unsupported, "is a Photoshop document: export it as JPEG or PNG and add that."},
+	{0, "\x00\x00\x01\x00", Unsupported, "is an icon file, which is not read here: save it as PNG and add that."},
+	{128, "DICM", Unsupported, "is a DICOM file, which is not read here: export its slices as PNG and add those."},
+	{0, "%PDF", NotAnImage, "is a PDF document: export its pictures as JPEG or PNG and add those."},
+	{0, "PK\x03\x04", NotAnImage, "is a zip archive (or a document that is one): add it by itself, or unpack it and add the images."},
+	{0, "\x89HDF", NotAnImage, "is an HDF5 file: if it holds weights, add it under Network."},
+}
+
+const (
+	heic = "is a HEIC image, which is not read here: save it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible) and add that."
+	raw  = "is a camera raw file, which is not read here: export it as JPEG and add that."
+)
+
+// sniff says by content, never by name, which of formats data is.
+func sniff(data []byte, name string) (*format, *Refusal) {
+	for _, f := range foreign {
+		if len(data) >= f.at && matches(data[f.at:], f.magic) {
+			return nil, refuse(name, f.reason, "%s", f.text)
+		}
+	}
+	for i := range formats {
+		if matches(data, formats[i].magic) {
+			return &formats[i], nil
+		}
+	}
+	head := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 1024)], "\xef\xbb\xbf \t\r\n"))
+	if bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<svg")) {
+		return nil, refuse(name, Unsupported, "is an SVG drawing, which has no pixels: export it as PNG and add that.")
+	}
+	return nil, refuse(name, NotAnImage, "is not an image, whatever its name says: use JPEG, PNG, WebP, GIF, BMP or TIFF files.")
+}
+
+func matches(data []byte, magic string) bool {
+	if len(data) < len(magic) {
+		return false
+	}
+	for i := range len(magic) {
+		if magic[i] != '?' && magic[i] != data[i] {
+			return false
+		}
+	}
+	return true
+}

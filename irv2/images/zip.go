@@ -1,0 +1,89 @@
+package images
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"path"
+	"strings"
+)
+
+// ZipLimits bound what one archive may cost; files in it also obey Limits.
+type ZipLimits struct {
+	Entries    int
+	TotalBytes int64 // unpacked, of all files together
+}
+
+// DefaultZipLimits are far above any data set that trains in a page.
+var DefaultZipLimits = ZipLimits{Entries: 50_000, TotalBytes: 8 << 30}
+
+// AddZip adds the images of a zip archive, one at a time, as Add does: into class,
+// or, where class is "", into the class that each one's folder names. Files in no
+// folder go to a class named as the archive.
+//
+// progress, which may be nil, is told after each entry how many of total are done.
+// Files not taken are in Refused; hidden ones are passed over. The error says why
+// the archive as a whole could not be read or was stopped (ctx); what was added
+// before stays. Sizes stated in the archive are never believed: reading stops at
+// the limits.
+func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt, size int64, l ZipLimits, progress func(done, total int)) (added int, err error) {
+	name = cleanName(path.Base(slashed(name)))
+	archive, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no name here is used as a path
+		return 0, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)
+	}
+	if len(archive.File) > l.Entries {
+		return 0, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(archive.File)), thousands(l.Entries))
+	}
+	left := l.TotalBytes
+	for i, f := range archive.File {
+		if ctx.Err() != nil {
+			return added, ctx.Err()
+		}
+		if progress != nil {
+			progress(i, len(archive.File))
+		}
+		entry := slashed(f.Name)
+		if strings.HasSuffix(entry, "/") || Hidden(entry) {
+			continue
+		}
+		data, err := unpack(f, min(d.Limits.FileBytes, left))
+		left -= int64(len(data))
+		if left < 0 {
+			return added, problemf("%s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
+		}
+		if err != nil {
+			base := cleanName(path.Base(entry))
+			d.refused(refuse(base, Unreadable, "cannot be taken out of %s (%s): pack it again, without a password.", name, err))
+			continue
+		}
+		into := class
+		if into == "" && ClassOf(entry) == "" {
+			into = strings.TrimSuffix(name, path.Ext(name))
+		}
+		if _, err := d.Add(into, entry, data); err == nil {
+			added++
+		}
+	}
+	if progress != nil {
+		progress(len(archive.File), len(archive.File))
+	}
+	return added, nil
+}
+
+// unpack reads an entry, up to one byte more than limit, by which the caller (or
+// Decode) sees that there was more.
+func unpack(f *zip.File, limit int64) ([]byte, error) {
+	const encrypted = 1
+	if f.Flags&encrypted != 0 {
+		return nil, errors.New("it is encrypted")
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
+}
