@@ -14,7 +14,7 @@ func (p *Portable) BatchNormFold(a *BatchNormFoldArgs) {
 func (p *Portable) BatchNormTrain(a *BatchNormTrainArgs) {
 	a.X.same("BatchNormTrain", a.Out)
 	pixels := a.X.Pixels()
-	p.parallel(a.X.C, func(c int) {
+	p.parallel(a.X.C, func(_, c int) {
 		var sum, squares float64
 		for i := range pixels {
 			sum += float64(a.X.Data[i*a.X.Stride+c])
@@ -54,7 +54,7 @@ func (p *Portable) BatchNormApply(a *BatchNormApplyArgs) {
 func (p *Portable) BatchNormBackward(a *BatchNormBackwardArgs) {
 	a.X.same("BatchNormBackward", a.DOut)
 	pixels := a.X.Pixels()
-	p.parallel(a.X.C, func(c int) {
+	p.parallel(a.X.C, func(_, c int) {
 		var sum, sumX float64
 		gradient := func(i int) (xhat, g float32) {
 			xhat = (a.X.Data[i*a.X.Stride+c] - a.Mean[c]) * a.InvStd[c]

@@ -2,6 +2,15 @@ package kernels
 
 import "fmt"
 
+// Convolution as the portable backend does it: a matrix product with an implicit
+// left side (conv2d_patches.go), a packed filter (conv2d_pack.go), a register tile
+// (conv2d_tile.go), and three drivers: forward and input gradient here, the filter
+// gradient in conv2d_filter.go.
+//
+//	forward          Out[pixel, co]      = patches(In)[pixel, (kh,kw,ci)]   x Filter[(kh,kw,ci), co]
+//	input gradient   DIn[pixel, ci]      = patches(DOut)[pixel, (kh,kw,co)] x flipped, transposed Filter
+//	filter gradient  DFilter[(kh,kw,ci), co] = patches(In) transposed       x DOut[pixel, co]
+
 // check panics where views do not fit the shape.
 func (s ConvShape) check(op string, in, out View) {
 	if in.N != s.N || in.H != s.H || in.W != s.W || in.C != s.CIn || out.N != s.N || out.H != s.OH || out.W != s.OW || out.C != s.COut {
@@ -11,126 +20,130 @@ func (s ConvShape) check(op string, in, out View) {
 	out.check(op)
 }
 
-// PackedLen is the filter itself.
-func (p *Portable) PackedLen(s ConvShape, pass Pass) int { return s.FilterLen() }
-
-// ScratchLen is zero.
-func (p *Portable) ScratchLen(s ConvShape, pass Pass) int { return 0 }
-
-// PackFilter implements Backend.
-func (p *Portable) PackFilter(a *PackFilterArgs) {
-	n := a.Shape.COut
-	for i, f := range a.Filter[:a.Shape.FilterLen()] {
-		if a.Scale != nil {
-			f *= a.Scale[i%n]
-		}
-		a.Dst[i] = f * a.Alpha
-	}
-}
-
 // Conv2D implements Backend.
 func (p *Portable) Conv2D(a *Conv2DArgs) {
 	s := a.Shape
 	s.check("Conv2D", a.In, a.Out)
-	p.parallel(s.N*s.OH, func(row int) {
-		n, oh := row/s.OH, row%s.OH
-		acc := make([]float32, s.COut)
-		for ow := range s.OW {
-			clear(acc)
-			for kh := range s.KH {
-				for kw := range s.KW {
-					ih, iw := oh*s.Stride-s.PadTop+kh, ow*s.Stride-s.PadLeft+kw
-					if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
-						continue
-					}
-					x := a.In.Data[((n*s.H+ih)*s.W+iw)*a.In.Stride:][:s.CIn]
-					f := a.Filter[(kh*s.KW+kw)*s.CIn*s.COut:]
-					for ci, v := range x {
-						for co, w := range f[ci*s.COut:][:len(acc)] {
-							acc[co] += v * w
-						}
-					}
-				}
-			}
-			pixel := (n*s.OH+oh)*s.OW + ow
-			out := a.Out.Data[pixel*a.Out.Stride:][:s.COut]
-			for co, v := range acc {
-				if a.Shift != nil {
-					v += a.Shift[co]
-				}
-				v *= a.Alpha
-				if a.Residual.Data != nil {
-					v += a.Residual.Data[pixel*a.Residual.Stride+co]
-				}
-				if a.ReLU {
-					v = max(v, 0)
-				}
-				out[co] = v
-			}
-		}
-	})
+	p.multiply(&product{
+		a: s.inputPatches(a.In), b: a.Filter[:p.PackedLen(s, Forward)],
+		out: a.Out, outStep: 1,
+		shift: a.Shift, alpha: a.Alpha, residual: a.Residual, relu: a.ReLU,
+	}, a.Scratch)
 }
 
-// Conv2DBackwardInput implements Backend.
+// Conv2DBackwardInput implements Backend. With stride s the input pixels fall into
+// s*s phases; those of one phase meet the same taps, at step 1 of DOut, so each
+// phase is a convolution of DOut with its own part of the filter.
 func (p *Portable) Conv2DBackwardInput(a *Conv2DBackwardInputArgs) {
 	s := a.Shape
 	s.check("Conv2DBackwardInput", a.DIn, a.DOut)
-	p.parallel(s.N*s.H, func(row int) {
-		n, ih := row/s.H, row%s.H
-		for iw := range s.W {
-			dIn := a.DIn.Data[((n*s.H+ih)*s.W+iw)*a.DIn.Stride:][:s.CIn]
-			if !a.Accumulate {
-				clear(dIn)
-			}
-			for kh := range s.KH {
-				for kw := range s.KW {
-					y, x := ih+s.PadTop-kh, iw+s.PadLeft-kw
-					if y < 0 || x < 0 || y%s.Stride != 0 || x%s.Stride != 0 || y/s.Stride >= s.OH || x/s.Stride >= s.OW {
-						continue
-					}
-					d := a.DOut.Data[((n*s.OH+y/s.Stride)*s.OW+x/s.Stride)*a.DOut.Stride:][:s.COut]
-					f := a.Filter[(kh*s.KW+kw)*s.CIn*s.COut:]
-					for ci := range dIn {
-						var sum float32
-						for co, w := range f[ci*s.COut:][:len(d)] {
-							sum += w * d[co]
-						}
-						dIn[ci] += sum
-					}
-				}
-			}
+	filter := a.Filter
+	for _, f := range s.phases() {
+		m := &product{
+			a:   f.patches(s, a.DOut),
+			out: a.DIn, outStep: s.Stride, outH: f.h.first, outW: f.w.first, alpha: 1,
 		}
+		if a.Accumulate {
+			m.residual = a.DIn
+		}
+		n := panelLen(m.a.cols(), s.CIn)
+		m.b, filter = filter[:n], filter[n:]
+		p.multiply(m, a.Scratch)
+	}
+}
+
+// ScratchLen returns room for each thread's block of patches.
+func (p *Portable) ScratchLen(s ConvShape, pass Pass) int {
+	n := 0
+	switch pass {
+	case Forward:
+		in := s.inputPatches(View{H: s.H, W: s.W, C: s.CIn})
+		n = in.blockLen()
+	case BackwardInput:
+		for _, f := range s.phases() {
+			dOut := f.patches(s, View{H: s.OH, W: s.OW, C: s.COut})
+			n = max(n, dOut.blockLen())
+		}
+	case BackwardFilter:
+		n = filterGradientBlockLen(s, p.threads)
+	}
+	return n * p.threads
+}
+
+// product is one matrix product with epilogue: row r of a times b goes to the
+// pixel of out that row r stands for,
+//
+//	out = relu(alpha*(a*b + shift) + residual)
+type product struct {
+	a   patches
+	b   []float32 // panels of tileCols columns, each [a.cols(), tileCols]
+	out View
+
+	// Patch (n, h, w) belongs to out pixel (n, h*outStep+outH, w*outStep+outW).
+	outStep, outH, outW int
+
+	shift    []float32
+	alpha    float32
+	residual View
+	relu     bool
+}
+
+func (m *product) outPixel(row int) int {
+	if m.outStep == 1 {
+		return row
+	}
+	n, h, w := m.a.split(row)
+	return (n*m.out.H+h*m.outStep+m.outH)*m.out.W + w*m.outStep + m.outW
+}
+
+// multiply cuts the product into blocks of rows, and where those are too few for
+// the threads, into ranges of panels too. Every element of out is summed by one
+// thread, in the order of k: the cut does not change a bit.
+func (p *Portable) multiply(m *product, scratch []float32) {
+	rows, k := m.a.rows(), m.a.cols()
+	blockRows := m.a.blockRows()
+	blocks := ceilDiv(rows, blockRows)
+	panels := ceilDiv(m.out.C, tileCols())
+	// Four units a thread even out what cores do not do at the same speed.
+	cuts := 1
+	if p.threads > 1 {
+		cuts = min(panels, ceilDiv(4*p.threads, blocks))
+	}
+	need := m.a.blockLen()
+	p.parallel(blocks*cuts, func(worker, unit int) {
+		row, cut := unit/cuts*blockRows, unit%cuts
+		block := m.a.block(row, min(row+blockRows, rows), 0, k, scratch[worker*need:][:need])
+		m.multiplyBlock(&p.tiles[worker], block, row, cut*panels/cuts, (cut+1)*panels/cuts)
 	})
 }
 
-// Conv2DBackwardFilter implements Backend.
-func (p *Portable) Conv2DBackwardFilter(a *Conv2DBackwardFilterArgs) {
-	s := a.Shape
-	s.check("Conv2DBackwardFilter", a.In, a.DOut)
-	p.parallel(s.KH*s.KW*s.CIn, func(row int) {
-		tap, ci := row/s.CIn, row%s.CIn
-		kh, kw := tap/s.KW, tap%s.KW
-		dst := a.DFilter[row*s.COut:][:s.COut]
-		clear(dst)
-		for n := range s.N {
-			for oh := range s.OH {
-				for ow := range s.OW {
-					ih, iw := oh*s.Stride-s.PadTop+kh, ow*s.Stride-s.PadLeft+kw
-					if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
-						continue
-					}
-					v := a.In.Data[((n*s.H+ih)*s.W+iw)*a.In.Stride+ci]
-					for co, d := range a.DOut.Data[((n*s.OH+oh)*s.OW+ow)*a.DOut.Stride:][:len(dst)] {
-						dst[co] += v * d
-					}
-				}
+// multiplyBlock computes panels [panel0, panel1) of the rows in block, whose
+// first is row. A panel stays in cache while all rows pass by.
+func (m *product) multiplyBlock(t *tile, block block, row, panel0, panel1 int) {
+	k, nr := m.a.cols(), tileCols()
+	for j := panel0; j < panel1; j++ {
+		b := m.b[j*k*nr:][:k*nr]
+		for i := 0; i < block.rows; i += tileRows {
+			t.multiply(block, i, k, b)
+			for r := i; r < min(i+tileRows, block.rows); r++ {
+				m.finish(t.row(r-i), m.outPixel(row+r), j*nr)
 			}
 		}
-		for co := range dst {
-			if a.Scale != nil {
-				dst[co] *= a.Scale[co]
-			}
-			dst[co] *= a.Alpha
-		}
-	})
+	}
 }
+
+// finish writes the sums of one pixel, from channel c0 on, through the epilogue.
+func (m *product) finish(sums []float32, pixel, c0 int) {
+	n := min(len(sums), m.out.C-c0)
+	out := m.out.Data[pixel*m.out.Stride+c0:][:n]
+	var shift, residual []float32
+	if m.shift != nil {
+		shift = m.shift[c0:][:n]
+	}
+	if m.residual.Data != nil {
+		residual = m.residual.Data[pixel*m.residual.Stride+c0:][:n]
+	}
+	finishRow(out, sums[:n], shift, m.alpha, residual, m.relu)
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

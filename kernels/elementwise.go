@@ -6,7 +6,7 @@ func (p *Portable) ReLUBiasBackward(a *ReLUBiasBackwardArgs) {
 	if a.Out.Data != nil {
 		a.D.same("ReLUBiasBackward", a.Out)
 	}
-	p.parallel(a.D.C, func(c int) {
+	p.parallel(a.D.C, func(_, c int) {
 		var sum float64
 		for i := range a.D.Pixels() {
 			d := &a.D.Data[i*a.D.Stride+c]

@@ -15,7 +15,7 @@ func windowAt(oh, ow, k, stride, padTop, padLeft, h, w int) window {
 // MaxPool implements Backend.
 func (p *Portable) MaxPool(a *PoolArgs) {
 	in, o := a.In, a.Out
-	p.parallel(o.N*o.H, func(row int) {
+	p.parallel(o.N*o.H, func(_, row int) {
 		n, oh := row/o.H, row%o.H
 		for ow := range o.W {
 			w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, in.H, in.W)
@@ -37,7 +37,7 @@ func (p *Portable) MaxPool(a *PoolArgs) {
 // MaxPoolBackward implements Backend.
 func (p *Portable) MaxPoolBackward(a *PoolBackwardArgs) {
 	in, o := a.In, a.Out
-	p.parallel(o.N, func(n int) {
+	p.parallel(o.N, func(_, n int) {
 		if !a.Accumulate {
 			for i := range in.H * in.W {
 				clear(a.DIn.pixel(n*in.H*in.W + i))
@@ -68,7 +68,7 @@ func (p *Portable) MaxPoolBackward(a *PoolBackwardArgs) {
 // AvgPool implements Backend.
 func (p *Portable) AvgPool(a *PoolArgs) {
 	in, o := a.In, a.Out
-	p.parallel(o.N*o.H, func(row int) {
+	p.parallel(o.N*o.H, func(_, row int) {
 		n, oh := row/o.H, row%o.H
 		for ow := range o.W {
 			w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, in.H, in.W)
@@ -91,7 +91,7 @@ func (p *Portable) AvgPool(a *PoolArgs) {
 // AvgPoolBackward implements Backend.
 func (p *Portable) AvgPoolBackward(a *PoolBackwardArgs) {
 	dIn, o := a.DIn, a.DOut
-	p.parallel(o.N, func(n int) {
+	p.parallel(o.N, func(_, n int) {
 		if !a.Accumulate {
 			for i := range dIn.H * dIn.W {
 				clear(dIn.pixel(n*dIn.H*dIn.W + i))
@@ -117,7 +117,7 @@ func (p *Portable) AvgPoolBackward(a *PoolBackwardArgs) {
 // GlobalAvgPool implements Backend.
 func (p *Portable) GlobalAvgPool(a *GlobalAvgPoolArgs) {
 	area := a.Map.H * a.Map.W
-	p.parallel(a.Map.N, func(n int) {
+	p.parallel(a.Map.N, func(_, n int) {
 		for c := range a.Map.C {
 			var sum float64
 			for i := range area {
@@ -131,7 +131,7 @@ func (p *Portable) GlobalAvgPool(a *GlobalAvgPoolArgs) {
 // GlobalAvgPoolBackward implements Backend.
 func (p *Portable) GlobalAvgPoolBackward(a *GlobalAvgPoolArgs) {
 	area := a.Map.H * a.Map.W
-	p.parallel(a.Map.N, func(n int) {
+	p.parallel(a.Map.N, func(_, n int) {
 		for i := range area {
 			d := a.Map.pixel(n*area + i)
 			for c, v := range a.Vec.pixel(n) {

@@ -10,6 +10,7 @@ import (
 // under GOEXPERIMENT=simd, on several cores by goroutines.
 type Portable struct {
 	threads int
+	tiles   []tile // one a worker
 }
 
 var _ Backend = (*Portable)(nil)
@@ -20,7 +21,7 @@ func NewPortable(threads int) *Portable {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Portable{threads: threads}
+	return &Portable{threads: threads, tiles: make([]tile, threads)}
 }
 
 // Name returns "portable".
@@ -29,27 +30,27 @@ func (p *Portable) Name() string { return "portable" }
 // Threads returns the number of goroutines that share an op.
 func (p *Portable) Threads() int { return p.threads }
 
-// parallel calls unit(i) once for each i in [0, n), on up to p.threads goroutines,
-// and returns when all are done. Which goroutine takes a unit is left to chance,
-// so units must write disjoint results: then bits do not depend on it.
-func (p *Portable) parallel(n int, unit func(i int)) {
+// parallel calls unit(worker, i) once for each i in [0, n), on up to p.threads
+// goroutines numbered by worker, and returns when all are done. Which worker takes
+// a unit is left to chance, so units write disjoint results: then no bit depends on it.
+func (p *Portable) parallel(n int, unit func(worker, i int)) {
 	workers := min(p.threads, n)
 	if workers <= 1 {
 		for i := range n {
-			unit(i)
+			unit(0, i)
 		}
 		return
 	}
 	var next atomic.Int64
-	take := func() {
+	take := func(worker int) {
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			unit(i)
+			unit(worker, i)
 		}
 	}
 	var wg sync.WaitGroup
-	for range workers - 1 {
-		wg.Go(take)
+	for worker := 1; worker < workers; worker++ {
+		wg.Go(func() { take(worker) })
 	}
-	take()
+	take(0)
 	wg.Wait()
 }

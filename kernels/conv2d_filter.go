@@ -1,0 +1,112 @@
+package kernels
+
+// The filter gradient: patches transposed times DOut, an outer product for each
+// pixel. Each unit owns a range of DFilter's rows (kh, kw, ci) and walks all pixels,
+// filterPixels at a time, with DFilter itself as the sum: no reduction over
+// threads, so the order of summing is that of one thread.
+
+const filterPixels = 256
+
+// filterUnits is how many ranges of rows, of filterRows each, share the work.
+func filterUnits(s ConvShape, threads int) (units, filterRows int) {
+	groups := ceilDiv(s.KH*s.KW*s.CIn, tileRows)
+	// A unit's patches of filterPixels pixels take at most 512 KiB.
+	units = max(min(threads, groups), ceilDiv(groups*tileRows, 512))
+	filterRows = ceilDiv(groups, units) * tileRows
+	return ceilDiv(groups*tileRows, filterRows), filterRows
+}
+
+// filterGradientBlockLen is one thread's scratch: a block of patches, rounded up to
+// whole tiles, and the same pixels of DOut in panels.
+func filterGradientBlockLen(s ConvShape, threads int) int {
+	_, rows := filterUnits(s, threads)
+	return filterPixels * (rows + panelLen(1, s.COut))
+}
+
+// Conv2DBackwardFilter implements Backend.
+func (p *Portable) Conv2DBackwardFilter(a *Conv2DBackwardFilterArgs) {
+	s := a.Shape
+	s.check("Conv2DBackwardFilter", a.In, a.DOut)
+	units, rows := filterUnits(s, p.threads)
+	need := filterGradientBlockLen(s, p.threads)
+	all := s.KH * s.KW * s.CIn
+	p.parallel(units, func(worker, unit int) {
+		g := filterGradient{Conv2DBackwardFilterArgs: a, row0: unit * rows, row1: min((unit+1)*rows, all), tile: &p.tiles[worker]}
+		mem := a.Scratch[worker*need:][:need]
+		g.patchMem, g.panelMem = mem[:filterPixels*rows], mem[filterPixels*rows:]
+		g.run()
+	})
+}
+
+// filterGradient is the work of one unit: rows [row0, row1) of DFilter.
+type filterGradient struct {
+	*Conv2DBackwardFilterArgs
+	row0, row1         int
+	tile               *tile
+	patchMem, panelMem []float32
+}
+
+func (g *filterGradient) run() {
+	in := g.Shape.inputPatches(g.In)
+	pixels := in.rows()
+	for r := 0; r < pixels; r += filterPixels {
+		n := min(filterPixels, pixels-r)
+		g.packPanels(r, n)
+		g.multiply(g.patches(&in, r, r+n), n, r == 0, r+n == pixels)
+	}
+}
+
+// patches returns this unit's columns of the pixels' patches, each row with whole
+// tiles: what the last tile holds too much is not read.
+func (g *filterGradient) patches(in *patches, r0, r1 int) block {
+	rows := g.row1 - g.row0
+	if in.inPlace() && rows%tileRows == 0 {
+		return in.block(r0, r1, g.row0, g.row1, nil)
+	}
+	ld := ceilDiv(rows, tileRows) * tileRows
+	return in.gatherBlock(r0, r1, g.row0, g.row1, ld, g.patchMem)
+}
+
+// packPanels copies n pixels of DOut from r on as panels [panel, pixel, tileCols].
+func (g *filterGradient) packPanels(r, n int) {
+	nr := tileCols()
+	for i := range n {
+		d := g.DOut.pixel(r + i)
+		for c := 0; c < len(d); c += nr {
+			w := min(nr, len(d)-c)
+			dst := g.panelMem[c*n+i*nr:][:nr]
+			copyFloats(dst[:w], d[c:])
+			clear(dst[w:])
+		}
+	}
+}
+
+func (g *filterGradient) multiply(a block, n int, first, last bool) {
+	nr, cout := tileCols(), g.Shape.COut
+	for c := 0; c < cout; c += nr {
+		panel := g.panelMem[c*n:][:n*nr]
+		w := min(nr, cout-c)
+		for m := g.row0; m < g.row1; m += tileRows {
+			outerTile(g.tile[:], a.data[m-g.row0:], a.ld, panel, n)
+			for i := 0; i < min(tileRows, g.row1-m); i++ {
+				g.finish(g.DFilter[(m+i)*cout+c:][:w], g.tile.row(i)[:w], c, first, last)
+			}
+		}
+	}
+}
+
+// finish adds the sums of a block of pixels to DFilter, and scales after the last.
+func (g *filterGradient) finish(dst, sum []float32, c int, first, last bool) {
+	residual := dst
+	if first {
+		residual = nil
+	}
+	finishRow(dst, sum, nil, 1, residual, false)
+	if last && (g.Alpha != 1 || g.Scale != nil) {
+		var scale []float32
+		if g.Scale != nil {
+			scale = g.Scale[c:][:len(dst)]
+		}
+		packRow(dst, dst, scale, g.Alpha)
+	}
+}

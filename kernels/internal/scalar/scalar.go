@@ -1,0 +1,41 @@
+// Package scalar stands in for Go's package simd where that is not compiled in
+// (GOEXPERIMENT=simd): the same names for the few operations that kernels use, on
+// vectors of one float32. Files of kernels ending in _go.go import it as simd.
+package scalar
+
+import "math"
+
+// VectorBitSize is the size of one float32.
+func VectorBitSize() int { return 32 }
+
+// Float32s is a vector of one float32.
+type Float32s float32
+
+// Mask32s is a vector of one truth value.
+type Mask32s bool
+
+func LoadFloat32s(s []float32) Float32s    { return Float32s(s[0]) }
+func BroadcastFloat32s(x float32) Float32s { return Float32s(x) }
+
+func (x Float32s) Store(s []float32) { s[0] = float32(x) }
+
+func (x Float32s) Add(y Float32s) Float32s { return x + y }
+func (x Float32s) Sub(y Float32s) Float32s { return x - y }
+func (x Float32s) Mul(y Float32s) Float32s { return x * y }
+func (x Float32s) Div(y Float32s) Float32s { return x / y }
+func (x Float32s) Max(y Float32s) Float32s { return max(x, y) }
+func (x Float32s) Sqrt() Float32s          { return Float32s(math.Sqrt(float64(x))) }
+
+// MulAdd is x*y + z, rounded twice where the machine has no fused operation.
+func (x Float32s) MulAdd(y, z Float32s) Float32s { return x*y + z }
+
+func (x Float32s) Greater(y Float32s) Mask32s { return x > y }
+func (x Float32s) Equal(y Float32s) Mask32s   { return x == y }
+
+// Masked returns x where mask holds, else 0.
+func (x Float32s) Masked(mask Mask32s) Float32s {
+	if mask {
+		return x
+	}
+	return 0
+}

@@ -1,0 +1,21 @@
+//go:build goexperiment.simd
+
+package kernels
+
+import "simd"
+
+// Eight chains cover the latency of two units; their starts differ, or the
+// compiler would compute them as one.
+func registerFMA(rounds int, start []float32) {
+	var x, y simd.Float32s = splat(0.5), splat(0.25)
+	c0, c1, c2, c3 := splat(start[0]), splat(start[1]), splat(start[2]), splat(start[3])
+	c4, c5, c6, c7 := splat(start[4]), splat(start[5]), splat(start[6]), splat(start[7])
+	for i := 0; i < rounds; i++ {
+		c0, c1 = fma(x, c0, y), fma(x, c1, y)
+		c2, c3 = fma(x, c2, y), fma(x, c3, y)
+		c4, c5 = fma(x, c4, y), fma(x, c5, y)
+		c6, c7 = fma(x, c6, y), fma(x, c7, y)
+	}
+	sum := c0.Add(c1).Add(c2).Add(c3).Add(c4).Add(c5).Add(c6).Add(c7)
+	sum.Store(registerSink[:])
+}
