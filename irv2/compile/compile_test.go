@@ -1,0 +1,267 @@
+package compile
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"thaw/irv2"
+	"thaw/irv2/freeze"
+	"thaw/kernels"
+)
+
+func model(t testing.TB, c irv2.Config) *irv2.Model {
+	t.Helper()
+	m, err := irv2.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func small(t testing.TB) *irv2.Model {
+	c := irv2.Mini(3)
+	c.Size = 40
+	c.Dropout = 0.3
+	return model(t, c)
+}
+
+func plan(t testing.TB, m *irv2.Model, s freeze.Spec) *freeze.Plan {
+	t.Helper()
+	p, err := freeze.New(m, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func program(t testing.TB, p *freeze.Plan, opts Options) *Program {
+	t.Helper()
+	program, err := Compile(p, opts, kernels.NewPortable(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+var specs = []freeze.Spec{
+	{Preset: "freeze-conv", AsWritten: true}, {Preset: "freeze-conv"},
+	{Preset: "freeze-first-100", AsWritten: true}, {Preset: "freeze-first-100"},
+	{Preset: "unfreeze-all", AsWritten: true}, {Preset: "unfreeze-all", BatchNorm: freeze.Inference},
+	{Preset: "head-only"}, {Preset: "head-only", BatchNorm: freeze.Batch}, {From: "block17_2"}, {From: "mixed_7a", BatchNorm: freeze.Inference},
+	{Thaw: []freeze.Selector{{Pattern: "stem"}}}, {Thaw: []freeze.Selector{{Pattern: "block35_1"}, {Pattern: "batch_normalization_4*"}}},
+}
+
+// Units absorb every layer that has no op of its own.
+func TestFuse(t *testing.T) {
+	m := model(t, irv2.Full(299, 2))
+	count := map[irv2.Class]int{}
+	bn, sums, relus := 0, 0, 0
+	for _, u := range fuse(m) {
+		count[u.class]++
+		if u.bn != nil {
+			bn++
+		}
+		if u.sum != nil {
+			sums++
+		}
+		if u.class == irv2.Conv2D && u.relu {
+			relus++
+		}
+	}
+	if count[irv2.Conv2D] != 244 || bn != 204 || sums != 40 || relus != 243 {
+		t.Errorf("%v, %d with batch norm, %d sums, %d with ReLU", count, bn, sums, relus)
+	}
+}
+
+func TestFrozenPrefix(t *testing.T) {
+	m := model(t, irv2.Full(75, 2))
+	for _, c := range []struct {
+		spec freeze.Spec
+		want string
+	}{
+		{freeze.Spec{Preset: "freeze-conv", AsWritten: true}, ""}, // batch norm varies from the first layer on
+		{freeze.Spec{Preset: "freeze-conv"}, "avg_pool"},
+		{freeze.Spec{Preset: "freeze-first-100"}, "block35_2_ac"}, // layer 100 is inside block35_3
+		{freeze.Spec{Preset: "unfreeze-all"}, ""},
+		{freeze.Spec{Preset: "unfreeze-all", BatchNorm: freeze.Inference}, ""},
+		{freeze.Spec{From: "block8_1"}, "mixed_7a"},
+		{freeze.Spec{From: "conv_7b"}, "custom_scale_layer_39"},
+		{freeze.Spec{Preset: "head-only", BatchNorm: freeze.Batch}, ""},
+		{freeze.Spec{Thaw: []freeze.Selector{{Pattern: "block17_5_mixed"}}}, "avg_pool"}, // a layer without parameters
+	} {
+		got := ""
+		if l := FrozenPrefix(plan(t, m, c.spec)); l != nil {
+			got = l.Name
+		}
+		if got != c.want {
+			t.Errorf("prefix of %q ends at %q, want %q", plan(t, m, c.spec).Name, got, c.want)
+		}
+	}
+}
+
+// Gradients are computed for what learns, and on the way to it, and nowhere else.
+func TestGradientsOnlyWhereNeeded(t *testing.T) {
+	m := small(t)
+	for _, spec := range specs {
+		pl := plan(t, m, spec)
+		p := program(t, pl, Options{Batch: 2, Training: true})
+		lowest := len(m.Layers)
+		for _, i := range pl.Learning() {
+			lowest = min(lowest, i)
+		}
+		filters := map[string]bool{}
+		for _, op := range p.Ops {
+			switch op.Args.(type) {
+			case *kernels.Conv2DBackwardFilterArgs:
+				filters[strings.TrimSuffix(op.Name, " filter gradient")] = true
+			case *kernels.Conv2DBackwardInputArgs:
+				if l := m.Layer(strings.TrimSuffix(op.Name, " input gradient")); !learnsAbove(pl, l.Inputs[0]) {
+					t.Errorf("%s: input gradient of %s, above which nothing learns", pl.Name, l.Name)
+				}
+			}
+		}
+		for _, l := range m.Layers {
+			if k := l.Param("kernel"); k != nil && pl.Learns(k) != filters[l.Name] {
+				t.Errorf("%s: filter gradient of %s: %v", pl.Name, l.Name, filters[l.Name])
+			}
+			for _, param := range l.Params {
+				if (p.gradients[param] != nil) != pl.Learns(param) {
+					t.Errorf("%s: gradient of %s: %v", pl.Name, param.Name(), p.gradients[param] != nil)
+				}
+			}
+		}
+	}
+}
+
+func learnsAbove(p *freeze.Plan, l *irv2.Layer) bool {
+	return slices.ContainsFunc(l.Params, p.Learns) || slices.ContainsFunc(l.Inputs, func(in *irv2.Layer) bool { return learnsAbove(p, in) })
+}
+
+// What is constant is folded and packed once; what learns is packed in every step.
+func TestConstantsArePackedOnce(t *testing.T) {
+	m := small(t)
+	pl := plan(t, m, freeze.Spec{From: "block8_1"})
+	p := program(t, pl, Options{Batch: 2, Training: true})
+	for _, op := range p.Ops {
+		if _, ok := op.Args.(*kernels.PackFilterArgs); ok {
+			l := m.Layer(strings.Fields(op.Name)[0])
+			if learns := pl.Learns(l.Param("kernel")); learns == (op.Phase == Init) {
+				t.Errorf("%s in phase %s", op.Name, op.Phase)
+			}
+		}
+	}
+}
+
+// Sharing the arena changes nothing: every program gives the same bits when each
+// buffer has its own memory.
+func TestPlacementIsSafe(t *testing.T) {
+	m := small(t)
+	for _, spec := range specs {
+		for _, recompute := range []bool{false, true} {
+			opts := Options{Batch: 3, Training: true, Recompute: recompute, Optimizer: "sgd", Momentum: 0.9}
+			shared, apart := program(t, plan(t, m, spec), opts), program(t, plan(t, m, spec), opts)
+			apart.ArenaLen = 0
+			for _, b := range apart.Buffers {
+				if b.Kind == Transient {
+					b.Offset = apart.ArenaLen
+					apart.ArenaLen += b.Len
+				}
+			}
+			if shared.ArenaLen >= apart.ArenaLen {
+				t.Errorf("arena of %d floats, %d without sharing", shared.ArenaLen, apart.ArenaLen)
+			}
+			a, b := twoSteps(t, shared), twoSteps(t, apart)
+			for i, param := range m.Params {
+				if !slices.Equal(a.Data[i], b.Data[i]) {
+					t.Fatalf("%s, recompute %v: %s differs when buffers share memory", shared.Plan.Name, recompute, param.Name())
+				}
+			}
+		}
+	}
+}
+
+// twoSteps trains from the synthesized weights in memory full of NaNs.
+func twoSteps(t *testing.T, p *Program) *irv2.Weights {
+	w := irv2.NewWeights(p.Plan.Model)
+	w.Synthesize(5)
+	arena := make([]float32, p.ArenaLen)
+	nan := float32(0)
+	nan /= nan
+	for i := range arena {
+		arena[i] = nan
+	}
+	backend := kernels.NewPortable(1)
+	p.Bind(w, arena, make([]float32, p.StateLen))
+	p.Run(Init, backend, nil)
+	for step := range 2 {
+		irv2.Uniform(p.InputData(), uint64(step), "images")
+		clear(p.LabelData())
+		for i := range p.Options.Batch {
+			p.LabelData()[i*3+i%3] = 1
+		}
+		p.SetStep(step+1, func(*irv2.Param) float64 { return 0.01 }, uint64(step))
+		for _, phase := range []Phase{ForwardPhase, BackwardPhase, Update} {
+			p.Run(phase, backend, nil)
+		}
+	}
+	for i, d := range w.Data {
+		if slices.ContainsFunc(d, func(v float32) bool { return v != v }) {
+			t.Fatalf("%s: %s is NaN", p.Plan.Name, w.Model.Params[i].Name())
+		}
+	}
+	return w
+}
+
+// The cost of the full network at 299 is that of FACTS: 26.3 GFLOP forward, about
+// three forwards for a step that trains all.
+func TestCost(t *testing.T) {
+	m := model(t, irv2.Full(299, 2))
+	all := program(t, plan(t, m, freeze.Spec{Preset: "unfreeze-all"}), Options{Batch: 1, Training: true}).Cost()
+	if g := float64(all.Forward) / 1e9; g < 26.2 || g > 26.4 {
+		t.Errorf("forward is %.2f GFLOP", g)
+	}
+	if r := float64(all.StepFLOPs()) / float64(all.Forward); r < 2.95 || r > 3 {
+		t.Errorf("a step is %.3f forwards", r)
+	}
+	head := plan(t, m, freeze.Spec{Preset: "head-only"})
+	c := program(t, head, Options{Batch: 1, Training: true, From: FrozenPrefix(head)}).Cost()
+	if want := int64(2 * (1536*1024 + 1024*2)); c.Forward != want || c.FilterGradient != want || c.InputGradient != 2*1024*2 {
+		t.Errorf("head only: forward %d, filter gradient %d, input gradient %d", c.Forward, c.FilterGradient, c.InputGradient)
+	}
+	if c.Trained != 1536*1024+1024+1024*2+2 {
+		t.Errorf("%d trained", c.Trained)
+	}
+}
+
+func TestDump(t *testing.T) {
+	p := program(t, plan(t, small(t), freeze.Spec{From: "conv_7b"}), Options{Batch: 2, Training: true})
+	var b bytes.Buffer
+	p.Dump(&b)
+	for _, want := range []string{"init:", "conv2d pack", "forward:", "conv_7b_bn", "BatchNormTrain", "backward:", "conv_7b filter gradient", "update:", "conv_7b/kernel adam", "MB arena"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in the dump", want)
+		}
+	}
+	if strings.Contains(b.String(), "conv_7b input gradient") {
+		t.Error("an input gradient that nobody needs")
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	m := small(t)
+	pl := plan(t, m, freeze.Spec{Preset: "unfreeze-all"})
+	for _, opts := range []Options{{}, {Batch: 1, Training: true, To: m.Output()}, {Batch: 1, Training: true, From: m.Layer("mixed_5b")}, {Batch: 1, From: m.Layer("activation_5")}, {Batch: 1, To: m.Layer("conv2d")}} {
+		if _, err := Compile(pl, opts, kernels.NewPortable(1)); err == nil {
+			t.Errorf("%+v compiled", opts)
+		}
+	}
+}
+
+func BenchmarkCompileFull(b *testing.B) {
+	pl := plan(b, model(b, irv2.Full(299, 2)), freeze.Spec{Preset: "unfreeze-all"})
+	for b.Loop() {
+		program(b, pl, Options{Batch: 4, Training: true})
+	}
+}
