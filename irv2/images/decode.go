@@ -61,7 +61,7 @@ func Decode(data []byte, name string, l Limits) (img *RGB8, err error) {
 		return nil, broken(name, f, err)
 	}
 	// The header was believed for the limits: the pixels have to agree with it.
-	if b := m.Bounds(); b.Dx() != c.Width || b.Dy() != c.Height {
+	if m.Bounds() != image.Rect(0, 0, c.Width, c.Height) {
 		return nil, broken(name, f, errors.New("its parts disagree about its size"))
 	}
 	img = toRGB(m, orientation(data, f.exif))

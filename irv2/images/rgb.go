@@ -5,7 +5,7 @@ import (
 	"image/color"
 )
 
-// toRGB drops alpha and turns the picture upright.
+// toRGB drops alpha and turns the picture, whose bounds start at (0, 0), upright.
 func toRGB(m image.Image, orientation int) *RGB8 {
 	w, h := m.Bounds().Dx(), m.Bounds().Dy()
 	first, stepX, stepY, outW, outH := upright(orientation, w, h)
@@ -25,40 +25,32 @@ func toRGB(m image.Image, orientation int) *RGB8 {
 	return out
 }
 
-// readRow writes row y, counted from the top of m's bounds, as RGB. The cases are
-// those that decoders give often; At serves the rest.
+// readRow writes row y as RGB. The cases are those that decoders give often; At
+// serves the rest.
 func readRow(m image.Image, y int, dst []uint8) {
-	b := m.Bounds()
-	y += b.Min.Y
-	w := b.Dx()
+	w := m.Bounds().Dx()
 	switch m := m.(type) {
 	case *image.YCbCr:
-		for x := range w {
-			yi, ci := m.YOffset(b.Min.X+x, y), m.COffset(b.Min.X+x, y)
-			dst[3*x], dst[3*x+1], dst[3*x+2] = color.YCbCrToRGB(m.Y[yi], m.Cb[ci], m.Cr[ci])
-		}
-	case *image.NYCbCrA:
-		readRow(&m.YCbCr, y-b.Min.Y, dst)
+		readYCbCr(m, y, dst, color.YCbCrToRGB)
+	case vp8:
+		readYCbCr(m.YCbCr, y, dst, vp8RGB)
 	case *image.Gray:
-		for x, v := range m.Pix[m.PixOffset(b.Min.X, y):][:w] {
+		for x, v := range m.Pix[m.PixOffset(0, y):][:w] {
 			dst[3*x], dst[3*x+1], dst[3*x+2] = v, v, v
 		}
 	case *image.NRGBA:
-		src := m.Pix[m.PixOffset(b.Min.X, y):][:4*w]
+		src := m.Pix[m.PixOffset(0, y):][:4*w]
 		for x := range w {
 			copy(dst[3*x:3*x+3], src[4*x:])
 		}
 	case *image.Paletted:
-		var palette [256][3]uint8
-		for i, c := range m.Palette {
-			palette[i] = rgbOf(c)
-		}
-		for x, i := range m.Pix[m.PixOffset(b.Min.X, y):][:w] {
-			copy(dst[3*x:3*x+3], palette[i][:])
+		for x, i := range m.Pix[m.PixOffset(0, y):][:w] {
+			c := rgbOf(m.Palette[i])
+			copy(dst[3*x:3*x+3], c[:])
 		}
 	default:
 		for x := range w {
-			c := rgbOf(m.At(b.Min.X+x, y))
+			c := rgbOf(m.At(x, y))
 			copy(dst[3*x:3*x+3], c[:])
 		}
 	}

@@ -5,19 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
-	"image/color"
 
 	"golang.org/x/image/webp"
 )
 
-// decodeWebP adds the first frame of an animation to what x/image/webp reads
-// (RFC 9649, section 2.7: RIFF chunks VP8X, ANIM, then an ANMF per frame).
+// decodeWebP adds to golang.org/x/image/webp the first frame of an animation (RFC
+// 9649, section 2.7: RIFF chunks VP8X, ANIM, then an ANMF per frame).
 func decodeWebP(data []byte) (image.Image, error) {
 	const animated = 1 << 1
 	if len(data) < 30 || string(data[12:16]) != "VP8X" || data[20]&animated == 0 {
-		return webp.Decode(bytes.NewReader(data))
+		return decodeStill(data)
 	}
-	screen := image.NewNRGBA(image.Rect(0, 0, uint24(data[24:])+1, uint24(data[27:])+1))
+	screen := image.NewNRGBA(image.Rect(0, 0, uint24(data[24:])+1, uint24(data[27:])+1)) // black, as libwebp's
 	anmf := chunk(data[12:], "ANMF")
 	if len(anmf) < 16 {
 		return nil, errors.New("webp: unexpected EOF before the first frame")
@@ -27,22 +26,33 @@ func decodeWebP(data []byte) (image.Image, error) {
 	if !image.Rect(at.X, at.Y, at.X+w, at.Y+h).In(screen.Rect) {
 		return nil, errors.New("webp: first frame lies outside the screen")
 	}
-	frame, err := webp.Decode(bytes.NewReader(still(anmf[16:], w, h)))
+	frame, err := decodeStill(still(anmf[16:], w, h))
 	if err != nil {
 		return nil, err
 	}
-	if frame.Bounds().Dx() != w || frame.Bounds().Dy() != h {
+	if frame.Bounds() != image.Rect(0, 0, w, h) {
 		return nil, errors.New("webp: first frame is not of its stated size")
 	}
+	row := make([]uint8, 3*w)
 	for y := range h {
+		readRow(frame, y, row)
 		for x := range w {
-			// Around the frame, and where it is clear, libwebp's canvas is black.
-			if c := color.NRGBAModel.Convert(frame.At(x, y)).(color.NRGBA); c.A > 0 {
-				screen.SetNRGBA(at.X+x, at.Y+y, c)
-			}
+			copy(screen.Pix[screen.PixOffset(at.X+x, at.Y+y):][:3], row[3*x:])
 		}
 	}
 	return screen, nil
+}
+
+// decodeStill reads one picture and says which are lossy, without their alpha.
+func decodeStill(data []byte) (image.Image, error) {
+	m, err := webp.Decode(bytes.NewReader(data))
+	switch m := m.(type) {
+	case *image.YCbCr:
+		return vp8{m}, err
+	case *image.NYCbCrA:
+		return vp8{&m.YCbCr}, err
+	}
+	return m, err
 }
 
 // still wraps a frame's chunks (ALPH, VP8 or VP8L) as a file of one picture.
