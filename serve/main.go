@@ -1,0 +1,84 @@
+// Command serve builds the engine for the browser and serves the page on a
+// loopback address, or writes the whole site to a folder for any static host.
+//
+//	go run ./serve                                  # build, serve, open the browser
+//	go run ./serve -addr 127.0.0.1:0 -open=false    # for scripts: the URL is the first line
+//	go run ./serve -build DIR                       # static site
+//
+// Read build.go (engine to WebAssembly), site.go (the files and how they are
+// answered), headers.go (what the page may do).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8299", "address to listen on; kept weights belong to it, port included")
+	open := flag.Bool("open", true, "open the page in the browser")
+	build := flag.String("build", "", "write the site to this folder and exit")
+	connect := flag.String("connect", "", "further origins that weights may be fetched from, separated by spaces")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *addr, *open, *build, strings.Fields(*connect)); err != nil {
+		fmt.Fprintln(os.Stderr, "serve:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, addr string, open bool, dir string, connect []string) error {
+	engine, err := buildEngine(ctx)
+	if err != nil {
+		return err
+	}
+	if dir != "" {
+		site, err := newSite(engine, brotliBest, connect)
+		if err != nil {
+			return err
+		}
+		return site.write(dir)
+	}
+	site, err := newSite(engine, brotliQuick, connect)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, site, addr, open)
+}
+
+// serve answers until ctx ends, then lets requests under way finish.
+func serve(ctx context.Context, site *site, addr string, open bool) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w (another address: -addr 127.0.0.1:0)", err)
+	}
+	url := "http://" + l.Addr().String() + "/"
+	fmt.Println(url)
+	if open {
+		openBrowser(url)
+	}
+	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		server.Shutdown(grace)
+	}()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}

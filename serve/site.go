@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+)
+
+// Brotli qualities: on 5 MB of WebAssembly 5 takes a fraction of a second, 11
+// about ten and saves another fifth.
+const (
+	brotliQuick = 5
+	brotliBest  = brotli.BestCompression
+)
+
+// contentTypes says both which of web's files are part of the site and their type.
+var contentTypes = map[string]string{
+	".html":        "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".ts":          "text/plain; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".wasm":        "application/wasm",
+	".json":        "application/json",
+	".webmanifest": "application/manifest+json",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
+	".woff2":       "font/woff2",
+	".txt":         "text/plain; charset=utf-8",
+}
+
+// file is one address of the site, compressed beforehand where that pays.
+type file struct {
+	contentType string
+	etag        string
+	raw, brotli []byte // brotli may be nil
+}
+
+// site answers with its files from memory.
+type site struct {
+	files   map[string]*file // by path without the leading slash
+	headers http.Header
+}
+
+// newSite gathers the files of folder web and the engine. Compressed bytes are
+// cached in the build folder by content.
+func newSite(e *engine, quality int, connect []string) (*site, error) {
+	s := &site{files: map[string]*file{}, headers: headers(connect)}
+	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}
+	web := os.DirFS(filepath.Join(e.root, "web"))
+	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || contentTypes[path.Ext(name)] == "" {
+			return err
+		}
+		raw, err := fs.ReadFile(web, name)
+		if err != nil {
+			return err
+		}
+		return s.add(name, raw, cache)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.add("wasm_exec.js", e.execJS, cache); err != nil {
+		return nil, err
+	}
+	return s, s.add("thaw.wasm", e.wasm, cache)
+}
+
+func (s *site) add(name string, raw []byte, cache *brotliCache) error {
+	sum := sha256.Sum256(raw)
+	hash := hex.EncodeToString(sum[:8])
+	f := &file{contentType: contentTypes[path.Ext(name)], etag: `"` + hash + `"`, raw: raw}
+	s.files[name] = f
+	if len(raw) < 1024 || !compressible(name) {
+		return nil
+	}
+	var err error
+	f.brotli, err = cache.compress(hash, raw)
+	return err
+}
+
+func compressible(name string) bool {
+	ext := path.Ext(name)
+	return ext != ".png" && ext != ".woff2"
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, values := range s.headers {
+		w.Header()[name] = values
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "the page only reads", http.StatusMethodNotAllowed)
+		return
+	}
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if name == "" {
+		name = "index.html"
+	}
+	f, ok := s.files[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	f.serve(w, r)
+}
+
+func (f *file) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	body, etag := f.raw, f.etag
+	if f.brotli != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+		body, etag = f.brotli, strings.TrimSuffix(f.etag, `"`)+`-br"`
+		h.Set("Content-Encoding", "br")
+	}
+	h.Set("ETag", etag)
+	if strings.Contains(r.Header.Get("If-None-Match"), etag) {
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		w.Write(body)
+	}
+}
+
+// write puts the site into dir for a static host, with .br files for hosts that
+// pick them and a _headers file for hosts that read one. Where neither is
+// honoured the service worker sets the headers (web/sw.js).
+func (s *site) write(dir string) error {
+	for name, f := range s.files {
+		at := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(at, f.raw, 0o644); err != nil {
+			return err
+		}
+		if f.brotli == nil {
+			continue
+		}
+		if err := os.WriteFile(at+".br", f.brotli, 0o644); err != nil {
+			return err
+		}
+	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, "/*")
+	for name := range s.headers {
+		if name != "Vary" {
+			fmt.Fprintf(&b, "  %s: %s\n", name, s.headers.Get(name))
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "_headers"), b.Bytes(), 0o644)
+}
+
+// brotliCache compresses, keeping results in dir by content hash.
+type brotliCache struct {
+	dir     string
+	quality int
+}
+
+func (c *brotliCache) compress(hash string, raw []byte) ([]byte, error) {
+	at := filepath.Join(c.dir, fmt.Sprintf("%s-%d.br", hash, c.quality))
+	if b, err := os.ReadFile(at); err == nil {
+		return b, nil
+	}
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, c.quality)
+	if _, err := w.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return nil, err
+	}
+	// Written beside and renamed: a server that is stopped leaves no half file.
+	if err := os.WriteFile(at+".tmp", b.Bytes(), 0o644); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), os.Rename(at+".tmp", at)
+}

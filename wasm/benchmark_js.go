@@ -1,0 +1,77 @@
+package main
+
+import (
+	"time"
+
+	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
+)
+
+// benchmarkResult is Benchmark of thaw.d.ts.
+type benchmarkResult struct {
+	ForwardMs    float64 `json:"forwardMs"`
+	StepMs       float64 `json:"stepMs"`
+	ForwardFlops int64   `json:"forwardFlops"`
+	StepFlops    int64   `json:"stepFlops"`
+	PeakBytes    struct {
+		Arena  int64 `json:"arena"`
+		Memory int64 `json:"memory"`
+	} `json:"peakBytes"`
+	Backend string `json:"backend"`
+	Threads int    `json:"threads"`
+}
+
+// benchmark answers benchmark: what a user gets from a network and a plan, on
+// synthesized weights and images. A step starts where training would, behind the
+// frozen prefix, whose output is cached.
+func (e *engine) benchmark(r *request) (any, error) {
+	args := struct {
+		choice
+		Plan    freeze.Spec `json:"plan"`
+		Batch   int         `json:"batch"`
+		Steps   int         `json:"steps"`
+		Classes int         `json:"classes"`
+		Backend string      `json:"backend"`
+		Threads int         `json:"threads"`
+	}{choice: choice{Model: "full", Dense: -1}, Batch: 1, Steps: 5, Classes: 10}
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	if args.Batch < 1 || args.Steps < 1 || args.Classes < 2 {
+		return nil, fail(codeInvalid, "A benchmark needs a batch and steps of at least 1, and 2 classes.")
+	}
+	if args.Plan.Preset == "" && args.Plan.From == "" && args.Plan.Thaw == nil {
+		args.Plan.Preset = "unfreeze-all"
+	}
+	done, err := e.begin(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	m, err := args.build(args.Classes)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := freeze.New(m, args.Plan)
+	if err != nil {
+		return nil, withCode(codeInvalid, err)
+	}
+	backend := e.backend
+	if args.Backend != "" || args.Threads != 0 {
+		if backend, err = newBackend(args.Backend, args.Threads); err != nil {
+			return nil, err
+		}
+	}
+	t, err := tune.Benchmark(plan, args.Batch, args.Steps, backend, e.loop.poll(r.ctx))
+	if err != nil {
+		return nil, err
+	}
+	result := benchmarkResult{
+		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
+		Backend: backend.Name(), Threads: backend.Threads(),
+	}
+	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()
+	return result, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -1,0 +1,46 @@
+// Package main is Thaw's engine in the page's worker: it answers the calls of
+// web/PROTOCOL.md with packages irv2 and kernels, and adds what they must not
+// know: messages, files, IndexedDB, fetch.
+//
+// Read main_js.go (the calls), rpc_js.go (a message becomes a call), engine_js.go
+// (the state behind the calls), then a file per group of calls: model_js.go,
+// weights_js.go, data_js.go, plan_js.go, train_js.go, benchmark_js.go. The way to
+// JavaScript is eventloop_js.go, value_js.go, blob_js.go, store_js.go, fetch_js.go;
+// backend_js.go chooses who computes.
+package main
+
+// version is reported by open.
+const version = "0.1"
+
+func main() {
+	e := newEngine()
+	listen(map[string]call{
+		"open":               e.open,
+		"model.configure":    e.configure,
+		"model.describe":     e.describe,
+		"weights.list":       e.listWeights,
+		"weights.use":        e.useWeights,
+		"weights.remove":     e.removeWeights,
+		"weights.synthesize": e.synthesizeWeights,
+		"data.add":           e.addImages,
+		"data.addFolder":     e.addFolder,
+		"data.addZip":        e.addZip,
+		"data.addWorld":      e.addWorld,
+		"data.worlds":        e.worlds,
+		"data.list":          e.listData,
+		"data.rename":        e.renameClass,
+		"data.removeClass":   e.removeClass,
+		"data.remove":        e.removeImages,
+		"data.clear":         e.clearData,
+		"data.thumbnail":     e.thumbnail,
+		"plan":               e.plan,
+		"train":              e.train,
+		"run.pause":          e.pauseRun,
+		"run.resume":         e.resumeRun,
+		"run.cancel":         e.cancelRun,
+		"predict":            e.predict,
+		"reset":              e.reset,
+		"benchmark":          e.benchmark,
+	})
+	select {} // the worker lives until the page closes it
+}
