@@ -86,7 +86,7 @@ export interface WeightCalls {
 export interface DataCalls {
   /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
   add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  /** Adds files whose folder (`path`, 'roses/1.jpg') names the class, or a zip of folders. */
+  /** Adds files whose folder names the class ('flowers/roses/1.jpg': roses), or a zip of folders. */
   addFolder(files: Iterable<{ path: string; file: Blob }>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   addZip(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /** Images made by this project, labelled as generated: see list in `worlds()`. */
@@ -113,7 +113,7 @@ export interface DataInfo {
 
 export type PlanSpec =
   | { preset: 'freeze-conv' | 'freeze-first-100' | 'unfreeze-all'; asWritten?: boolean; batchNorm?: BatchNormMode }
-  | { preset: 'head-only' }
+  | { preset: 'head-only'; batchNorm?: BatchNormMode }
   | { from: string; batchNorm?: BatchNormMode }                 // this block and all after it
   | { thaw: (string | [number, number])[]; batchNorm?: BatchNormMode }   // name patterns (block8_*), blocks, index ranges
 /** 'keras': a trainable BN uses batch statistics, a frozen one its running ones. */
@@ -149,6 +149,7 @@ export interface TrainOptions {
   /** Rate of the backbone relative to the head's (per-block rates: block name or pattern -> factor). */
   rates?: Record<string, number>
   labelSmoothing?: number; dropout?: number
+  /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
 }

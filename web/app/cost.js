@@ -1,0 +1,39 @@
+// The cost line: what the plan learns, computes, holds and takes, before it runs.
+import { byID, h } from './dom.js'
+import { bytes, count, exact, flops, seconds } from './format.js'
+import { state, watch } from './store.js'
+
+export function startCost() {
+  watch(['plan', 'planFor', 'spec', 'planProblem'], show)
+}
+
+function show() {
+  const { plan, planFor, spec, planProblem } = state
+  const place = byID('cost')
+  place.classList.toggle('stale', Boolean(planProblem) || planFor !== spec)
+  if (!plan) return
+  const { cost } = plan
+  const work = cost.flops
+  place.replaceChildren(
+    figure('trained', 'Learns', count(cost.trained), `of ${count(cost.parameters)} parameters`, `Trainable parameters: ${exact(cost.trained)} of ${exact(cost.parameters)}.`),
+    figure('work', 'Work a step', flops(work.forward + work.inputGradient + work.filterGradient), workBar(work),
+      `Forward ${flops(work.forward)}, gradients to inputs ${flops(work.inputGradient)}, gradients of filters ${flops(work.filterGradient)}.` +
+      (cost.cacheFlops ? ` Before it, once per image: ${flops(cost.cacheFlops)}.` : '')),
+    figure('memory', 'Memory', bytes(cost.peakBytes), cost.fits ? `✓ fits in ${bytes(cost.budgetBytes)}` : `✗ of ${bytes(cost.budgetBytes)}`, 'Exact peak of weights, activations, gradients, optimiser and cache.', !cost.fits),
+    figure('time', 'A pass', cost.secondsPerEpoch === null ? '–' : '≈ ' + seconds(cost.secondsPerEpoch), cost.secondsPerStep === null ? 'known after a few steps' : `${seconds(cost.secondsPerStep)} a step`, 'Time per epoch, estimated from the speed of this machine.'))
+}
+
+function figure(key, title, value, detail, tip, bad = false) {
+  return h('div', { class: 'figure', 'data-cost': key, 'data-bad': bad ? '' : null, 'data-tip': tip },
+    h('span', { class: 'figure-title' }, title), h('b', {}, value), h('span', { class: 'figure-detail' }, detail))
+}
+
+/** Forward, input gradients, filter gradients, side by side. */
+function workBar(work) {
+  const parts = [['forward', work.forward], ['input', work.inputGradient], ['filter', work.filterGradient]]
+  return h('span', { class: 'work-bar' }, parts.filter(([, n]) => n > 0).map(([name, n]) => {
+    const part = h('i', { 'data-part': name })
+    part.style.flexGrow = String(n / (work.forward + work.inputGradient + work.filterGradient))
+    return part
+  }))
+}

@@ -1,0 +1,95 @@
+// Live curves of loss and accuracy: all runs over each other, each with its own dash
+// and a letter at its end, so that they are told apart without colour.
+import { byID } from './dom.js'
+import { percent } from './format.js'
+import { state, watch } from './store.js'
+
+const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 4]]
+const charts = /** @type {any[]} */ ([])
+let uPlot = null
+let drawn = ''
+
+export function startCurves() {
+  watch(['runs'], show)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    drawn = ''
+    show()
+  })
+  new ResizeObserver(resize).observe(byID('curves'))
+}
+
+export const colour = number => css(`--run-${number % 6}`)
+const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+async function show() {
+  const runs = state.runs.filter(run => run.visible && (run.train.length || run.validation.length))
+  byID('curves').hidden = !runs.length
+  if (!runs.length) return
+  uPlot ??= (await import('../vendor/uPlot.esm.js')).default
+  const wanted = runs.map(run => run.letter + run.number).join()
+  if (wanted !== drawn) {
+    drawn = wanted
+    for (const chart of charts.splice(0)) chart.destroy()
+    charts.push(make('curve-loss', 'loss', runs), make('curve-accuracy', 'accuracy', runs))
+  }
+  charts.forEach(chart => chart.setData(table(runs, chart.thawKey)))
+  describe(runs)
+}
+
+/** One x axis, in epochs, for all: train and validation of each run. */
+function table(runs, key) {
+  const columns = points => [points.map(p => p.epoch), points.map(p => p[key])]
+  return uPlot.join(runs.flatMap(run => [columns(run.train), columns(run.validation)]))
+}
+
+function make(id, key, runs) {
+  const place = byID(id)
+  const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' }
+  const series = runs.flatMap(run => {
+    const common = { stroke: colour(run.number), dash: dashes[run.number % dashes.length], spanGaps: true }
+    return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { show: true, size: 6, fill: colour(run.number) } }]
+  })
+  const chart = new uPlot({
+    width: place.clientWidth || 300, height: 118, legend: { show: false }, cursor: { show: false }, padding: [8, 18, 0, 0],
+    scales: { x: { time: false, range: (_, min, max) => [0, Math.max(max, 1)] }, y: { range: (_, min, max) => (key === 'accuracy' ? [0, 1] : [0, Math.max(max, 0.1)]) } },
+    axes: [{ ...axis, size: 22, values: (_, ticks) => ticks.map(t => (Number.isInteger(t) ? t : '')) }, { ...axis, size: 40, space: 28, values: (_, ticks) => ticks.map(t => (key === 'accuracy' ? Math.round(t * 100) + '%' : t)) }],
+    series: [{}, ...series],
+    hooks: { draw: [chart => letters(chart, runs, key)] },
+  }, table(runs, key), place)
+  chart.thawKey = key
+  return chart
+}
+
+/** The run's letter at the end of its thicker line; letters that would overlap move apart. */
+function letters(chart, runs, key) {
+  const { ctx } = chart
+  const height = 12 * devicePixelRatio
+  const ends = runs.flatMap(run => {
+    const last = run.validation.at(-1) ?? run.train.at(-1)
+    return last ? [{ run, x: chart.valToPos(last.epoch, 'x', true) + 6 * devicePixelRatio, y: chart.valToPos(last[key], 'y', true) }] : []
+  }).sort((a, b) => a.y - b.y)
+  ends.forEach((end, i) => i > 0 && (end.y = Math.max(end.y, ends[i - 1].y + height)))
+  ctx.save()
+  ctx.font = `bold ${height}px system-ui`
+  ctx.textBaseline = 'middle'
+  for (const { run, x, y } of ends) {
+    ctx.fillStyle = colour(run.number)
+    ctx.fillText(run.letter, x, y)
+  }
+  ctx.restore()
+}
+
+function describe(runs) {
+  const last = key => runs.map(run => {
+    const value = run.validation.at(-1)?.[key]
+    return `run ${run.letter} ${value === undefined ? 'not measured yet' : key === 'accuracy' ? percent(value) : value.toFixed(3)}`
+  }).join(', ')
+  for (const [id, key] of [['curve-loss', 'loss'], ['curve-accuracy', 'accuracy']]) {
+    byID(id).setAttribute('role', 'img')
+    byID(id).setAttribute('aria-label', `Validation ${key}: ${last(key)}`)
+  }
+}
+
+function resize() {
+  for (const chart of charts) chart.setSize({ width: chart.root.parentElement.clientWidth, height: chart.height })
+}

@@ -1,0 +1,82 @@
+// Files from outside: a drop anywhere on the page is read (folders too), sorted by
+// kind, and handed to whoever takes that kind.
+import { byID } from './dom.js'
+
+/** @typedef {{ path: string, file: File }} Found   path: with its folders, 'roses/1.jpg' */
+/**
+ * @typedef {Object} Takers
+ * @property {(file: File) => void} weights
+ * @property {(file: File) => void} zip
+ * @property {(found: Found[]) => void} folder
+ * @property {(files: File[], className: string | null) => void} images   loose ones; onto a class card, or not
+ * @property {(file: File) => void} predict
+ */
+
+export const weightsAccept = '.h5,.hdf5,.keras,.safetensors'
+const isWeights = name => /\.(h5|hdf5|keras|safetensors)$/i.test(name)
+const isZip = name => /\.zip$/i.test(name)
+// Files that systems leave in folders, which nobody means to drop.
+const isLitter = path => /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i.test(path)
+
+/** Hands each of these files to its taker. @param {Found[]} found @param {Takers} takers */
+export function sortOut(found, takers, className = null) {
+  const files = found.filter(({ path }) => !isLitter(path))
+  for (const { file } of files.filter(({ path }) => isWeights(path))) takers.weights(file)
+  for (const { file } of files.filter(({ path }) => isZip(path))) takers.zip(file)
+  const images = files.filter(({ path }) => !isWeights(path) && !isZip(path))
+  const inFolders = className === null ? images.filter(({ path }) => path.includes('/')) : []
+  const loose = images.filter(found => !inFolders.includes(found)).map(({ file }) => file)
+  if (inFolders.length) takers.folder(inFolders)
+  if (loose.length) takers.images(loose, className)
+}
+
+/** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => void} guarded */
+export function startDrops(takers, guarded) {
+  const veil = byID('drop-veil')
+  let depth = 0 // dragenter of a child comes before dragleave of its parent
+  const hasFiles = event => event.dataTransfer?.types.includes('Files')
+  addEventListener('dragenter', event => hasFiles(event) && ++depth && (veil.hidden = false))
+  addEventListener('dragleave', event => hasFiles(event) && (veil.hidden = --depth > 0 ? false : true))
+  addEventListener('dragover', event => hasFiles(event) && event.preventDefault())
+  addEventListener('drop', event => {
+    if (!hasFiles(event)) return
+    event.preventDefault()
+    depth = 0
+    veil.hidden = true
+    // Entries must be asked for before the handler returns; reading them may wait.
+    const entries = [...event.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean)
+    const plain = [...event.dataTransfer.files]
+    const target = /** @type {Element} */ (event.target)
+    const card = /** @type {HTMLElement | null} */ (target.closest('[data-class]'))
+    const forPredict = target.closest('#predict')
+    guarded(async () => {
+      const found = entries.length ? await walk(entries) : plain.map(file => ({ path: file.name, file }))
+      if (forPredict && found.length === 1 && !isWeights(found[0].path)) takers.predict(found[0].file)
+      else sortOut(found, takers, card ? card.dataset.class ?? null : null)
+    })
+  })
+}
+
+/** All files below these entries, depth first. @param {any[]} entries @returns {Promise<Found[]>} */
+async function walk(entries) {
+  const found = []
+  for (const entry of entries) {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject))
+      found.push({ path: entry.fullPath.replace(/^\//, ''), file })
+    } else {
+      found.push(...(await walk(await children(entry.createReader()))))
+    }
+  }
+  return found
+}
+
+/** A reader gives some entries at a time (100 in Chromium) and an empty list at the end. */
+async function children(reader) {
+  const all = []
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))
+    if (!some.length) return all
+    all.push(...some)
+  }
+}

@@ -1,0 +1,48 @@
+// Taking images in: files, folders and zips go to the worker; what comes back is the
+// new state of the data and a list of what was refused, by name and reason.
+import { byID, h, iconButton } from './dom.js'
+import { plural } from './format.js'
+import { guarded, say } from './notices.js'
+import { withProgress } from './progress.js'
+import { set, state } from './store.js'
+import { askClass } from './which.js'
+
+export async function addToClass(className, files) {
+  await take(files.length, options => state.thaw.data.add(className, files, options))
+}
+export const addFolder = found => take(found.length, options => state.thaw.data.addFolder(found, options))
+export const addZip = file => take(0, options => state.thaw.data.addZip(file, options))
+
+/** Loose images: onto a card they join its class, else a person says which. */
+export async function addLoose(files, className) {
+  const name = className ?? (await askClass(files.length))
+  if (name) await addToClass(name, files)
+}
+
+export const addWorld = name => take(0, () => state.thaw.data.addWorld(name))
+
+async function take(n, work) {
+  await guarded(async () => {
+    const title = n ? `Reading ${plural(n, 'file')}` : 'Reading images'
+    const result = await withProgress(byID('data-progress'), title, work)
+    set({ data: result.data })
+    showRefused(result.refused)
+    say(`${plural(result.accepted, 'image')} added, ${result.refused.length} refused.`, { now: true })
+  })
+  // A cancelled or failed import may have kept some: ask what there is now.
+  await guarded(async () => set({ data: await state.thaw.data.list() }))
+}
+
+function showRefused(refused) {
+  if (!refused.length) return
+  const strip = byID('refused')
+  const old = strip.hidden ? [] : [...strip.querySelectorAll('li')]
+  const list = h('ul', {}, ...old, ...refused.slice(0, 500).map(({ name, reason }) => h('li', {}, h('b', {}, name), ': ', reason)))
+  strip.replaceChildren(
+    h('summary', {}, `${plural(list.childElementCount, 'file')} refused; the rest is kept`, iconButton('close', 'Dismiss', event => {
+      event.preventDefault()
+      strip.hidden = true
+      strip.replaceChildren()
+    })), list)
+  strip.hidden = false
+}

@@ -1,0 +1,64 @@
+// Plan and settings in the link (#plan=...&epochs=...), never the images: a teacher
+// shares a lesson as a link. Only what differs from the defaults is written.
+import { debounce } from './dom.js'
+import { defaults } from './settings.js'
+import { set, state, watch } from './store.js'
+
+/** @typedef {import('../thaw.js').PlanSpec} PlanSpec */
+
+/** head-only | freeze-conv.written | from:block8_1 | thaw:block8_*,600:780 @param {PlanSpec} spec */
+export function encodePlan(spec) {
+  if ('from' in spec) return 'from:' + spec.from
+  if ('thaw' in spec) return 'thaw:' + spec.thaw.map(s => (typeof s === 'string' ? s : s.join(':'))).join(',')
+  if (spec.preset === 'head-only') return 'head-only'
+  return spec.preset + (spec.asWritten ? '.written' : '.meant')
+}
+
+/** @returns {PlanSpec | null} null for text that names no plan */
+export function decodePlan(text, batchNorm) {
+  const mode = ['inference', 'batch'].includes(batchNorm) ? { batchNorm } : {}
+  const [kind, rest] = [text.split(':')[0], text.slice(text.indexOf(':') + 1)]
+  if (kind === 'from') return { from: rest, ...mode }
+  if (kind === 'thaw') return { thaw: selectors(rest), ...mode }
+  if (text === 'head-only') return { preset: 'head-only' }
+  const match = /^(freeze-conv|freeze-first-100|unfreeze-all)\.(written|meant)$/.exec(text)
+  return match && { preset: /** @type {any} */ (match[1]), asWritten: match[2] === 'written', ...mode }
+}
+
+/** "block8_*, 600:780" -> ['block8_*', [600, 780]]: names, patterns, and ranges as in Keras's layers[600:780]. */
+export function selectors(text) {
+  return text.split(',').map(s => s.trim()).filter(Boolean).map(s => {
+    const range = /^(\d+)\s*:\s*(\d+)$/.exec(s)
+    return range ? /** @type {[number, number]} */ ([Number(range[1]), Number(range[2])]) : s
+  })
+}
+
+/** Model, size and settings of the link over the defaults. */
+export function readLink() {
+  const link = new URLSearchParams(location.hash.slice(1))
+  const settings = { ...defaults }
+  for (const [key, standard] of Object.entries(defaults)) {
+    const text = link.get(key)
+    if (text === null) continue
+    const value = typeof standard === 'number' ? Number(text) : typeof standard === 'boolean' ? text === 'yes' : text
+    if (typeof value !== 'number' || Number.isFinite(value)) settings[key] = value
+  }
+  const spec = decodePlan(link.get('plan') ?? 'head-only', link.get('bn')) ?? { preset: 'head-only' }
+  return { spec, settings }
+}
+
+function writeLink() {
+  const link = new URLSearchParams({ plan: encodePlan(state.spec) })
+  if ('batchNorm' in state.spec && state.spec.batchNorm) link.set('bn', state.spec.batchNorm)
+  for (const [key, value] of Object.entries(state.settings)) {
+    if (value !== defaults[key]) link.set(key, typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value))
+  }
+  const hash = '#' + link.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
+  if (hash !== location.hash) history.replaceState(null, '', hash)
+}
+
+export function startLink() {
+  set(readLink())
+  watch(['spec', 'settings'], debounce(writeLink, 200))
+  addEventListener('hashchange', () => set(readLink()))
+}

@@ -1,0 +1,87 @@
+// The page, a client of the public module thaw.js. Read in this order: store.js (state),
+// then the panels: images.js, map.js with freeze.js, runs.js with run.js.
+//
+// Hooks for tests, each an id and a data-testid unless said otherwise:
+//   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
+//            (inside: .class-name, [data-testid="count"]), #refused, #duplicates,
+//            [data-world="name"], #which-class and [data-testid="which-ok"] in the question
+//   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
+//            [data-testid="random-weights"] where there are none yet
+//   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed",
+//            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
+//            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
+//            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
+//   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
+//            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
+//            [data-prediction="name"], #download #download-h5 #reset
+//   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
+//            kept weights are loaded
+import { open } from '../thaw.js'
+import { startConfusion } from './confusion.js'
+import { startCost } from './cost.js'
+import { startCurves } from './curves.js'
+import { byID } from './dom.js'
+import { sortOut, startDrops } from './drop.js'
+import { showWorlds, startImages } from './images.js'
+import { addFolder, addLoose, addZip } from './intake.js'
+import { startLayers } from './layers.js'
+import { startLink } from './link.js'
+import { startMap } from './map.js'
+import { configure, startModel } from './model.js'
+import { guarded, notice } from './notices.js'
+import { startPlanning } from './planning.js'
+import { predict, startPredict } from './predict.js'
+import { startPresets } from './presets.js'
+import { startRuns } from './runs.js'
+import { change, startSettings } from './settings.js'
+import { set, state, watch } from './store.js'
+import { startTable } from './table.js'
+import { startTabs } from './tabs.js'
+import { startTips } from './tips.js'
+import { startWeights } from './weights-panel.js'
+import { importWeights, lastModel, useKept } from './weights.js'
+
+const takers = { weights: importWeights, zip: addZip, folder: addFolder, images: addLoose, predict }
+
+startLink()
+startTips()
+startTabs()
+startSettings()
+startModel()
+startWeights()
+startMap()
+startLayers()
+startPresets()
+startCost()
+startPlanning()
+startImages(found => sortOut(found, takers))
+startRuns()
+startCurves()
+startTable()
+startConfusion()
+startPredict()
+startDrops(takers, guarded)
+boot()
+
+async function boot() {
+  const thaw = await guarded(() => open({ onNotice: ({ level, message }) => notice(level, message) }))
+  if (!thaw) {
+    byID('engine').textContent = 'not running'
+    set({ loading: 'The engine did not start: use a current browser, and reload the page.' })
+    return
+  }
+  set({ thaw })
+  byID('engine').textContent = engineText(thaw.engine)
+  if (!location.hash.includes('model=') && lastModel()) change({ model: lastModel() })
+  await configure()
+  await guarded(async () => set({ kept: await thaw.weights.list(), data: await thaw.data.list() }))
+  set({ loading: null })
+  await useKept()
+  // Another network later: its kept weights load as they do at the start.
+  watch(['model'], () => state.loading === null && !state.active && useKept())
+  await showWorlds()
+  document.body.dataset.ready = ''
+}
+
+const engineText = ({ backend, threads, isolated }) =>
+  `${backend === 'simd' ? 'SIMD' : backend === 'webgpu' ? 'GPU' : backend}, ${threads === 1 ? '1 thread' : threads + ' threads'}${isolated ? '' : ' (page not isolated)'}`

@@ -1,0 +1,36 @@
+// Which network: full or mini, its input size and head. Follows the settings, so that
+// the link carries it.
+import { byID } from './dom.js'
+import { guarded } from './notices.js'
+import { change } from './settings.js'
+import { set, state, watch } from './store.js'
+
+let configured = ''
+
+export function startModel() {
+  byID('model').onchange = event => change({ model: event.target.value, size: 0, dense: -1 })
+  byID('size').onchange = event => {
+    if (event.target.reportValidity()) change({ size: event.target.valueAsNumber || 0 })
+  }
+  watch(['settings'], () => state.thaw && configure())
+  watch(['model'], show)
+}
+
+/** Makes the worker's network that of the settings, if it is another. */
+export async function configure() {
+  const { model, size, dense } = state.settings
+  const wanted = JSON.stringify([model, size, dense])
+  if (wanted === configured) return
+  configured = wanted
+  const info = await guarded(() => state.thaw.model.configure({ model, size: size || undefined, dense: dense < 0 ? undefined : dense }))
+  if (info) set({ model: info })
+  else show()
+}
+
+function show() {
+  const { model } = state
+  if (!model) return
+  byID('model').value = model.model
+  byID('size').value = String(model.size)
+  byID('size').min = model.model === 'full' ? '75' : '32'
+}

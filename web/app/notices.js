@@ -1,0 +1,34 @@
+// Notices: one sentence each, dismissible; and the live region that speaks progress.
+import { byID, h, iconButton } from './dom.js'
+
+/** Shows a sentence. Information leaves by itself, warnings and errors stay. */
+export function notice(level, message) {
+  const list = byID('notice')
+  for (const old of list.children) if (old.dataset.message === message) old.remove()
+  const remove = () => item.remove()
+  const item = h('li', { class: 'notice', 'data-level': level, 'data-message': message, role: level === 'error' ? 'alert' : 'status' },
+    h('span', {}, message), iconButton('close', 'Dismiss', remove))
+  list.append(item)
+  while (list.children.length > 4) list.firstChild.remove()
+  if (level === 'info') setTimeout(remove, 8000)
+}
+
+/** Runs a promise's work; what goes wrong becomes a notice, and undefined comes back. */
+export async function guarded(work) {
+  try {
+    return await work()
+  } catch (error) {
+    if (error.code === 'cancelled') return undefined
+    if (error.name !== 'ThawError') console.error(error)
+    notice('error', error.name === 'ThawError' ? error.message : `The page met an error it did not expect (${error.message}): reload it if something is stuck.`)
+    return undefined
+  }
+}
+
+let lastSpoken = 0
+/** Speaks to screen readers, at most every ten seconds unless it matters. */
+export function say(sentence, { now = false } = {}) {
+  if (!now && Date.now() - lastSpoken < 10_000) return
+  lastSpoken = Date.now()
+  byID('live').textContent = sentence
+}

@@ -1,0 +1,122 @@
+// The Runs panel: Train, pause, cancel, progress, and what is kept of a run.
+import { byID, download, h } from './dom.js'
+import { percent, seconds } from './format.js'
+import { guarded, notice, say } from './notices.js'
+import { hear, isOver, newRun } from './run.js'
+import { trainOptions } from './settings.js'
+import { set, state, watch } from './store.js'
+import { showPanel } from './tabs.js'
+
+export function startRuns() {
+  byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : train())
+  byID('pause').onclick = () => {
+    const { handle, status } = state.active ?? {}
+    guarded(async () => handle && (status === 'paused' ? handle.resume() : handle.pause()))
+  }
+  byID('cancel').onclick = () => guarded(async () => state.active?.handle?.cancel())
+  byID('download').onclick = () => save('safetensors')
+  byID('download-h5').onclick = () => save('h5')
+  byID('reset').onclick = () => guarded(async () => {
+    await state.thaw.reset()
+    set({ model: await state.thaw.model.describe() })
+    notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
+  })
+  watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading'], showWhy)
+  watch(['active', 'runs'], showProgress)
+  showWhy()
+  showProgress()
+}
+
+/** Why training cannot start, in one sentence, or null. */
+function whyNot() {
+  const { thaw, model, data, plan, planProblem, loading } = state
+  if (loading) return loading
+  if (!thaw || !model) return 'The engine is not there: reload the page.'
+  if (!model.weights) return 'The network has no weights: bring a file, or start from random ones.'
+  if (data.problem) return data.problem
+  if (planProblem) return planProblem
+  return plan && !plan.cost.fits ? plan.cost.problem : null
+}
+
+function showWhy() {
+  const why = whyNot()
+  byID('why').textContent = state.active ? '' : why ?? ''
+  byID('train').setAttribute('aria-disabled', String(Boolean(why) || Boolean(state.active)))
+  byID('train').textContent = state.active ? 'Training…' : 'Train'
+  for (const id of ['download', 'download-h5', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
+}
+
+async function train() {
+  if (state.active) return
+  const run = newRun(state.runs.length, state.plan)
+  set({ runs: [...state.runs, run], active: run })
+  showPanel('runs')
+  try {
+    if (state.settings.start === 'loaded') await state.thaw.reset()
+    run.handle = await state.thaw.train(state.spec, trainOptions(), event => onEvent(run, event))
+  } catch (error) {
+    onEvent(run, { kind: 'failed', message: error.message })
+  }
+}
+
+function onEvent(run, event) {
+  if (isOver(run)) return
+  hear(run, event)
+  if (event.kind === 'failed') notice('error', event.message)
+  if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}: ${percent(event.validationAccuracy)} of held-back images recognised.`)
+  if (isOver(run)) {
+    set({ active: null, selected: run.result ? run : state.selected, runs: [...state.runs] })
+    say(`Run ${run.letter} ${run.status}. ${run.result ? percent(run.result.validationAccuracy) + ' of held-back images recognised.' : ''}`, { now: true })
+  } else soon()
+}
+
+// Events may come hundreds a second; the page draws once a frame at most.
+let waiting = false
+function soon() {
+  if (waiting) return
+  waiting = true
+  requestAnimationFrame(() => {
+    waiting = false
+    set({ runs: state.runs })
+  })
+}
+
+// Built once per run and changed in place: a bar that is replaced is read out anew.
+let bar, text
+function showProgress() {
+  const run = state.active
+  const place = byID('run-progress')
+  byID('no-runs').hidden = state.runs.length > 0
+  byID('run-controls').hidden = !run
+  place.hidden = !run
+  if (!run) return
+  if (!bar) {
+    bar = h('progress', { 'aria-label': 'Progress of the run' })
+    text = h('span', { class: 'progress-text' })
+    place.append(h('div', { class: 'progress-item' }, text, bar))
+  }
+  byID('pause').textContent = run.status === 'paused' ? 'Resume' : 'Pause'
+  if (run.progress.total) {
+    bar.max = run.progress.total
+    bar.value = run.progress.done
+  } else bar.removeAttribute('value')
+  text.textContent = progressText(run)
+}
+
+/** @param {import('./run.js').RunView} run */
+function progressText(run) {
+  const { done, total } = run.progress
+  const left = run.secondsLeft === null || run.status === 'paused' ? '' : `, ${seconds(run.secondsLeft)} left`
+  if (run.status === 'starting') return 'Preparing…'
+  if (run.status === 'caching') return `The frozen part, once per image: ${done} of ${total}${left}`
+  const epoch = Math.min(Math.floor(done / run.steps) + 1, run.epochs)
+  return `${run.status === 'paused' ? 'Paused in e' : 'E'}poch ${epoch} of ${run.epochs}, step ${done} of ${total}${left}`
+}
+
+async function save(format) {
+  await guarded(async () => {
+    const blob = await state.thaw.export(format)
+    const name = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
+    download(blob, `thaw-${state.model.model}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.${format}`)
+  })
+}

@@ -1,0 +1,50 @@
+// The state of the page: one object, changed by `set` alone, watched by key.
+
+/**
+ * @typedef {import('../thaw.js').PlanSpec} PlanSpec
+ * @typedef {import('./run.js').RunView} RunView
+ * @typedef {Object} State
+ * @property {import('../thaw.js').Thaw | null} thaw
+ * @property {import('../thaw.js').ModelInfo | null} model
+ * @property {import('../thaw.js').DataInfo} data
+ * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
+ * @property {PlanSpec} spec                              what the person asked for
+ * @property {Record<string, any>} settings               see settings.js
+ * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
+ * @property {PlanSpec | null} planFor                    the spec which that plan was made for
+ * @property {string | null} planProblem                  why there is no plan
+ * @property {RunView[]} runs                             oldest first
+ * @property {RunView | null} active                      the run under way
+ * @property {RunView | null} selected                    whose confusion matrix is shown
+ * @property {string | null} loading                      what is being loaded, if it blocks training
+ */
+
+/** @type {State} */
+export const state = {
+  thaw: null,
+  model: null,
+  data: { classes: [], duplicates: [], problem: null, warnings: [] },
+  kept: [],
+  spec: { preset: 'head-only' },
+  settings: {},
+  plan: null,
+  planFor: null,
+  planProblem: null,
+  runs: [],
+  active: null,
+  selected: null,
+  loading: 'The engine is starting.',
+}
+
+/** @type {{ keys: string[], fn: () => void }[]} */
+const watchers = []
+
+/** Calls fn after any of these keys was set. @param {(keyof State)[]} keys @param {() => void} fn */
+export const watch = (keys, fn) => void watchers.push({ keys, fn })
+
+/** @param {Partial<State>} changes */
+export function set(changes) {
+  Object.assign(state, changes)
+  const changed = Object.keys(changes)
+  for (const { keys, fn } of watchers) if (keys.some(key => changed.includes(key))) fn()
+}

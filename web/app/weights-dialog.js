@@ -1,0 +1,68 @@
+// The dialog about weights: bring a file, fetch an official one, use or remove kept ones.
+import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
+import { weightsAccept } from './drop.js'
+import { bytes } from './format.js'
+import { notice } from './notices.js'
+import { state } from './store.js'
+import { importWeights, removeWeights, synthesize, useWeights } from './weights.js'
+
+const keras = 'https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/'
+const official = [
+  { title: 'Keras, ImageNet, without top', size: '219 MB', url: keras + 'inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5' },
+  { title: 'Keras, ImageNet, with top', size: '225 MB', url: keras + 'inception_resnet_v2_weights_tf_dim_ordering_tf_kernels.h5' },
+  { title: 'timm, ImageNet, Apache-2.0', size: '224 MB', url: 'https://huggingface.co/timm/inception_resnet_v2.tf_in1k/resolve/main/model.safetensors' },
+]
+
+export function openWeightsDialog() {
+  byID('weights-dialog').showModal()
+  showWeightsDialog()
+}
+
+export function showWeightsDialog() {
+  const dialog = byID('weights-dialog')
+  if (!dialog.open) return
+  const then = act => (...args) => {
+    dialog.close()
+    act(...args)
+  }
+  const current = state.model?.weights
+  dialog.replaceChildren(
+    h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
+    h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.description}${current.stored ? '' : '; not kept'})`] : 'None in use.'),
+    h('section', {}, h('h3', {}, 'Your file'),
+      h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, multiple: false, className: 'button primary-soft', onfiles: then(([file]) => importWeights(file)) }),
+        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors.'))),
+    h('section', {}, h('h3', {}, 'Kept on this machine'),
+      state.kept.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, state.kept.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.')),
+    h('section', {}, h('h3', {}, 'Pretrained, from their makers'), h('ul', { class: 'kept' }, official.map(source => officialItem(source, then)))),
+    randomForm(then))
+}
+
+function keptItem(info, then) {
+  const used = state.model?.weights?.id === info.id
+  return h('li', { 'data-weights': info.id },
+    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
+    used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
+    confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
+}
+
+function officialItem({ title, size, url }, then) {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(url)
+      notice('info', 'Address copied: download it, then drop the file here.')
+    } catch {
+      notice('warning', 'The browser does not let the page copy: select the address and copy it yourself.')
+    }
+  }
+  return h('li', {}, h('span', { class: 'grow' }, h('b', {}, title), h('span', { class: 'muted' }, ' ' + size), h('code', { class: 'address' }, url)),
+    h('button', { type: 'button', class: 'button', title: 'Copy the address', onclick: copy }, icon('copy'), ' Copy'),
+    h('button', { type: 'button', class: 'button', 'data-tip': 'Loads it straight into the page. The address learns that you asked for it; nothing else is sent.', onclick: then(() => importWeights(url, title)) }, 'Fetch'))
+}
+
+function randomForm(then) {
+  const seed = h('input', { type: 'number', min: 0, step: 1, value: '1', required: true, id: 'random-seed', 'aria-label': 'Seed', class: 'short' })
+  return h('section', {}, h('h3', {}, 'Random'),
+    h('form', { class: 'inline', onsubmit: event => { event.preventDefault(); then(() => synthesize(seed.valueAsNumber))() } },
+      h('span', { class: 'muted' }, 'Untrained, for tests and for comparison: seed'), seed, h('button', { type: 'submit', class: 'button' }, 'Draw')))
+}

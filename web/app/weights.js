@@ -1,0 +1,68 @@
+// Weights: import, use, remove, draw. What was last used is loaded on the next visit
+// without asking. What of it is seen is in weights-panel.js and weights-dialog.js.
+import { byID } from './dom.js'
+import { configure } from './model.js'
+import { guarded, notice, say } from './notices.js'
+import { withProgress } from './progress.js'
+import { change } from './settings.js'
+import { set, state } from './store.js'
+
+const lastUsed = 'thaw.weights' // localStorage: id of the weights last used, by model
+
+/** Runs work that changes the weights, with progress; training waits for it. */
+async function loading(title, work, options) {
+  if (state.active) return notice('warning', 'A run is under way: cancel it before you change the weights.')
+  set({ loading: title + '.' })
+  await guarded(async () => {
+    const info = await withProgress(byID('weights-progress'), title, work, options)
+    if (!info) return
+    for (const warning of info.warnings) notice('warning', warning)
+    if (info.model !== state.settings.model) change({ model: info.model, size: 0, dense: -1 })
+    await configure()
+    remember(info)
+    say(`Weights loaded: ${info.name}.`, { now: true })
+  })
+  await guarded(async () => set({ model: await state.thaw.model.describe(), kept: await state.thaw.weights.list() }))
+  set({ loading: null })
+}
+
+/** @param {Blob | string} source a file or an address */
+export const importWeights = (source, name = /** @type {any} */ (source).name) =>
+  loading(typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`, options => state.thaw.weights.import(source, { name, ...options }))
+
+export const useWeights = info => loading(`Loading ${info.name}`, options => state.thaw.weights.use(info.id, options), { cancellable: false })
+
+export const synthesize = seed => loading('Drawing random weights', () => state.thaw.weights.synthesize({ model: state.settings.model, seed }), { cancellable: false })
+
+export const removeWeights = id => guarded(async () => {
+  await state.thaw.weights.remove(id)
+  set({ kept: await state.thaw.weights.list() })
+})
+
+/** Loads what was last used of this network, else the newest kept. */
+export async function useKept() {
+  if (state.model?.weights) return
+  const kept = state.kept.filter(info => info.model === state.settings.model)
+  const id = recall()[state.settings.model]
+  const info = kept.find(info => info.id === id) ?? kept[0]
+  if (info) await useWeights(info)
+}
+
+/** The network last used, for a link that names none. */
+export const lastModel = () => recall().last
+
+function recall() {
+  try {
+    return JSON.parse(localStorage.getItem(lastUsed) ?? '{}')
+  } catch {
+    return {} // storage is blocked: the newest will do
+  }
+}
+
+function remember(info) {
+  try {
+    localStorage.setItem(lastUsed, JSON.stringify({ ...recall(), [info.model]: info.stored ? info.id : undefined, last: info.model }))
+  } catch {
+    // Storage is blocked; the worker has said so where it matters.
+  }
+}

@@ -1,0 +1,149 @@
+// The public module of Thaw: a thin client of worker.js, by PROTOCOL.md.
+// What each call takes and gives is written once, in thaw.d.ts.
+
+export class ThawError extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message)
+    this.name = 'ThawError'
+    this.code = code
+  }
+}
+
+/** @param {import('./thaw.d.ts').OpenOptions} [options] */
+export async function open({ onNotice, ...options } = {}) {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'thaw' })
+  const channel = new Channel(worker, onNotice)
+  const engine = await channel.call('open', options)
+  return thaw(channel, engine)
+}
+
+/** Requests under way, by id: a promise's two ends and where its events go. */
+class Channel {
+  #worker
+  #pending = new Map()
+  #lastID = 0
+  #onNotice
+
+  constructor(worker, onNotice) {
+    this.#worker = worker
+    this.#onNotice = onNotice ?? (() => {})
+    worker.onmessage = ({ data }) => this.#receive(data)
+    worker.onerror = event => {
+      event.preventDefault?.()
+      this.close(new ThawError('internal', 'The engine stopped: reload the page. Weights and images that were stored are kept.'))
+    }
+    worker.onmessageerror = () => this.#onNotice({ level: 'warning', message: 'A message of the engine could not be read; if the page waits for long, reload it.' })
+  }
+
+  /** Sends one request. With `untilFinal`, events are heard after the reply, to a final one. */
+  call(name, args = {}, { onEvent, signal, untilFinal = false } = {}) {
+    if (!this.#worker) return Promise.reject(new ThawError('internal', 'The engine is closed: reload the page.'))
+    if (signal?.aborted) return Promise.reject(cancelled())
+    const id = ++this.#lastID
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onEvent, untilFinal })
+      this.#worker.postMessage({ id, call: name, args })
+      // The caller is told at once; what the worker still says of this id is dropped.
+      signal?.addEventListener('abort', () => {
+        if (!this.#pending.delete(id)) return
+        this.#worker?.postMessage({ id, abort: true })
+        reject(cancelled())
+      }, { once: true })
+    })
+  }
+
+  #receive(message) {
+    if (message.notice) return this.#onNotice(message.notice)
+    const request = this.#pending.get(message.id)
+    if (!request) return
+    if (message.event) {
+      if (request.untilFinal && isFinal(message.event)) this.#pending.delete(message.id)
+      request.onEvent?.(message.event)
+    } else if (message.error) {
+      this.#pending.delete(message.id)
+      request.reject(new ThawError(message.error.code, message.error.message))
+    } else {
+      if (!request.untilFinal) this.#pending.delete(message.id)
+      request.resolve(message.ok)
+    }
+  }
+
+  close(error = new ThawError('cancelled', 'The engine was closed.')) {
+    if (!this.#worker) return
+    this.#worker.terminate()
+    this.#worker = null
+    const requests = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const { reject, onEvent, untilFinal } of requests) {
+      reject(error)
+      if (untilFinal) onEvent?.({ kind: 'failed', message: error.message })
+    }
+    if (error.code !== 'cancelled') this.#onNotice({ level: 'error', message: error.message })
+  }
+}
+
+const cancelled = () => new ThawError('cancelled', 'Cancelled.')
+const isFinal = event => ['done', 'cancelled', 'failed'].includes(event.kind)
+
+function thaw(channel, engine) {
+  const call = name => args => channel.call(name, args)
+  const withProgress = (name, args, { onProgress, signal } = {}) => channel.call(name, args, { onEvent: onProgress, signal })
+
+  return {
+    engine,
+    model: {
+      configure: call('model.configure'),
+      describe: call('model.describe'),
+    },
+    weights: {
+      list: call('weights.list'),
+      import: (source, { name, ...options } = {}) =>
+        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : { file: source, name: name ?? source.name }, options),
+      use: (id, options) => withProgress('weights.use', { id }, options),
+      remove: id => channel.call('weights.remove', { id }),
+      synthesize: call('weights.synthesize'),
+    },
+    data: {
+      add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
+      addFolder: (files, options) => withProgress('data.addFolder', { files: [...files] }, options),
+      addZip: (file, options) => withProgress('data.addZip', { file }, options),
+      addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
+      worlds: call('data.worlds'),
+      list: call('data.list'),
+      rename: (className, to) => channel.call('data.rename', { class: className, to }),
+      removeClass: className => channel.call('data.removeClass', { class: className }),
+      remove: ids => channel.call('data.remove', { ids }),
+      clear: call('data.clear'),
+      thumbnail: id => channel.call('data.thumbnail', { id }),
+    },
+    plan: (spec, options) => channel.call('plan', { spec, options }),
+    train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
+    predict: file => channel.call('predict', { file }),
+    export: format => channel.call('export', { format }),
+    reset: call('reset'),
+    benchmark: call('benchmark'),
+    close: () => channel.close(),
+  }
+}
+
+async function train(channel, plan, options, onEvent) {
+  const done = Promise.withResolvers()
+  done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
+  const hear = event => {
+    if (event.kind === 'failed') done.reject(new ThawError('internal', event.message))
+    else if (isFinal(event)) done.resolve(event.result)
+    onEvent?.(event)
+  }
+  const spec = 'spec' in plan ? plan.spec : plan
+  const { run } = await channel.call('train', { spec, options }, { onEvent: hear, untilFinal: true })
+  return {
+    id: run,
+    pause: () => channel.call('run.pause', { run }),
+    resume: () => channel.call('run.resume', { run }),
+    cancel: () => channel.call('run.cancel', { run }),
+    done: done.promise,
+  }
+}
+
+const named = files => Array.from(files, (file, i) => ({ name: file.name ?? `image ${i + 1}`, file }))
