@@ -1,0 +1,55 @@
+package simd
+
+import (
+	"unsafe"
+
+	"thaw/kernels"
+)
+
+// Backend implements kernels.Backend by emitted kernels. It fills a record per
+// job, and the machine runs the tiles. Tiny ops (one number per class, per
+// channel or per head feature) stay in Go: see the embedded Portable.
+type Backend struct {
+	*kernels.Portable
+	threads int // at start; fewer may be alive
+	machine machine
+	rec     []uint32 // record of the job at hand
+	zeros   []float32
+}
+
+// machine runs jobs: start_js.go's in a browser or node.
+type machine interface {
+	// run computes tiles 0..tiles-1 of kernel k on the record at arg. If
+	// repeatable, computing a tile twice does no harm.
+	run(k kernel, arg address, tiles int, repeatable bool)
+}
+
+// address is a byte address in Go's linear memory, which is what kernels see.
+// Natively it means nothing: there the backend only exists to be compiled.
+type address = uint32
+
+func newBackend(m machine, threads int) *Backend {
+	return &Backend{
+		Portable: kernels.NewPortable(1),
+		threads:  threads,
+		machine:  m,
+		rec:      make([]uint32, 64),
+	}
+}
+
+// Name returns "simd".
+func (b *Backend) Name() string { return "simd" }
+
+// Threads returns the number of threads the backend was started with.
+func (b *Backend) Threads() int { return b.threads }
+
+// at returns where s begins, 0 for an empty slice.
+func at[T any](s []T) address { return address(uintptr(unsafe.Pointer(unsafe.SliceData(s)))) }
+
+// set writes a field of the record, given by its byte offset.
+func (b *Backend) set(field int, v int)        { b.rec[field/4] = uint32(int32(v)) }
+func (b *Backend) setAt(field int, v address)  { b.rec[field/4] = v }
+func (b *Backend) setF32(field int, v float32) { b.rec[field/4] = *(*uint32)(unsafe.Pointer(&v)) }
+func (b *Backend) run(k kernel, tiles int, repeatable bool) {
+	b.machine.run(k, at(b.rec), tiles, repeatable)
+}

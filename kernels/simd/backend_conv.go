@@ -1,0 +1,119 @@
+package simd
+
+import (
+	"fmt"
+
+	"thaw/kernels"
+)
+
+// Tasks of a conv job: small enough that threads end together, large enough that
+// claiming one (50 ns) and filling its row table do not show.
+const (
+	taskFLOPs = 1_500_000 // about 25 us
+	l2Panels  = 512 << 10 // bytes of panels that stay in L2 while row tiles pass
+)
+
+// PackedLen implements kernels.Backend: panels of nr columns, zero-padded.
+func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
+	if pass == kernels.BackwardInput {
+		return s.KH * s.KW * s.COut * roundUp(s.CIn, nr)
+	}
+	return s.KH * s.KW * s.CIn * roundUp(s.COut, nr)
+}
+
+// ScratchLen implements kernels.Backend.
+func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
+	return b.threads*tableLen(s)/4 + max(s.CIn, s.COut)
+}
+
+// tableLen is the bytes of a thread's row table: whole cache lines.
+func tableLen(s kernels.ConvShape) int { return roundUp(tableTaps+tableEntry*s.KH*s.KW, 64) }
+
+// grid describes a view as the output or input of a conv job.
+type grid struct {
+	view           kernels.View
+	step           int // of the grid in the view: 1, or the stride of an input gradient
+	firstH, firstW int
+}
+
+// Conv2D implements kernels.Backend.
+func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
+	s := a.Shape
+	b.convViews(a.In, a.Out, a.Residual, 1, 0, 0)
+	b.set(convGridH, s.OH)
+	b.set(convGridW, s.OW)
+	b.set(convStep, s.Stride)
+	b.set(convFirstH, -s.PadTop)
+	b.set(convFirstW, -s.PadLeft)
+	b.set(convKH, s.KH)
+	b.set(convKW, s.KW)
+	b.setAt(convShift, at(a.Shift))
+	b.setF32(convAlpha, a.Alpha)
+	b.setF32(convFloor, noFloor)
+	if a.ReLU {
+		b.setF32(convFloor, 0)
+	}
+	repeatable := a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data)
+	b.convJob(s, a.Filter, a.Scratch, s.CIn, s.COut, s.N*s.OH*s.OW, repeatable)
+}
+
+// convViews writes the fields of input, output and residual. The grid takes every
+// step-th pixel of out, from row h and column w on.
+func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
+	pixel := func(v kernels.View) int { return 4 * v.Stride }
+	b.setAt(convIn, at(in.Data))
+	b.set(convInCol, pixel(in))
+	b.set(convInRow, pixel(in)*in.W)
+	b.set(convInImg, pixel(in)*in.W*in.H)
+	b.set(convH, in.H)
+	b.set(convW, in.W)
+	for _, v := range [...]struct {
+		kernels.View
+		field int
+	}{{out, convOut}, {res, convRes}} {
+		b.setAt(v.field, 0)
+		if v.Data != nil {
+			b.setAt(v.field, at(v.Data)+address(pixel(v.View)*(h*v.W+w)))
+		}
+		b.set(v.field+convOutImg-convOut, pixel(v.View)*v.W*v.H)
+		b.set(v.field+convOutRow-convOut, pixel(v.View)*v.W*step)
+		b.set(v.field+convOutCol-convOut, pixel(v.View)*step)
+	}
+}
+
+// convJob writes the rest of the record (k channels per tap, cols output
+// channels, rows output pixels), cuts it into tasks and runs it.
+func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, cols, rows int, repeatable bool) {
+	if len(scratch) < b.ScratchLen(s, kernels.Forward) {
+		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, b.ScratchLen(s, kernels.Forward)))
+	}
+	taps := int(b.rec[convKH/4] * b.rec[convKW/4])
+	panelBytes := taps * k * nr * 4
+	panels := (cols + nr - 1) / nr
+	rowTiles := (rows + mr - 1) / mr
+	b.set(convTaps, taps)
+	b.set(convK, 4*k)
+	b.setAt(convFilter, at(filter))
+	b.set(convPanel, panelBytes)
+	b.set(convCols, cols)
+	b.set(convRows, rows)
+	b.set(convRowTiles, rowTiles)
+	b.set(convPanels, panels)
+
+	perTask := min(panels, max(1, l2Panels/max(panelBytes, 1)))
+	runs := (panels + perTask - 1) / perTask
+	perTask = (panels + runs - 1) / runs
+	tileFLOPs := 2 * mr * nr * taps * k * perTask
+	rowTasks := min(rowTiles, max(1, rowTiles*tileFLOPs/taskFLOPs))
+	b.set(convPanelsPerTask, perTask)
+	b.set(convRowTasks, rowTasks)
+
+	tables := b.threads * tableLen(s) / 4
+	clear(scratch[tables:][:k])
+	b.setAt(convZeros, at(scratch[tables:]))
+	b.setAt(convTable, at(scratch))
+	b.set(convTableLen, tableLen(s))
+	b.run(kernelConv, runs*rowTasks, repeatable)
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -1,0 +1,115 @@
+package simd
+
+import (
+	"fmt"
+
+	"thaw/kernels"
+)
+
+// PackFilter implements kernels.Backend. For BackwardInput it packs one group of
+// taps per residue class of the input pixel, see residues.
+func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
+	s := a.Shape
+	if len(a.Filter) < s.FilterLen() || len(a.Dst) < b.PackedLen(s, a.Pass) {
+		panic(fmt.Sprintf("simd: PackFilter: filter of %d and destination of %d floats for %+v", len(a.Filter), len(a.Dst), s))
+	}
+	if a.Pass == kernels.Forward {
+		rows := s.KH * s.KW * s.CIn
+		b.setAt(packSrc, at(a.Filter))
+		b.setAt(packDst, at(a.Dst))
+		b.set(packRowsAll, rows)
+		b.set(packCols, s.COut)
+		b.setAt(packScale, at(a.Scale))
+		b.setF32(packAlpha, a.Alpha)
+		b.run(kernelPackForward, ceilDiv(rows, packRows), true)
+		return
+	}
+	for _, r := range residues(s) {
+		if r.tapsH*r.tapsW == 0 {
+			continue
+		}
+		b.setAt(flipSrc, at(a.Filter))
+		b.setAt(flipDst, at(a.Dst[b.packedAt(s, r):]))
+		b.set(flipFirstH, r.kh+(r.tapsH-1)*s.Stride)
+		b.set(flipFirstW, r.kw+(r.tapsW-1)*s.Stride)
+		b.set(flipStep, s.Stride)
+		b.set(flipH, r.tapsH)
+		b.set(flipW, r.tapsW)
+		b.set(flipKW, s.KW)
+		b.set(flipCIn, s.CIn)
+		b.set(flipCOut, s.COut)
+		b.setAt(flipScale, at(a.Scale))
+		b.setF32(flipAlpha, a.Alpha)
+		b.run(kernelPackBackward, r.tapsH*r.tapsW*ceilDiv(s.CIn, nr), true)
+	}
+}
+
+// residue is the input pixels (i*Stride+h, j*Stride+w) and the taps (kh+u*Stride,
+// kw+v*Stride), u < tapsH, v < tapsW, that connect them to an output pixel: the
+// only one for stride 1, four for stride 2. As a convolution of dOut with the
+// flipped taps, the first of them sees dOut pixel (i+firstH, j+firstW).
+type residue struct {
+	h, w           int
+	kh, kw         int
+	tapsH, tapsW   int
+	firstH, firstW int
+	tapsBefore     int // taps of the residues packed before this one
+}
+
+// residues lists them in the order in which their taps are packed.
+func residues(s kernels.ConvShape) []residue {
+	var list []residue
+	before := 0
+	for h := range min(s.Stride, s.H) {
+		for w := range min(s.Stride, s.W) {
+			r := residue{h: h, w: w, tapsBefore: before}
+			r.kh, r.tapsH, r.firstH = residueTaps(h, s.PadTop, s.KH, s.Stride)
+			r.kw, r.tapsW, r.firstW = residueTaps(w, s.PadLeft, s.KW, s.Stride)
+			before += r.tapsH * r.tapsW
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// residueTaps solves o*stride - pad + k = i*stride + h along one axis: k runs over
+// kFirst, kFirst+stride, ... (n of them below size); the last sees o = i+first.
+func residueTaps(h, pad, size, stride int) (kFirst, n, first int) {
+	kFirst = (h + pad) % stride
+	if kFirst < size {
+		n = (size - kFirst + stride - 1) / stride
+	}
+	return kFirst, n, (h+pad-kFirst)/stride - (n - 1)
+}
+
+// packedAt is where the taps of a residue begin in a filter packed for BackwardInput.
+func (b *Backend) packedAt(s kernels.ConvShape, r residue) int {
+	return r.tapsBefore * s.COut * roundUp(s.CIn, nr)
+}
+
+// Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per residue.
+func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
+	s := a.Shape
+	residual := kernels.View{}
+	if a.Accumulate {
+		residual = a.DIn
+	}
+	for _, r := range residues(s) {
+		gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
+		b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
+		b.set(convGridH, gridH)
+		b.set(convGridW, gridW)
+		b.set(convStep, 1)
+		b.set(convFirstH, r.firstH)
+		b.set(convFirstW, r.firstW)
+		b.set(convKH, r.tapsH)
+		b.set(convKW, r.tapsW)
+		b.setAt(convShift, 0)
+		b.setF32(convAlpha, 1)
+		b.setF32(convFloor, noFloor)
+		filter := a.Filter[b.packedAt(s, r):]
+		b.convJob(s, filter, a.Scratch, s.COut, s.CIn, s.N*gridH*gridW, !a.Accumulate)
+	}
+}
+
+func ceilDiv(n, by int) int { return (n + by - 1) / by }

@@ -1,0 +1,165 @@
+package simd
+
+import "thaw/kernels/wasmasm"
+
+// Convolution is implicit GEMM. C[m, n] = sum_k A[m, k] * B[k, n] where a row of C
+// is an output pixel, a column an output channel, and k runs over the taps of the
+// filter and, inside, over the channels of a tap. A is never built: per row and tap
+// there is a pointer to the pixel that the tap sees, or to zeros outside of the
+// image. B is the packed filter: panels of nr columns, in each the k rows in order.
+//
+//	for each task (a run of row tiles x a run of panels)       convTile, claimed by threads
+//	  for each row tile of up to mr pixels                     rowTable: pointers for every tap
+//	    for each panel                                         micro kernel: mr x nr accumulators
+//	      for each tap, for each k                             2 loads of B, mr splats of A, 2*mr madd
+//	      epilogue: Alpha*(acc+Shift)+Residual, ReLU, store
+//
+// The same tile function is the forward pass and, with dOut as input and the
+// filter transposed and flipped, the input gradient: for stride s, one job per
+// residue of the input pixel, which only some of the taps reach.
+const (
+	mr = 6 // rows of a tile: 12 accumulators, 2 of B and 1 of A are V8's 15 registers
+	nr = 8 // columns of a tile and a panel
+)
+
+// Record of a conv job: byte offsets of its fields. The grid is the output pixels
+// that the job computes, N x GridH x GridW; pixel (n, i, j) stands at
+// out + n*outImg + i*outRow + j*outCol and its first tap sees
+// input pixel (i*step+firstH, j*step+firstW). All strides are in bytes.
+const (
+	convIn = 4 * iota
+	convInImg
+	convInRow
+	convInCol
+	convH // input size
+	convW
+	convOut
+	convOutImg
+	convOutRow
+	convOutCol
+	convRes // residual, 0: none
+	convResImg
+	convResRow
+	convResCol
+	convGridH
+	convGridW
+	convStep
+	convFirstH
+	convFirstW
+	convKH
+	convKW
+	convTaps   // KH*KW
+	convK      // channels per tap, bytes
+	convFilter // packed
+	convPanel  // bytes of a panel
+	convShift  // per output channel, 0: none
+	convAlpha  // float32
+	convFloor  // float32: 0 for ReLU, -Inf for none
+	convCols   // output channels
+	convRows   // output pixels
+	convRowTiles
+	convRowTasks      // row tiles are shared out evenly among so many tasks
+	convPanelsPerTask // panels of one task
+	convPanels        // all panels
+	convZeros         // a pixel of zeros
+	convTable         // per thread: row table and spill
+	convTableLen      // bytes per thread
+	convRecord        // length of the record
+)
+
+// The row table of a tile: mr pointers to output pixels, mr to residual pixels,
+// then per tap mr pointers to input pixels; a spill area for an edge tile stands
+// before it.
+const (
+	spillLen   = mr * nr * 4
+	tableOut   = spillLen
+	tableRes   = tableOut + 4*mr
+	tableTaps  = tableRes + 4*mr
+	tableEntry = 4 * mr
+)
+
+// emitConv: task = panel run * convRowTasks + row run, so that threads that follow
+// each other read the same panels.
+func emitConv(m *module) function {
+	micro := m.microKernels()
+	f, arg, tile, thread := m.tile()
+	ld := func(field int) i32 { return arg.i32(field) }
+
+	table := f.newI32(ld(convTable).add(thread.mul(ld(convTableLen))))
+	rowTask := f.newI32(tile.rem(ld(convRowTasks)))
+	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
+	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
+	share := func(i, n, of i32) i32 { return i.mul(n).div(of) } // start of part i of `of` parts of n
+	rowTile := f.newI32(share(rowTask, ld(convRowTiles), ld(convRowTasks)))
+	lastRowTile := f.newI32(share(rowTask.addN(1), ld(convRowTiles), ld(convRowTasks)))
+	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+
+	f.upTo(rowTile, lastRowTile, 1, func() {
+		set(f, row, share(rowTile, ld(convRows), ld(convRowTiles)))
+		set(f, rows, share(rowTile.addN(1), ld(convRows), ld(convRowTiles)).sub(row))
+		m.rowTable(f, arg, table, row, rows)
+		set(f, panel, firstPanel)
+		set(f, filter, ld(convFilter).add(firstPanel.mul(ld(convPanel))))
+		f.upTo(panel, lastPanel, 1, func() {
+			f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
+			set(f, filter, filter.add(ld(convPanel)))
+		})
+	})
+	return f
+}
+
+// rowTable fills the table for output pixels row, ..., row+rows-1.
+func (m *module) rowTable(f function, arg, table, row, rows i32) {
+	ld := func(field int) i32 { return arg.i32(field) }
+	pixels := f.newI32(ld(convGridH).mul(ld(convGridW)))
+	n := f.newI32(row.div(pixels))
+	i := f.newI32(row.rem(pixels).div(ld(convGridW)))
+	j := f.newI32(row.rem(pixels).rem(ld(convGridW)))
+	entry, last := f.newI32(table), f.newI32(table.add(rows.shl(2)))
+	slot, kh, kw, ih, iw := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	line, pixel, rowIn := f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	inH, inW, inCol := f.newI32(ld(convH)), f.newI32(ld(convW)), f.newI32(ld(convInCol))
+	zeros := f.newI32(ld(convZeros))
+
+	address := func(base, img, r, col int) i32 {
+		return ld(base).add(n.mul(ld(img))).add(i.mul(ld(r))).add(j.mul(ld(col)))
+	}
+	f.upTo(entry, last, 4, func() {
+		f.storeI32(entry, tableOut, address(convOut, convOutImg, convOutRow, convOutCol))
+		f.storeI32(entry, tableRes, address(convRes, convResImg, convResRow, convResCol))
+		set(f, slot, entry.addN(tableTaps))
+		set(f, ih, i.mul(ld(convStep)).add(ld(convFirstH)))
+		set(f, line, ld(convIn).add(n.mul(ld(convInImg))).add(ih.mul(ld(convInRow))))
+		set(f, kh, num(0))
+		f.upTo(kh, ld(convKH), 1, func() {
+			set(f, rowIn, ih.below(inH))
+			set(f, iw, j.mul(ld(convStep)).add(ld(convFirstW)))
+			set(f, pixel, line.add(iw.mul(inCol)))
+			set(f, kw, ld(convKW))
+			f.while(kw, func() {
+				f.storeI32(slot, 0, ternary(rowIn.and(iw.below(inW)), pixel, zeros))
+				f.inc(slot, tableEntry)
+				f.inc(iw, 1)
+				set(f, pixel, pixel.add(inCol))
+				f.inc(kw, -1)
+			})
+			set(f, line, line.add(ld(convInRow)))
+			f.inc(ih, 1)
+		})
+		f.inc(j, 1)
+		f.when(j.eq(ld(convGridW)), func() {
+			set(f, j, num(0))
+			f.inc(i, 1)
+			f.when(i.eq(ld(convGridH)), func() {
+				set(f, i, num(0))
+				f.inc(n, 1)
+			})
+		})
+	})
+}
+
+// microFamily is the micro kernels for 1 to mr rows, neighbours in the table.
+type microFamily struct {
+	first int32 // the one for a single row
+	typ   wasmasm.TypeIndex
+}

@@ -1,0 +1,116 @@
+package simd
+
+import (
+	"fmt"
+
+	"thaw/kernels/wasmasm"
+)
+
+// function is one WebAssembly function being written, statement by statement.
+type function struct{ *wasmasm.Func }
+
+// param is parameter i, an integer (all parameters of our functions are).
+func (f function) param(i int) i32 { return i32(wasmasm.Code{}.LocalGet(uint32(i))) }
+
+// newI32, newF32 and newVec declare a variable and set it.
+func (f function) newI32(e i32) i32 { return declare(f, wasmasm.I32, e) }
+func (f function) newF32(e f32) f32 { return declare(f, wasmasm.F32, e) }
+func (f function) newVec(e vec) vec { return declare(f, wasmasm.V128, e) }
+
+func declare[T expr](f function, t wasmasm.ValType, e T) T {
+	v := T(wasmasm.Code{}.LocalGet(f.Local(t)))
+	if e != nil {
+		set(f, v, e)
+	}
+	return v
+}
+
+// set assigns e to the variable v.
+func set[T expr](f function, v, e T) {
+	const localGet, localSet = 0x20, 0x21
+	if len(v) == 0 || v[0] != localGet {
+		panic(fmt.Sprintf("simd: assignment to %x, which is not a variable", []byte(v)))
+	}
+	f.Code = append(f.Code, e...)
+	f.Code = append(f.Code, localSet)
+	f.Code = append(f.Code, v[1:]...)
+}
+
+// inc adds n to the integer variable v.
+func (f function) inc(v i32, n int) { set(f, v, v.addN(n)) }
+
+// do emits an expression without a value.
+func (f function) do(parts ...[]byte) {
+	for _, p := range parts {
+		f.Code = append(f.Code, p...)
+	}
+}
+
+// Stores at address p plus off bytes.
+func (f function) storeI32(p i32, off int, v i32) { f.store(wasmasm.I32Store, p, off, v) }
+func (f function) storeF32(p i32, off int, v f32) { f.store(wasmasm.F32Store, p, off, v) }
+func (f function) storeVec(p i32, off int, v vec) { f.store(wasmasm.V128Store, p, off, v) }
+func (f function) storeAtomic(p i32, off int, v i32) {
+	f.store(wasmasm.I32AtomicStore, p, off, v)
+}
+
+// storeLow stores lane 0, storeLow2 lanes 0 and 1.
+func (f function) storeLow(p i32, off int, v vec) {
+	f.do(concat(p, v).MemLane(wasmasm.V128Store32Lane, uint32(off), 0))
+}
+func (f function) storeLow2(p i32, off int, v vec) {
+	f.do(concat(p, v).MemLane(wasmasm.V128Store64Lane, uint32(off), 0))
+}
+
+func (f function) store(op wasmasm.Op, p i32, off int, v []byte) {
+	f.do(concat(p, v).Mem(op, uint32(off)))
+}
+
+// when runs then only if cond is not zero.
+func (f function) when(cond i32, then func()) { f.choose(cond, then, nil) }
+
+// choose is if-else; otherwise may be nil.
+func (f function) choose(cond i32, then, otherwise func()) {
+	f.do(cond)
+	f.Code = f.Code.If()
+	then()
+	if otherwise != nil {
+		f.Code = f.Code.Else()
+		otherwise()
+	}
+	f.Code = f.Code.End()
+}
+
+// while repeats body as long as cond holds, asked first.
+func (f function) while(cond i32, body func()) {
+	f.do(cond)
+	f.Code = f.Code.If()
+	f.repeat(body, cond)
+	f.Code = f.Code.End()
+}
+
+// repeat runs body once and again as long as cond holds: the loop of the
+// innermost kernels, one branch a turn.
+func (f function) repeat(body func(), cond i32) {
+	f.Code = f.Code.Loop()
+	body()
+	f.do(cond)
+	f.Code = f.Code.BrIf(0).End()
+}
+
+// upTo runs body for v = v, v+step, ... below limit.
+func (f function) upTo(v, limit i32, step int, body func()) {
+	f.while(v.lt(limit), func() {
+		body()
+		f.inc(v, step)
+	})
+}
+
+// count is a new variable that runs from 0 to limit-1.
+func (f function) count(limit i32, body func(i i32)) {
+	i := f.newI32(num(0))
+	f.upTo(i, limit, 1, func() { body(i) })
+}
+
+// back leaves the function.
+func (f function) back() { f.Code = f.Code.Op(wasmasm.Return) }

@@ -1,0 +1,44 @@
+package simd
+
+// The limit kernel does nothing but multiply-add in registers: what the machine
+// could do at most in this engine with this variant. Speeds are quoted as shares
+// of it, measured in the same run.
+const (
+	limitTurns  = 0 // record: turns of the loop per tile
+	limitOut    = 4 // record: 64 floats per tile for the sums, so that nobody drops them
+	limitRecord = 8
+
+	limitChains = 12 // independent sums, as many as a 6x8 tile has
+	limitUnroll = 4
+	// LimitFLOPs is the work of one turn.
+	LimitFLOPs = limitChains * limitUnroll * 4 * 2
+)
+
+func emitLimit(m *module) function {
+	f, arg, tile, _ := m.tile()
+	x, y := f.newVec(vconst(0.999)), f.newVec(vconst(0.001))
+	var acc [limitChains]vec
+	for i := range acc {
+		acc[i] = f.newVec(vconst(float32(i)))
+	}
+	turns := f.newI32(arg.i32(limitTurns))
+	f.while(turns, func() {
+		for range limitUnroll {
+			for i := range acc {
+				set(f, acc[i], m.madd(x, y, acc[i]))
+			}
+		}
+		f.inc(turns, -1)
+	})
+	out := f.newI32(arg.i32(limitOut).add(tile.mulN(64 * 4)))
+	for i := range acc {
+		f.storeVec(out, i*16, acc[i])
+	}
+	return f
+}
+
+// emitEmpty is a tile that does nothing: the price of fork and join.
+func emitEmpty(m *module) function {
+	f, _, _, _ := m.tile()
+	return f
+}

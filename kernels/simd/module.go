@@ -1,0 +1,86 @@
+package simd
+
+import "thaw/kernels/wasmasm"
+
+// Options choose between variants of the module.
+type Options struct {
+	// FMA uses relaxed_madd (one rounding where the machine has fused
+	// multiply-add) instead of mul and add.
+	FMA bool
+	// Shared: the memory is shared and workers may run.
+	Shared bool
+	// Control is the address of the control block (controlLen bytes, zero).
+	Control uint32
+}
+
+// The memory that the module imports, and what it exports.
+const (
+	importModule = "go"
+	importMemory = "memory"
+	exportRun    = "run"
+	exportWorker = "worker"
+)
+
+// kernel names a tile function in the module's table, in the order of Emit.
+type kernel int32
+
+// module is the module being emitted: every kernel is a tile function
+// (arg, tile, thread) that computes one tile of an op described by the record at arg.
+type module struct {
+	wasmasm.Module
+	Options
+	tileType wasmasm.TypeIndex
+	extra    []*wasmasm.Func // micro kernels: in the table after the tile functions
+}
+
+var i32x3 = []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32}
+
+// Emit returns the module. It is pure: the same options give the same bytes.
+func Emit(o Options) []byte {
+	m := &module{Options: o}
+	m.ImportMemory(importModule, importMemory, wasmasm.Limits{Max: wasmasm.SharedMemoryMax, Shared: o.Shared})
+	m.tileType = m.Type(i32x3, nil)
+	emitters := [...]func(*module) function{
+		kernelLimit:        emitLimit,
+		kernelEmpty:        emitEmpty,
+		kernelConv:         emitConv,
+		kernelPackForward:  emitPackForward,
+		kernelPackBackward: emitPackBackward,
+	}
+	for k, emit := range emitters {
+		if got := m.TableFunc(emit(m).Func); int(got) != k {
+			panic("simd: a kernel is missing in Emit")
+		}
+	}
+	for _, f := range m.extra {
+		m.TableFunc(f)
+	}
+	emitRun(m)
+	emitWorker(m)
+	return m.Bytes()
+}
+
+// Kernels of the module.
+const (
+	kernelLimit kernel = iota
+	kernelEmpty
+	kernelConv
+	kernelPackForward
+	kernelPackBackward
+	kernelCount
+)
+
+// tile starts a tile function: its parameters are the address of the op's record,
+// the tile's number and the thread's.
+func (m *module) tile() (f function, arg, tile, thread i32) {
+	f = function{m.Func(i32x3, nil)}
+	return f, f.param(0), f.param(1), f.param(2)
+}
+
+// madd is a*b + c, fused where the variant allows.
+func (m *module) madd(a, b, c vec) vec {
+	if m.FMA {
+		return vec(apply(wasmasm.F32x4RelaxedMadd, a, b, c))
+	}
+	return c.add(a.mul(b))
+}

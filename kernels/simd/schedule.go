@@ -1,0 +1,152 @@
+package simd
+
+import "thaw/kernels/wasmasm"
+
+// Threads share an op tile by tile. The control block lies in Go's heap:
+// the main thread (Go's) publishes a job and every thread, main too, claims tiles
+// by counting `remaining` down until it is spent; `done` counts finished tiles.
+//
+// A claim is valid if the count before it was positive, and a job ends only when
+// all its tiles are done: so a thread that claimed validly may read the job's
+// fields at leisure, and one that comes late claims from the next job or nothing.
+const (
+	ctlRemaining = 0   // tiles not yet claimed; below 0: claims that came too late
+	ctlDone      = 64  // tiles finished
+	ctlEpoch     = 128 // counts jobs; sleeping workers wait on it
+	ctlSleepers  = 192 // workers that sleep or are about to
+	ctlKernel    = 256 // the job: kernel,
+	ctlArg       = 260 // record,
+	ctlTiles     = 264 // number of tiles
+	ctlWorkers   = 268 // workers alive
+	ctlQuit      = 272 // workers return when not 0
+	ctlNever     = 320 // nobody notifies this: waiting on it is a pause
+	ctlBusy      = 384 // + 64*thread: not 0 while that worker may hold a tile
+
+	// MaxThreads bounds the control block.
+	MaxThreads = 64
+	controlLen = ctlBusy + 64*MaxThreads
+)
+
+const (
+	// workerSpin is how often a worker looks for work before it sleeps: 1-2 ms,
+	// longer than Go needs between two ops. Waking costs 3-70 us, and far more
+	// where the kernel wakes the worker on the main thread's core.
+	workerSpin = 1_000_000
+	// joinSpin is how often the main thread looks before it pauses.
+	joinSpin = 10_000
+	// joinPauses of pauseNS without any tile finishing mean that a worker died
+	// with a tile in its hands: 3 s, while a tile takes well under 10 ms.
+	joinPauses = 60_000
+	pauseNS    = 50_000
+)
+
+// ctl is the address of a field of the control block.
+func (m *module) ctl(field int) i32 { return num(int(m.Control) + field) }
+
+// rmw is an atomic read-modify-write of a control field: the value before.
+func (m *module) rmw(op wasmasm.Op, field int, v i32) i32 {
+	return i32(concat(m.ctl(field), v).Mem(op, 0))
+}
+
+// wait32 sleeps on a control field while it has value v, at most ns (-1: forever).
+func (m *module) wait32(f function, field int, v i32, ns int64) {
+	f.do(concat(m.ctl(field), v).I64Const(ns).Mem(wasmasm.MemoryAtomicWait32, 0).Op(wasmasm.Drop))
+}
+
+// callTile runs one tile of a kernel.
+func (m *module) callTile(f function, kernel, arg, tile, thread i32) {
+	f.do(concat(arg, tile, thread, kernel).CallIndirect(m.tileType))
+}
+
+// emitRun: run(kernel, arg, tiles) -> 0, or 1 if a worker died holding a tile.
+func emitRun(m *module) {
+	f := function{m.Func(i32x3, []wasmasm.ValType{wasmasm.I32})}
+	m.ExportFunc(exportRun, f.Func)
+	kernel, arg, tiles := f.param(0), f.param(1), f.param(2)
+
+	alone := m.ctl(ctlWorkers).i32(0).eqz().or(tiles.ltN(2))
+	f.when(alone, func() {
+		f.count(tiles, func(t i32) { m.callTile(f, kernel, arg, t, num(0)) })
+		f.do(num(0))
+		f.back()
+	})
+
+	f.storeI32(m.ctl(ctlKernel), 0, kernel)
+	f.storeI32(m.ctl(ctlArg), 0, arg)
+	f.storeI32(m.ctl(ctlTiles), 0, tiles)
+	f.storeAtomic(m.ctl(ctlDone), 0, num(0))
+	f.storeAtomic(m.ctl(ctlRemaining), 0, tiles)
+	f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlEpoch, num(1)))
+	f.Code = f.Code.Op(wasmasm.Drop)
+	f.when(m.ctl(ctlSleepers).atomic(0), func() {
+		f.do(concat(m.ctl(ctlEpoch), num(-1)).Mem(wasmasm.MemoryAtomicNotify, 0).Op(wasmasm.Drop))
+	})
+
+	left := f.newI32(nil)
+	claim := m.rmw(wasmasm.I32AtomicRmwSub, ctlRemaining, num(1))
+	set(f, left, claim)
+	f.while(left.gt(num(0)), func() {
+		m.callTile(f, kernel, arg, tiles.sub(left), num(0))
+		f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
+		f.Code = f.Code.Op(wasmasm.Drop)
+		set(f, left, claim)
+	})
+
+	// Join: spin, then pause in short sleeps, then give up.
+	spin, seen := f.newI32(num(0)), f.newI32(num(0))
+	done := m.ctl(ctlDone).atomic(0)
+	f.while(done.ne(tiles), func() {
+		f.inc(spin, 1)
+		f.when(done.ne(seen), func() { // progress: start over
+			set(f, seen, done)
+			set(f, spin, num(0))
+		})
+		f.when(spin.gt(num(joinSpin)), func() {
+			m.wait32(f, ctlNever, num(0), pauseNS)
+			f.when(spin.gt(num(joinSpin+joinPauses)), func() {
+				f.do(num(1))
+				f.back()
+			})
+		})
+	})
+	f.do(num(0))
+}
+
+// emitWorker: worker(thread) claims tiles until told to quit.
+func emitWorker(m *module) {
+	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
+	m.ExportFunc(exportWorker, f.Func)
+	thread := f.param(0)
+	busy := f.newI32(thread.shl(6).add(m.ctl(ctlBusy)))
+	spin, left := f.newI32(num(workerSpin)), f.newI32(nil)
+	waiting := m.ctl(ctlRemaining).atomic(0)
+
+	f.while(m.ctl(ctlQuit).atomic(0).eqz(), func() {
+		f.choose(waiting.gt(num(0)), func() {
+			f.storeAtomic(busy, 0, num(1))
+			set(f, left, m.rmw(wasmasm.I32AtomicRmwSub, ctlRemaining, num(1)))
+			f.when(left.gt(num(0)), func() {
+				job := func(field int) i32 { return m.ctl(field).i32(0) }
+				m.callTile(f, job(ctlKernel), job(ctlArg), job(ctlTiles).sub(left), thread)
+				f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
+				f.Code = f.Code.Op(wasmasm.Drop)
+			})
+			f.storeAtomic(busy, 0, num(0))
+			set(f, spin, num(workerSpin))
+		}, func() {
+			f.inc(spin, -1)
+			f.when(spin.eqz(), func() {
+				// Say that we sleep before we look for the last time: main
+				// publishes before it looks for sleepers, so one of us sees the other.
+				epoch := f.newI32(nil)
+				f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlSleepers, num(1)))
+				f.Code = f.Code.Op(wasmasm.Drop)
+				set(f, epoch, m.ctl(ctlEpoch).atomic(0))
+				f.when(waiting.le(num(0)), func() { m.wait32(f, ctlEpoch, epoch, -1) })
+				f.do(m.rmw(wasmasm.I32AtomicRmwSub, ctlSleepers, num(1)))
+				f.Code = f.Code.Op(wasmasm.Drop)
+				set(f, spin, num(workerSpin))
+			})
+		})
+	})
+}

@@ -1,0 +1,102 @@
+// The JavaScript side of kernels/simd: compiles the emitted module, plugs it into
+// the thunk that Go calls, and keeps the worker threads.
+
+export const isNode = !!globalThis.process?.versions?.node
+
+const startTimeout = 10_000 // ms for all workers to report that they are ready
+
+// A function with f32x4.relaxed_madd: validates where relaxed SIMD is on.
+const relaxedProbe = Uint8Array.of(
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,
+  0x01, 0x08, 0x01, 0x60, 0x03, 0x7b, 0x7b, 0x7b, 0x01, 0x7b,
+  0x03, 0x02, 0x01, 0x00,
+  0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x01, 0x20, 0x02, 0xfd, 0x85, 0x02, 0x0b,
+)
+
+export class Engine {
+  // memory is Go's; table is the thunk's; threads the most to use, 0: all cores.
+  constructor(memory, shared, table, threads) {
+    this.memory = memory
+    this.shared = shared
+    this.table = table
+    this.threads = threads
+    this.relaxed = WebAssembly.validate(relaxedProbe)
+    this.workers = new Map() // thread number -> Worker
+    this.onlost = undefined // (thread, message): a worker died
+  }
+
+  // available is how many threads a backend can have.
+  async available() {
+    if (!this.shared || !(isNode || globalThis.crossOriginIsolated)) return 1
+    const cores = isNode ? (await import('node:os')).availableParallelism() : navigator.hardwareConcurrency
+    return this.threads || cores || 1
+  }
+
+  // start compiles the emitted module and starts workers 1..threads-1 on it. It
+  // resolves to the threads that run, main included; others are reported to onlost.
+  async start(code, threads) {
+    this.stop()
+    const module = new WebAssembly.Module(code)
+    const { exports } = new WebAssembly.Instance(module, { go: { memory: this.memory } })
+    this.table.set(0, exports.run)
+    const starts = []
+    for (let thread = 1; thread < threads; thread++) starts.push(this.#startWorker(module, thread))
+    await Promise.all(starts)
+    return this.workers.size + 1
+  }
+
+  // startWorker resolves when the worker is ready or has failed.
+  async #startWorker(module, thread) {
+    let worker
+    try {
+      worker = await newWorker()
+    } catch (err) {
+      return this.lose(thread, String(err))
+    }
+    this.workers.set(thread, worker)
+    return new Promise(resolve => {
+      const fail = message => { this.lose(thread, message); resolve() }
+      const timer = setTimeout(() => fail('it did not start in time'), startTimeout)
+      listen(worker, message => {
+        clearTimeout(timer)
+        if (message.failed) fail(message.failed)
+        else resolve()
+      }, message => { clearTimeout(timer); fail(message) })
+      worker.postMessage({ module, memory: this.memory, thread })
+    })
+  }
+
+  // lose ends a worker that failed, for certain, and reports it once.
+  async lose(thread, message) {
+    const worker = this.workers.get(thread)
+    this.workers.delete(thread)
+    if (worker) await worker.terminate()
+    this.onlost?.(thread, message)
+  }
+
+  // stop ends all workers.
+  stop() {
+    for (const worker of this.workers.values()) worker.terminate()
+    this.workers.clear()
+  }
+}
+
+async function newWorker() {
+  const url = new URL('./worker.js', import.meta.url)
+  if (!isNode) return new Worker(url, { type: 'module' })
+  const threads = await import('node:worker_threads')
+  return new threads.Worker(url)
+}
+
+// listen hides the difference between a browser's workers and node's.
+function listen(worker, onmessage, onfail) {
+  if (isNode) {
+    worker.on('message', onmessage)
+    worker.on('error', err => onfail(String(err)))
+    worker.on('exit', () => onfail('it ended'))
+    worker.unref()
+    return
+  }
+  worker.onmessage = event => onmessage(event.data)
+  worker.onerror = event => onfail(event.message || 'it could not be loaded')
+}
