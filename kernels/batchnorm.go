@@ -10,74 +10,70 @@ func (p *Portable) BatchNormFold(a *BatchNormFoldArgs) {
 	}
 }
 
-// BatchNormTrain implements Backend.
+// BatchNormTrain implements Backend: mean, then variance about it, then the map.
 func (p *Portable) BatchNormTrain(a *BatchNormTrainArgs) {
 	a.X.same("BatchNormTrain", a.Out)
 	pixels := a.X.Pixels()
-	p.parallel(a.X.C, func(_, c int) {
-		var sum, squares float64
-		for i := range pixels {
-			sum += float64(a.X.Data[i*a.X.Stride+c])
+	p.channels(a.X.C, pixels*a.X.C, func(c0, c1 int) {
+		var sums [channelUnit]float64
+		total := sums[:c1-c0]
+		channelSums(total, a.X.Data[c0:], a.X.Stride, pixels)
+		for i, sum := range total {
+			a.Mean[c0+i] = float32(sum / float64(pixels))
 		}
-		mean := sum / float64(pixels)
-		for i := range pixels {
-			d := float64(a.X.Data[i*a.X.Stride+c]) - mean
-			squares += d * d
+		channelSquares(total, a.X.Data[c0:], a.X.Stride, pixels, a.Mean[c0:])
+		for i, sum := range total {
+			variance := sum / float64(pixels)
+			a.InvStd[c0+i] = float32(1 / math.Sqrt(variance+float64(a.Eps)))
+			if a.RunningMean != nil {
+				move(&a.RunningMean[c0+i], a.Mean[c0+i], a.Momentum)
+				move(&a.RunningVariance[c0+i], float32(variance), a.Momentum)
+			}
 		}
-		variance := squares / float64(pixels)
-		a.Mean[c] = float32(mean)
-		a.InvStd[c] = float32(1 / math.Sqrt(variance+float64(a.Eps)))
-		if a.RunningMean != nil {
-			a.RunningMean[c] = a.RunningMean[c]*a.Momentum + float32(mean)*(1-a.Momentum)
-			a.RunningVariance[c] = a.RunningVariance[c]*a.Momentum + float32(variance)*(1-a.Momentum)
-		}
+		normalize(&BatchNormApplyArgs{a.X, a.Out, a.Beta, a.Mean, a.InvStd, a.ReLU}, c0, c1)
 	})
-	p.BatchNormApply(&BatchNormApplyArgs{a.X, a.Out, a.Beta, a.Mean, a.InvStd, a.ReLU})
+}
+
+// move takes running a step towards batch.
+func move(running *float32, batch, momentum float32) {
+	*running = *running*momentum + batch*(1-momentum)
 }
 
 // BatchNormApply implements Backend.
 func (p *Portable) BatchNormApply(a *BatchNormApplyArgs) {
 	a.X.same("BatchNormApply", a.Out)
+	p.channels(a.X.C, a.X.Pixels()*a.X.C, func(c0, c1 int) { normalize(a, c0, c1) })
+}
+
+func normalize(a *BatchNormApplyArgs, c0, c1 int) {
 	for i := range a.X.Pixels() {
-		x, out := a.X.pixel(i), a.Out.pixel(i)
-		for c, v := range x {
-			v = (v-a.Mean[c])*a.InvStd[c] + a.Beta[c]
-			if a.ReLU {
-				v = max(v, 0)
-			}
-			out[c] = v
-		}
+		normalizeRow(a.Out.pixel(i)[c0:c1], a.X.pixel(i)[c0:c1], a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
 	}
 }
 
-// BatchNormBackward implements Backend.
+// BatchNormBackward implements Backend: the two sums, then the map.
 func (p *Portable) BatchNormBackward(a *BatchNormBackwardArgs) {
 	a.X.same("BatchNormBackward", a.DOut)
+	if a.DX.Data != nil {
+		a.X.same("BatchNormBackward", a.DX)
+	}
 	pixels := a.X.Pixels()
-	p.parallel(a.X.C, func(_, c int) {
-		var sum, sumX float64
-		gradient := func(i int) (xhat, g float32) {
-			xhat = (a.X.Data[i*a.X.Stride+c] - a.Mean[c]) * a.InvStd[c]
-			if a.ReLU && !(xhat+a.Beta[c] > 0) {
-				return xhat, 0
+	p.channels(a.X.C, pixels*a.X.C, func(c0, c1 int) {
+		var sums, sumsX [channelUnit]float64
+		var meanG, meanGX [channelUnit]float32
+		beta, mean, inv := a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1]
+		channelGradientSums(sums[:c1-c0], sumsX[:c1-c0], a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, a.ReLU)
+		for i := range c1 - c0 {
+			meanG[i], meanGX[i] = float32(sums[i]/float64(pixels)), float32(sumsX[i]/float64(pixels))
+			if a.DBeta != nil {
+				a.DBeta[c0+i] = float32(sums[i])
 			}
-			return xhat, a.DOut.Data[i*a.DOut.Stride+c]
-		}
-		for i := range pixels {
-			xhat, g := gradient(i)
-			sum += float64(g)
-			sumX += float64(g) * float64(xhat)
-		}
-		if a.DBeta != nil {
-			a.DBeta[c] = float32(sum)
 		}
 		if a.DX.Data == nil {
 			return
 		}
-		mean, meanX := float32(sum/float64(pixels)), float32(sumX/float64(pixels))
 		for i := range pixels {
-			xhat, g := gradient(i)
-			a.DX.Data[i*a.DX.Stride+c] = a.InvStd[c] * (g - mean - xhat*meanX)
+			gradientRow(a.DX.pixel(i)[c0:c1], a.X.pixel(i)[c0:c1], a.DOut.pixel(i)[c0:c1], beta, mean, inv, meanG[:c1-c0], meanGX[:c1-c0], a.ReLU)
 		}
 	})
 }

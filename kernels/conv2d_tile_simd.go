@@ -2,7 +2,10 @@
 
 package kernels
 
-import "simd"
+import (
+	"simd"
+	"unsafe"
+)
 
 // The register tile: tileRows rows by two vectors. With 4 x 2 Go's compiler keeps all
 // sums in registers; 6 x 2 and 4 x 3 spill (SPEED.md).
@@ -24,14 +27,16 @@ func (t *tile) multiply(a block, i, k int, b []float32) {
 	multiplyTile(t[:], row(0), row(1), row(2), row(3), b)
 }
 
+// multiplyTile and outerTile read the panel through a pointer: slicing it anew for
+// each k costs a fifth of the speed (72 against 87 GFLOP/s on a Zen 4 core).
 func multiplyTile(t, a0, a1, a2, a3, b []float32) {
 	w := lanes()
 	k := len(a0)
 	a1, a2, a3 = a1[:k], a2[:k], a3[:k]
+	at := unsafe.Pointer(unsafe.SliceData(b[:k*2*w]))
 	var c00, c01, c10, c11, c20, c21, c30, c31 simd.Float32s
-	for p := 0; p < k; p++ {
-		b0, b1 := load(b), load(b[w:])
-		b = b[2*w:]
+	for p := 0; p < k; {
+		b0, b1 := loadAt(at), loadAt(unsafe.Add(at, 4*w))
 		x := splat(a0[p])
 		c00, c01 = fma(x, b0, c00), fma(x, b1, c01)
 		x = splat(a1[p])
@@ -40,6 +45,9 @@ func multiplyTile(t, a0, a1, a2, a3, b []float32) {
 		c20, c21 = fma(x, b0, c20), fma(x, b1, c21)
 		x = splat(a3[p])
 		c30, c31 = fma(x, b0, c30), fma(x, b1, c31)
+		if p++; p < k { // at never points beyond the panel
+			at = unsafe.Add(at, 8*w)
+		}
 	}
 	c00.Store(t)
 	c01.Store(t[w:])
@@ -55,11 +63,13 @@ func multiplyTile(t, a0, a1, a2, a3, b []float32) {
 // panel d [n, tileCols].
 func outerTile(t, a []float32, lda int, d []float32, n int) {
 	w := lanes()
+	_ = a[(n-1)*lda:][:4]
+	column := unsafe.Pointer(unsafe.SliceData(a))
+	at := unsafe.Pointer(unsafe.SliceData(d[:n*2*w]))
 	var c00, c01, c10, c11, c20, c21, c30, c31 simd.Float32s
-	for p := 0; p < n; p++ {
-		b0, b1 := load(d), load(d[w:])
-		d = d[2*w:]
-		r := a[p*lda:][:4]
+	for p := 0; p < n; {
+		b0, b1 := loadAt(at), loadAt(unsafe.Add(at, 4*w))
+		r := (*[4]float32)(column)
 		x := splat(r[0])
 		c00, c01 = fma(x, b0, c00), fma(x, b1, c01)
 		x = splat(r[1])
@@ -68,6 +78,9 @@ func outerTile(t, a []float32, lda int, d []float32, n int) {
 		c20, c21 = fma(x, b0, c20), fma(x, b1, c21)
 		x = splat(r[3])
 		c30, c31 = fma(x, b0, c30), fma(x, b1, c31)
+		if p++; p < n {
+			at, column = unsafe.Add(at, 8*w), unsafe.Add(column, 4*lda)
+		}
 	}
 	c00.Store(t)
 	c01.Store(t[w:])

@@ -6,17 +6,18 @@ func (p *Portable) ReLUBiasBackward(a *ReLUBiasBackwardArgs) {
 	if a.Out.Data != nil {
 		a.D.same("ReLUBiasBackward", a.Out)
 	}
-	p.parallel(a.D.C, func(_, c int) {
-		var sum float64
-		for i := range a.D.Pixels() {
-			d := &a.D.Data[i*a.D.Stride+c]
-			if a.Out.Data != nil && !(a.Out.Data[i*a.Out.Stride+c] > 0) {
-				*d = 0
-			}
-			sum += float64(*d)
+	pixels := a.D.Pixels()
+	p.channels(a.D.C, pixels*a.D.C, func(c0, c1 int) {
+		var out []float32
+		if a.Out.Data != nil {
+			out = a.Out.Data[c0:]
 		}
+		var sums [channelUnit]float64
+		channelGate(sums[:c1-c0], a.D.Data[c0:], a.D.Stride, out, a.Out.Stride, pixels)
 		if a.DBias != nil {
-			a.DBias[c] = a.Alpha * float32(sum)
+			for i, sum := range sums[:c1-c0] {
+				a.DBias[c0+i] = a.Alpha * float32(sum)
+			}
 		}
 	})
 }

@@ -1,31 +1,44 @@
 package kernels
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
+
+// optimizerChunk floats of each array are updated at a time.
+const optimizerChunk = 16 << 10
 
 // Adam implements Backend.
 func (p *Portable) Adam(a *AdamArgs) {
-	alpha := a.Alpha()
-	b1, b2, eps := float32(1-a.Beta1), float32(1-a.Beta2), float32(a.Eps)
-	for i, g := range a.Grad {
-		a.M[i] += (g - a.M[i]) * b1
-		a.V[i] += (g*g - a.V[i]) * b2
-		a.Param[i] -= a.M[i] * alpha / (float32(math.Sqrt(float64(a.V[i]))) + eps)
-	}
+	sameLen("Adam", len(a.Grad), len(a.Param), len(a.M), len(a.V))
+	step := float64(a.Step)
+	alpha := float32(a.Rate * math.Sqrt(1-math.Pow(a.Beta2, step)) / (1 - math.Pow(a.Beta1, step)))
+	decay1, decay2, eps := float32(1-a.Beta1), float32(1-a.Beta2), float32(a.Eps)
+	p.chunks(len(a.Grad), func(i, j int) {
+		adamUpdate(a.Param[i:j], a.Grad[i:j], a.M[i:j], a.V[i:j], alpha, decay1, decay2, eps)
+	})
 }
 
 // SGD implements Backend.
 func (p *Portable) SGD(a *SGDArgs) {
 	rate, momentum := float32(a.Rate), float32(a.Momentum)
-	for i, g := range a.Grad {
-		if momentum == 0 {
-			a.Param[i] -= rate * g
-			continue
-		}
-		a.M[i] = momentum*a.M[i] - rate*g
-		if a.Nesterov {
-			a.Param[i] += momentum*a.M[i] - rate*g
-		} else {
-			a.Param[i] += a.M[i]
+	if momentum == 0 {
+		sameLen("SGD", len(a.Grad), len(a.Param))
+		p.chunks(len(a.Grad), func(i, j int) { sgdPlainUpdate(a.Param[i:j], a.Grad[i:j], rate) })
+		return
+	}
+	sameLen("SGD", len(a.Grad), len(a.Param), len(a.M))
+	p.chunks(len(a.Grad), func(i, j int) { sgdUpdate(a.Param[i:j], a.Grad[i:j], a.M[i:j], rate, momentum, a.Nesterov) })
+}
+
+func (p *Portable) chunks(n int, f func(i, j int)) {
+	p.units(ceilDiv(n, optimizerChunk), n, func(i int) { f(i*optimizerChunk, min((i+1)*optimizerChunk, n)) })
+}
+
+func sameLen(op string, n int, others ...int) {
+	for _, m := range others {
+		if m != n {
+			panic(fmt.Sprintf("kernels: %s: arrays of %d and %d floats, want one length", op, n, m))
 		}
 	}
 }

@@ -1,114 +1,96 @@
 package kernels
 
-import "math"
+import "fmt"
 
-// window is one pooling window clipped to its map: rows [h0, h1), columns [w0, w1).
-type window struct{ h0, h1, w0, w1 int }
+// poolWindow is a K x K window clipped to an [H, W] map.
+type poolWindow struct{ h0, h1, w0, w1 int }
 
-func (w window) count() int { return (w.h1 - w.h0) * (w.w1 - w.w0) }
+func (a *PoolArgs) window(oh, ow int) poolWindow {
+	top, left := oh*a.Stride-a.PadTop, ow*a.Stride-a.PadLeft
+	return poolWindow{max(top, 0), min(top+a.K, a.In.H), max(left, 0), min(left+a.K, a.In.W)}
+}
 
-func windowAt(oh, ow, k, stride, padTop, padLeft, h, w int) window {
-	top, left := oh*stride-padTop, ow*stride-padLeft
-	return window{max(top, 0), min(top+k, h), max(left, 0), min(left+k, w)}
+// inside lists where in v's data the window's pixels of image n begin, in list.
+func (w poolWindow) inside(v View, n int, list []int) []int {
+	for ih := w.h0; ih < w.h1; ih++ {
+		for iw := w.w0; iw < w.w1; iw++ {
+			list = append(list, ((n*v.H+ih)*v.W+iw)*v.Stride)
+		}
+	}
+	return list
+}
+
+// maxWindowPixels bounds K*K: lists of a window's pixels stand on the stack.
+const maxWindowPixels = 64
+
+func (a *PoolArgs) check(op string) {
+	a.In.check(op)
+	a.Out.check(op)
+	if a.In.N != a.Out.N || a.In.C != a.Out.C || a.K*a.K > maxWindowPixels {
+		panic(fmt.Sprintf("kernels: %s: views %v and %v, window %d, want the same N and C and K*K <= %d", op, a.In.shape(), a.Out.shape(), a.K, maxWindowPixels))
+	}
 }
 
 // MaxPool implements Backend.
 func (p *Portable) MaxPool(a *PoolArgs) {
-	in, o := a.In, a.Out
-	p.parallel(o.N*o.H, func(_, row int) {
-		n, oh := row/o.H, row%o.H
+	a.check("MaxPool")
+	p.pool(a, maxWindow)
+}
+
+// AvgPool implements Backend.
+func (p *Portable) AvgPool(a *PoolArgs) {
+	a.check("AvgPool")
+	p.pool(a, avgWindow)
+}
+
+func (p *Portable) pool(a *PoolArgs, f func(out, data []float32, inside []int)) {
+	o := a.Out
+	p.units(o.N*o.H, a.In.Pixels()*a.In.C, func(row int) {
+		var list [maxWindowPixels]int
 		for ow := range o.W {
-			w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, in.H, in.W)
-			out := o.pixel(row*o.W + ow)
-			for c := range out {
-				out[c] = float32(math.Inf(-1))
-			}
-			for ih := w.h0; ih < w.h1; ih++ {
-				for iw := w.w0; iw < w.w1; iw++ {
-					for c, v := range in.pixel((n*in.H+ih)*in.W + iw) {
-						out[c] = max(out[c], v)
-					}
-				}
-			}
+			w := a.window(row%o.H, ow)
+			f(o.pixel(row*o.W+ow), a.In.Data, w.inside(a.In, row/o.H, list[:0]))
 		}
 	})
 }
 
 // MaxPoolBackward implements Backend.
 func (p *Portable) MaxPoolBackward(a *PoolBackwardArgs) {
-	in, o := a.In, a.Out
-	p.parallel(o.N, func(_, n int) {
-		if !a.Accumulate {
-			for i := range in.H * in.W {
-				clear(a.DIn.pixel(n*in.H*in.W + i))
-			}
-		}
-		for oh := range o.H {
-			for ow := range o.W {
-				w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, in.H, in.W)
-				i := (n*o.H+oh)*o.W + ow
-				out, dOut := o.pixel(i), a.DOut.pixel(i)
-				for c, top := range out {
-				search:
-					for ih := w.h0; ih < w.h1; ih++ {
-						for iw := w.w0; iw < w.w1; iw++ {
-							j := (n*in.H+ih)*in.W + iw
-							if in.Data[j*in.Stride+c] == top {
-								a.DIn.Data[j*a.DIn.Stride+c] += dOut[c]
-								break search
-							}
-						}
-					}
-				}
-			}
-		}
-	})
-}
-
-// AvgPool implements Backend.
-func (p *Portable) AvgPool(a *PoolArgs) {
-	in, o := a.In, a.Out
-	p.parallel(o.N*o.H, func(_, row int) {
-		n, oh := row/o.H, row%o.H
-		for ow := range o.W {
-			w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, in.H, in.W)
-			out := o.pixel(row*o.W + ow)
-			clear(out)
-			for ih := w.h0; ih < w.h1; ih++ {
-				for iw := w.w0; iw < w.w1; iw++ {
-					for c, v := range in.pixel((n*in.H+ih)*in.W + iw) {
-						out[c] += v
-					}
-				}
-			}
-			for c := range out {
-				out[c] /= float32(w.count())
-			}
-		}
+	a.In.same("MaxPoolBackward", a.DIn)
+	a.Out.same("MaxPoolBackward", a.DOut)
+	p.poolBackward(a, func(n, out int, w poolWindow, c0, c1 int) {
+		var list, listD [maxWindowPixels]int
+		maxWindowBackward(a.DOut.pixel(out)[c0:c1], a.Out.pixel(out)[c0:c1],
+			a.In.Data[c0:], w.inside(a.In, n, list[:0]), a.DIn.Data[c0:], w.inside(a.DIn, n, listD[:0]))
 	})
 }
 
 // AvgPoolBackward implements Backend.
 func (p *Portable) AvgPoolBackward(a *PoolBackwardArgs) {
+	p.poolBackward(a, func(n, out int, w poolWindow, c0, c1 int) {
+		var list [maxWindowPixels]int
+		avgWindowBackward(a.DOut.pixel(out)[c0:c1], a.DIn.Data[c0:], w.inside(a.DIn, n, list[:0]))
+	})
+}
+
+// poolBackward clears DIn where asked, then calls f for every window. A unit is a
+// range of channels of one image: windows overlap within it, never across.
+func (p *Portable) poolBackward(a *PoolBackwardArgs, f func(n, out int, w poolWindow, c0, c1 int)) {
+	geometry := PoolArgs{In: a.DIn, Out: a.DOut, K: a.K, Stride: a.Stride, PadTop: a.PadTop, PadLeft: a.PadLeft}
+	geometry.check("pool backward")
 	dIn, o := a.DIn, a.DOut
-	p.parallel(o.N, func(_, n int) {
+	cuts := ceilDiv(dIn.C, channelUnit)
+	p.units(dIn.N*cuts, dIn.Pixels()*dIn.C, func(unit int) {
+		n, c0 := unit/cuts, unit%cuts*channelUnit
+		c1 := min(c0+channelUnit, dIn.C)
 		if !a.Accumulate {
 			for i := range dIn.H * dIn.W {
-				clear(dIn.pixel(n*dIn.H*dIn.W + i))
+				clear(dIn.pixel(n*dIn.H*dIn.W + i)[c0:c1])
 			}
 		}
 		for oh := range o.H {
 			for ow := range o.W {
-				w := windowAt(oh, ow, a.K, a.Stride, a.PadTop, a.PadLeft, dIn.H, dIn.W)
-				dOut := o.pixel((n*o.H+oh)*o.W + ow)
-				for ih := w.h0; ih < w.h1; ih++ {
-					for iw := w.w0; iw < w.w1; iw++ {
-						d := dIn.pixel((n*dIn.H+ih)*dIn.W + iw)
-						for c, v := range dOut {
-							d[c] += v / float32(w.count())
-						}
-					}
-				}
+				f(n, (n*o.H+oh)*o.W+ow, geometry.window(oh, ow), c0, c1)
 			}
 		}
 	})
@@ -117,13 +99,13 @@ func (p *Portable) AvgPoolBackward(a *PoolBackwardArgs) {
 // GlobalAvgPool implements Backend.
 func (p *Portable) GlobalAvgPool(a *GlobalAvgPoolArgs) {
 	area := a.Map.H * a.Map.W
-	p.parallel(a.Map.N, func(_, n int) {
-		for c := range a.Map.C {
-			var sum float64
-			for i := range area {
-				sum += float64(a.Map.Data[(n*area+i)*a.Map.Stride+c])
+	p.channels(a.Map.C, a.Map.Pixels()*a.Map.C, func(c0, c1 int) {
+		var sums [channelUnit]float64
+		for n := range a.Map.N {
+			channelSums(sums[:c1-c0], a.Map.Data[n*area*a.Map.Stride+c0:], a.Map.Stride, area)
+			for i, sum := range sums[:c1-c0] {
+				a.Vec.pixel(n)[c0+i] = float32(sum / float64(area))
 			}
-			a.Vec.Data[n*a.Vec.Stride+c] = float32(sum / float64(area))
 		}
 	})
 }
@@ -131,7 +113,7 @@ func (p *Portable) GlobalAvgPool(a *GlobalAvgPoolArgs) {
 // GlobalAvgPoolBackward implements Backend.
 func (p *Portable) GlobalAvgPoolBackward(a *GlobalAvgPoolArgs) {
 	area := a.Map.H * a.Map.W
-	p.parallel(a.Map.N, func(_, n int) {
+	p.units(a.Map.N, a.Map.Pixels()*a.Map.C, func(n int) {
 		for i := range area {
 			d := a.Map.pixel(n*area + i)
 			for c, v := range a.Vec.pixel(n) {

@@ -54,3 +54,33 @@ func (p *Portable) parallel(n int, unit func(worker, i int)) {
 	take(0)
 	wg.Wait()
 }
+
+// smallWork is how many floats an op must touch for a second thread to pay: waking
+// a goroutine costs some microseconds, in which one core reads this much.
+const smallWork = 32 << 10
+
+// A unit of channel work is channelUnit channels or fewer: enough for whole cache
+// lines, few enough for sums on the stack.
+const channelUnit = 64
+
+// channels calls f(c0, c1) for ranges that cut [0, c) into units for the threads,
+// of whole cache lines (16 floats): each channel is summed by one thread, over all
+// pixels in order, so no bit depends on the cut. work is the floats touched.
+func (p *Portable) channels(c, work int, f func(c0, c1 int)) {
+	width := channelUnit
+	if work >= smallWork {
+		width = min(ceilDiv(ceilDiv(c, p.threads), 16)*16, channelUnit)
+	}
+	p.units(ceilDiv(c, width), work, func(i int) { f(i*width, min((i+1)*width, c)) })
+}
+
+// units is parallel where work, the floats touched, is worth it.
+func (p *Portable) units(n, work int, f func(i int)) {
+	if work < smallWork {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	p.parallel(n, func(_, i int) { f(i) })
+}

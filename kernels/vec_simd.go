@@ -5,6 +5,7 @@ package kernels
 import (
 	"runtime"
 	"simd"
+	"unsafe"
 )
 
 // The vector kernels, files *_simd.go, are written once on simd.Float32s, as many
@@ -22,7 +23,12 @@ const maxLanes = 16
 func lanes() int { return simd.VectorBitSize() / 32 }
 
 func load(s []float32) simd.Float32s { return simd.LoadFloat32s(s) }
-func splat(x float32) simd.Float32s  { return simd.BroadcastFloat32s(x) }
+
+// loadAt loads from memory that the caller has checked.
+func loadAt(p unsafe.Pointer) simd.Float32s {
+	return simd.LoadFloat32s(unsafe.Slice((*float32)(p), maxLanes))
+}
+func splat(x float32) simd.Float32s { return simd.BroadcastFloat32s(x) }
 
 // fma is x*y + z: fused, but in WebAssembly, where Go emulates the fused operation
 // at many times the price of two roundings.
@@ -31,4 +37,22 @@ func fma(x, y, z simd.Float32s) simd.Float32s {
 		return x.Mul(y).Add(z)
 	}
 	return x.MulAdd(y, z)
+}
+
+// loadPart loads the first n floats of s, zeros behind; n is at most lanes().
+func loadPart(s []float32, n int) simd.Float32s {
+	if n == lanes() {
+		return simd.LoadFloat32s(s)
+	}
+	v, _ := simd.LoadFloat32sPart(s[:n])
+	return v
+}
+
+// storePart stores the first n lanes of v.
+func storePart(v simd.Float32s, s []float32, n int) {
+	if n == lanes() {
+		v.Store(s)
+		return
+	}
+	v.StorePart(s[:n])
 }

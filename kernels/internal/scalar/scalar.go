@@ -17,6 +17,23 @@ type Mask32s bool
 func LoadFloat32s(s []float32) Float32s    { return Float32s(s[0]) }
 func BroadcastFloat32s(x float32) Float32s { return Float32s(x) }
 
+// LoadFloat32sPart loads what s has: one float32, or none (0). It returns how many.
+func LoadFloat32sPart(s []float32) (Float32s, int) {
+	if len(s) == 0 {
+		return 0, 0
+	}
+	return Float32s(s[0]), 1
+}
+
+// StorePart stores what s has room for and returns how many.
+func (x Float32s) StorePart(s []float32) int {
+	if len(s) == 0 {
+		return 0
+	}
+	s[0] = float32(x)
+	return 1
+}
+
 func (x Float32s) Store(s []float32) { s[0] = float32(x) }
 
 func (x Float32s) Add(y Float32s) Float32s { return x + y }
