@@ -53,7 +53,9 @@ func tissue(r *random, p *picture, stroma color) {
 	}
 }
 
-// nuclei are places, at least apart pixels from each other.
+// nuclei are places at least apart pixels from each other. The picture counts as a torus:
+// what leaves it on one side comes back on the other. So every arrangement is as dense at
+// the borders as in the middle, and a pixel alone tells nothing of the class.
 type nuclei struct {
 	at   []point
 	want int
@@ -61,36 +63,36 @@ type nuclei struct {
 
 const apart = 5.2
 
-// free says that a nucleus fits at p: in the picture and apart from the others.
-func (n *nuclei) free(p point) bool {
-	if min(p.x, p.y) < 1 || max(p.x, p.y) > Size-1 {
-		return false
-	}
-	for _, q := range n.at {
-		if p.distance(q) < apart {
-			return false
-		}
-	}
-	return true
+// wrap is where p lies on the torus.
+func wrap(p point) point {
+	return point{p.x - float32(Size*floor(p.x/Size)), p.y - float32(Size*floor(p.y/Size))}
 }
 
-func (n *nuclei) add(p point) {
-	if n.free(p) {
-		n.at = append(n.at, p)
-	}
+// around is the distance of two places on the torus.
+func around(p, q point) float32 {
+	x, y := abs(p.x-q.x), abs(p.y-q.y)
+	return hypot(min(x, Size-x), min(y, Size-y))
 }
+
+// nearest is the distance from p to the nearest of some places.
+func nearest(p point, places []point) float32 {
+	d := float32(Size)
+	for _, q := range places {
+		d = min(d, around(p, q))
+	}
+	return d
+}
+
+func (r *random) place() point { return point{r.between(0, Size), r.between(0, Size)} }
 
 // even tries places anywhere and prefers, of a few, the one that is farthest from all.
 func even(r *random, n *nuclei) {
 	for len(n.at) < n.want {
 		best, far := point{}, float32(-1)
 		for range 8 {
-			p, nearest := point{r.between(1, Size-1), r.between(1, Size-1)}, float32(Size)
-			for _, q := range n.at {
-				nearest = min(nearest, p.distance(q))
-			}
-			if nearest > far {
-				best, far = p, nearest
+			p := r.place()
+			if d := nearest(p, n.at); d > far {
+				best, far = p, d
 			}
 		}
 		if far < apart {
@@ -103,62 +105,66 @@ func even(r *random, n *nuclei) {
 // nests packs two or three groups from the middle outwards: of a few free places, each
 // nucleus takes the one nearest to the middle of its nest.
 func nests(r *random, n *nuclei) {
-	middles := spread(r, r.count(2, 3), 10, 26)
+	middles := spread(r, r.count(2, 3), 26)
 	for k := 0; len(n.at) < n.want && k < 3*n.want; k++ {
-		m, best := middles[k%len(middles)], point{-1, -1}
+		m, best, least := middles[k%len(middles)], point{}, float32(Size)
 		for range 40 {
 			q := turn(r.unit()).times(float32(15 * r.unit()))
-			p := point{m.x + q.x, m.y + q.y}
-			if n.free(p) && p.distance(m) < best.distance(m) {
-				best = p
+			p := wrap(point{m.x + q.x, m.y + q.y})
+			if d := around(p, m); d < least && nearest(p, n.at) >= apart {
+				best, least = p, d
 			}
 		}
-		n.add(best)
+		if least < Size {
+			n.at = append(n.at, best)
+		}
 	}
 }
 
 // rosettes sets two or three rings around empty middles.
 func rosettes(r *random, n *nuclei) {
-	middles := spread(r, r.count(2, 3), 13, 24)
+	middles := spread(r, r.count(2, 3), 25)
 	for _, m := range middles {
 		count := (n.want + len(middles) - 1) / len(middles)
-		radius := float32((apart + 0.4) / 6.2831853 * float32(count)) // circumference / 2 pi
-		radius = max(radius, 7.5)
+		radius := max(float32((apart+0.4)/6.2831853*float32(count)), 7.5)
 		phase := r.unit()
 		for i := range count {
 			q := turn(float32(i)/float32(count) + phase).times(radius + r.between(-0.6, 0.6))
-			n.add(point{m.x + q.x, m.y + q.y})
+			p := wrap(point{m.x + q.x, m.y + q.y})
+			if nearest(p, n.at) >= apart-0.8 && len(n.at) < n.want {
+				n.at = append(n.at, p)
+			}
 		}
 	}
 }
 
-// files follows three gently bent rows, side by side.
+// files follows gently bent rows side by side, which go on beyond the picture, and leaves
+// out nuclei at random where there are too many.
 func files(r *random, n *nuclei) {
 	d, bend, long, phase := turn(r.unit()), r.between(1, 3.5), r.between(0.7, 1.2)/Size, r.unit()
-	gap, middle := r.between(15, 19), r.between(-4, 4)
-	for step := 0; len(n.at) < n.want && step < 60; step++ {
-		row := step%3 - 1
-		x := float32(float32(step/3/2)*(apart+0.5)) + 1
-		if step/3%2 == 1 {
-			x = -x
+	gap, step, first := r.between(18, 24), float32(apart+0.5), r.unit()
+	for row := -3; row <= 3; row++ {
+		start := r.unit()
+		for k := -10; k <= 10; k++ {
+			x := float32((float32(k)+start)*step) + r.between(-0.5, 0.5)
+			y := float32((float32(row)+first)*gap) + float32(bend*sin(float32(x*long)+phase)) + r.between(-0.5, 0.5)
+			q := point{x, y}.in(point{d.x, -d.y})
+			if max(abs(q.x), abs(q.y)) < Size/2 {
+				n.at = append(n.at, point{Size/2 + q.x, Size/2 + q.y})
+			}
 		}
-		x += r.between(-0.5, 0.5) + float32(1.7*float32(row))
-		y := middle + float32(gap*float32(row)) + float32(bend*sin(float32(x*long)+phase)) + r.between(-0.5, 0.5)
-		q := point{x, y}.in(point{d.x, -d.y})
-		n.add(point{Size/2 + q.x, Size/2 + q.y})
+	}
+	for len(n.at) > n.want {
+		k := r.count(0, len(n.at)-1)
+		n.at[k] = n.at[len(n.at)-1]
+		n.at = n.at[:len(n.at)-1]
 	}
 }
 
-// spread draws places at least gap pixels apart and margin from the border; fewer if they
-// do not fit.
-func spread(r *random, want int, margin, gap float32) (places []point) {
+// spread draws places at least gap pixels apart; fewer if they do not fit.
+func spread(r *random, want int, gap float32) (places []point) {
 	for tries := 0; len(places) < want && tries < 200; tries++ {
-		p := point{r.between(margin, Size-margin), r.between(margin, Size-margin)}
-		free := true
-		for _, q := range places {
-			free = free && p.distance(q) >= gap
-		}
-		if free {
+		if p := r.place(); nearest(p, places) >= gap {
 			places = append(places, p)
 		}
 	}
