@@ -1,0 +1,113 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"thaw/irv2/compile"
+	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/worlds"
+)
+
+// card is the model card: what the weights are a function of and how good they are.
+type card struct {
+	Model     string   `json:"model"`
+	World     string   `json:"world"`
+	Seed      uint64   `json:"seed"`
+	Steps     int      `json:"steps"`
+	Batch     int      `json:"batch"`
+	Rate      float64  `json:"rate"`
+	Commit    string   `json:"commit"`
+	Go        string   `json:"go"`
+	Images    int      `json:"fresh_images"`
+	Accuracy  float64  `json:"accuracy"` // on fresh images, with the float16 weights
+	Shapes    float64  `json:"shape_accuracy"`
+	Textures  float64  `json:"texture_accuracy"`
+	Classes   []string `json:"classes"`
+	Confusion [][]int  `json:"confusion"` // [true][predicted]
+}
+
+// freshPerClass images of every class give the stated accuracy: 5,040 in all.
+const freshPerClass = 105
+
+// card rounds the weights to float16, as they are shipped, and evaluates them.
+func (t *trainer) card() card {
+	for _, data := range t.weights.Data {
+		for i, v := range data {
+			data[i] = safetensors.Float16(safetensors.Float16bits(v))
+		}
+	}
+	e := t.evaluate(worlds.Fresh, freshPerClass)
+	info, _ := debug.ReadBuildInfo()
+	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
+	return card{Model: "mini", World: t.world.Name, Seed: t.Seed, Steps: t.Steps, Batch: t.Batch, Rate: t.Rate,
+		Commit: strings.TrimSpace(string(commit)), Go: info.GoVersion, Images: freshPerClass * len(t.world.Classes),
+		Accuracy: e.Accuracy, Shapes: e.Shapes, Textures: e.Textures, Classes: t.world.Classes, Confusion: e.Confusion}
+}
+
+// evaluation of the network in inference mode.
+type evaluation struct {
+	Accuracy, Shapes, Textures float64
+	Confusion                  [][]int
+}
+
+// evaluate takes perClass images of each class from index first on.
+func (t *trainer) evaluate(first uint64, perClass int) evaluation {
+	classes := len(t.world.Classes)
+	p, err := compile.Compile(t.plan, compile.Options{Batch: classes}, t.backend)
+	if err != nil {
+		panic(err)
+	}
+	p.Bind(t.weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
+	p.Run(compile.Init, t.backend, nil)
+	e := evaluation{Confusion: make([][]int, classes)}
+	b := batch{p.InputData(), make([]int, classes)}
+	for i := range b.classes {
+		b.classes[i], e.Confusion[i] = i, make([]int, classes)
+	}
+	one := 1 / float64(classes*perClass)
+	for n := range perClass {
+		b.images = p.InputData()
+		draw(b, t.world, func(int) uint64 { return first + uint64(n) })
+		p.Run(compile.ForwardPhase, t.backend, nil)
+		for c := range classes {
+			predicted := argmax(p.LogitData()[c*classes : (c+1)*classes])
+			e.Confusion[c][predicted]++
+			shape, texture := c/textures == predicted/textures, c%textures == predicted%textures
+			if shape {
+				e.Shapes += one
+			}
+			if texture {
+				e.Textures += one
+			}
+			if shape && texture {
+				e.Accuracy += one
+			}
+		}
+	}
+	return e
+}
+
+// textures is how many textures each shape of the source world has.
+const textures = 6
+
+// write writes the weights as float16 safetensors under Thaw's names.
+func (t *trainer) write(path string, c card) error {
+	var tensors []safetensors.Values
+	for i, p := range t.model.Params {
+		tensors = append(tensors, safetensors.Values{Name: p.Name(), Shape: p.Shape, Data: t.weights.Data[i], Half: true})
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	err = safetensors.Write(f, tensors, map[string]string{"format": "thaw", "model": c.Model, "world": c.World, "seed": strconv.FormatUint(c.Seed, 10),
+		"classes": strings.Join(c.Classes, "\n")})
+	if err2 := f.Close(); err == nil {
+		err = err2
+	}
+	return err
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"encoding/gob"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+
+	"thaw/irv2"
+	"thaw/irv2/compile"
+	"thaw/irv2/freeze"
+	"thaw/irv2/worlds"
+	"thaw/kernels"
+)
+
+// recipe is what a pretrained network is a function of, beside the code.
+type recipe struct {
+	Seed         uint64
+	Steps, Batch int
+	Rate         float64 // peak; warm-up, then a cosine to zero
+}
+
+const (
+	warmUp   = 300  // steps
+	decay    = 0.02 // decoupled, on kernels
+	clipNorm = 5
+)
+
+// rate is the learning rate of a step, counted from 0.
+func (r recipe) rate(step int) float64 {
+	if step < warmUp {
+		return r.Rate * float64(step+1) / warmUp
+	}
+	done := float64(step-warmUp) / float64(max(r.Steps-warmUp, 1))
+	return r.Rate * (1 + math.Cos(math.Pi*done)) / 2
+}
+
+// trainer holds a network in training; Step is how many steps are done.
+type trainer struct {
+	recipe
+	Step    int
+	world   *worlds.World
+	model   *irv2.Model
+	weights *irv2.Weights
+	backend kernels.Backend
+	program *compile.Program
+	state   []float32 // Adam's moments
+	plan    *freeze.Plan
+}
+
+func newTrainer(r recipe, world *worlds.World, backend kernels.Backend) (*trainer, error) {
+	c := irv2.Mini(len(world.Classes))
+	c.Dense = 0 // GAP -> Dense(classes): what is learned stays in the backbone
+	m, err := irv2.New(c)
+	if err != nil {
+		return nil, err
+	}
+	t := &trainer{recipe: r, world: world, model: m, weights: initial(m, r.Seed), backend: backend}
+	if t.plan, err = freeze.New(m, freeze.Spec{Preset: "unfreeze-all"}); err != nil {
+		return nil, err
+	}
+	if t.program, err = compile.Compile(t.plan, compile.Options{Batch: r.Batch, Training: true}, backend); err != nil {
+		return nil, err
+	}
+	t.state = make([]float32, t.program.StateLen)
+	t.program.Bind(t.weights, make([]float32, t.program.ArenaLen), t.state)
+	return t, t.program.Run(compile.Init, backend, nil)
+}
+
+// initial draws kernels uniformly by He's rule; betas, biases and means are 0.
+func initial(m *irv2.Model, seed uint64) *irv2.Weights {
+	w := irv2.NewWeights(m)
+	for _, p := range m.Params {
+		if p.Kind != "kernel" {
+			continue
+		}
+		data := w.Of(p)
+		irv2.Uniform(data, seed, p.Name())
+		limit := float32(math.Sqrt(6 / float64(p.Len()/p.Shape[len(p.Shape)-1])))
+		for i := range data {
+			data[i] *= limit
+		}
+	}
+	return w
+}
+
+// batch is the images and classes of one step.
+type batch struct {
+	images  []float32
+	classes []int
+}
+
+// feed draws the batches of the coming steps, one ahead of training.
+func (t *trainer) feed() <-chan batch {
+	batches := make(chan batch, 1)
+	go func() {
+		for step := t.Step; step < t.Steps; step++ {
+			r := rand.New(rand.NewPCG(t.Seed, uint64(step)))
+			b := batch{make([]float32, t.Batch*pixels), make([]int, t.Batch)}
+			for i := range b.classes {
+				b.classes[i] = r.IntN(len(t.world.Classes))
+			}
+			draw(b, t.world, func(i int) uint64 { return worlds.Training + t.Seed<<32 + uint64(step*t.Batch+i) })
+			batches <- b
+		}
+	}()
+	return batches
+}
+
+const pixels = worlds.Size * worlds.Size * 3
+
+func draw(b batch, world *worlds.World, index func(i int) uint64) {
+	workers := min(runtime.GOMAXPROCS(0), len(b.classes))
+	done := make(chan bool)
+	for w := range workers {
+		go func() {
+			for i := w; i < len(b.classes); i += workers {
+				for j, v := range world.Image(b.classes[i], index(i)) {
+					b.images[i*pixels+j] = float32(v)/127.5 - 1
+				}
+			}
+			done <- true
+		}()
+	}
+	for range workers {
+		<-done
+	}
+}
+
+// step trains on one batch and returns its mean loss and accuracy.
+func (t *trainer) step(b batch) (loss, accuracy float64) {
+	p := t.program
+	copy(p.InputData(), b.images)
+	clear(p.LabelData())
+	for i, c := range b.classes {
+		p.LabelData()[i*len(t.world.Classes)+c] = 1
+	}
+	rate := t.rate(t.Step)
+	p.SetStep(t.Step+1, func(*irv2.Param) float64 { return rate }, 0)
+	p.Run(compile.ForwardPhase, t.backend, nil)
+	p.Run(compile.BackwardPhase, t.backend, nil)
+	t.clipAndDecay(rate)
+	p.Run(compile.Update, t.backend, nil)
+	t.Step++
+	for i, c := range b.classes {
+		loss += float64(p.LossData()[i]) / float64(len(b.classes))
+		if argmax(p.ProbData()[i*len(t.world.Classes):][:len(t.world.Classes)]) == c {
+			accuracy += 1 / float64(len(b.classes))
+		}
+	}
+	return loss, accuracy
+}
+
+// clipAndDecay scales all gradients to a global norm of at most clipNorm and shrinks
+// the kernels.
+func (t *trainer) clipAndDecay(rate float64) {
+	sum := 0.0
+	for _, param := range t.model.Params {
+		for _, g := range t.program.GradientData(param) {
+			sum += float64(g) * float64(g)
+		}
+	}
+	scale := float32(min(1, clipNorm/math.Sqrt(sum)))
+	shrink := float32(1 - rate*decay)
+	for _, param := range t.model.Params {
+		if scale < 1 {
+			for i := range t.program.GradientData(param) {
+				t.program.GradientData(param)[i] *= scale
+			}
+		}
+		if param.Kind == "kernel" {
+			data := t.weights.Of(param)
+			for i := range data {
+				data[i] *= shrink
+			}
+		}
+	}
+}
+
+func argmax(x []float32) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// checkpoint is a trainer on disk.
+type checkpoint struct {
+	Recipe  recipe
+	Step    int
+	Weights [][]float32
+	State   []float32
+}
+
+func (t *trainer) save(path string) error {
+	f, err := os.Create(path + ".new")
+	if err != nil {
+		return err
+	}
+	err = gob.NewEncoder(f).Encode(checkpoint{t.recipe, t.Step, t.weights.Data, t.state})
+	if err2 := f.Close(); err == nil {
+		err = err2
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+func (t *trainer) load(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var c checkpoint
+	if err := gob.NewDecoder(f).Decode(&c); err != nil {
+		return fmt.Errorf("%s is not a checkpoint: %w: remove it to start anew", path, err)
+	}
+	if c.Recipe != t.recipe || len(c.State) != len(t.state) || len(c.Weights) != len(t.weights.Data) {
+		return fmt.Errorf("%s is of another recipe %+v: remove it to start anew", path, c.Recipe)
+	}
+	for i, d := range c.Weights {
+		copy(t.weights.Data[i], d)
+	}
+	copy(t.state, c.State)
+	t.Step = c.Step
+	return nil
+}
