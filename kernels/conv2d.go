@@ -121,29 +121,23 @@ func (p *Portable) multiply(m *product, scratch []float32) {
 // first is row. A panel stays in cache while all rows pass by.
 func (m *product) multiplyBlock(t *tile, block block, row, panel0, panel1 int) {
 	k, nr := m.a.cols(), tileCols()
+	f := finish{out: m.out.Data, residual: m.residual.Data, alpha: m.alpha, relu: m.relu}
 	for j := panel0; j < panel1; j++ {
-		b := m.b[j*k*nr:][:k*nr]
+		b, c := m.b[j*k*nr:][:k*nr], j*nr
+		f.n = min(nr, m.out.C-c)
+		if m.shift != nil {
+			f.shift = m.shift[c:][:f.n]
+		}
 		for i := 0; i < block.rows; i += tileRows {
 			t.multiply(block, i, k, b)
-			for r := i; r < min(i+tileRows, block.rows); r++ {
-				m.finish(t.row(r-i), m.outPixel(row+r), j*nr)
+			f.rows = min(tileRows, block.rows-i)
+			for r := range f.rows {
+				pixel := m.outPixel(row + i + r)
+				f.at[r], f.residualAt[r] = pixel*m.out.Stride+c, pixel*m.residual.Stride+c
 			}
+			finishTile(&f, t[:])
 		}
 	}
-}
-
-// finish writes the sums of one pixel, from channel c0 on, through the epilogue.
-func (m *product) finish(sums []float32, pixel, c0 int) {
-	n := min(len(sums), m.out.C-c0)
-	out := m.out.Data[pixel*m.out.Stride+c0:][:n]
-	var shift, residual []float32
-	if m.shift != nil {
-		shift = m.shift[c0:][:n]
-	}
-	if m.residual.Data != nil {
-		residual = m.residual.Data[pixel*m.residual.Stride+c0:][:n]
-	}
-	finishRow(out, sums[:n], shift, m.alpha, residual, m.relu)
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -81,32 +81,36 @@ func (g *filterGradient) packPanels(r, n int) {
 	}
 }
 
+// multiply adds the block's outer products to DFilter, and scales after the last block.
 func (g *filterGradient) multiply(a block, n int, first, last bool) {
 	nr, cout := tileCols(), g.Shape.COut
+	f := finish{out: g.DFilter, alpha: 1}
+	if !first {
+		f.residual = g.DFilter
+	}
 	for c := 0; c < cout; c += nr {
 		panel := g.panelMem[c*n:][:n*nr]
-		w := min(nr, cout-c)
-		for m := g.row0; m < g.row1; m += tileRows {
-			outerTile(g.tile[:], a.data[m-g.row0:], a.ld, panel, n)
-			for i := 0; i < min(tileRows, g.row1-m); i++ {
-				g.finish(g.DFilter[(m+i)*cout+c:][:w], g.tile.row(i)[:w], c, first, last)
+		f.n = min(nr, cout-c)
+		if first && last {
+			f.alpha = g.Alpha
+			if g.Scale != nil {
+				f.scale = g.Scale[c:][:f.n]
 			}
 		}
-	}
-}
-
-// finish adds the sums of a block of pixels to DFilter, and scales after the last.
-func (g *filterGradient) finish(dst, sum []float32, c int, first, last bool) {
-	residual := dst
-	if first {
-		residual = nil
-	}
-	finishRow(dst, sum, nil, 1, residual, false)
-	if last && (g.Alpha != 1 || g.Scale != nil) {
-		var scale []float32
-		if g.Scale != nil {
-			scale = g.Scale[c:][:len(dst)]
+		for m := g.row0; m < g.row1; m += tileRows {
+			outerTile(g.tile[:], a.data[m-g.row0:], a.ld, panel, n)
+			f.rows = min(tileRows, g.row1-m)
+			for r := range f.rows {
+				f.at[r] = (m+r)*cout + c
+			}
+			f.residualAt = f.at
+			finishTile(&f, g.tile[:])
 		}
-		packRow(dst, dst, scale, g.Alpha)
+	}
+	if last && !first && (g.Alpha != 1 || g.Scale != nil) {
+		for m := g.row0; m < g.row1; m++ {
+			row := g.DFilter[m*cout:][:cout]
+			packRow(row, row, g.Scale, g.Alpha)
+		}
 	}
 }

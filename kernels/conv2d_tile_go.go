@@ -19,8 +19,6 @@ func tileCols() int { return 2 * lanes() }
 // tile receives the sums of one register tile, row after row.
 type tile [tileRows * 2 * maxLanes]float32
 
-func (t *tile) row(i int) []float32 { return t[i*tileCols():][:tileCols()] }
-
 // multiply sets t to rows [i, i+tileRows) of a times the panel b [k, tileCols]. Rows
 // beyond the block repeat its last: their sums are not read.
 func (t *tile) multiply(a block, i, k int, b []float32) {
@@ -94,39 +92,42 @@ func outerTile(t, a []float32, lda int, d []float32, n int) {
 	c31.Store(t[7*w:])
 }
 
-// finishRow: out = alpha*(sum+shift) + residual, then ReLU; shift and residual may
-// be nil. All have len(out).
-func finishRow(out, sum, shift []float32, alpha float32, residual []float32, relu bool) {
-	w, n := lanes(), len(out)
-	scale, zero := splat(alpha), splat(0)
-	i := 0
-	for ; i+w <= n; i += w {
-		v := load(sum[i:])
-		if shift != nil {
-			v = v.Add(load(shift[i:]))
+// finish says where the sums of a tile go and what happens to them on the way:
+//
+//	out = relu(alpha*scale*(sum+shift) + residual)
+//
+// Row r goes to out[at[r]:] and meets residual[residualAt[r]:]; scale, shift and
+// residual may be nil. A tile has rows rows of n columns.
+type finish struct {
+	out, residual, scale, shift []float32
+	at, residualAt              [tileRows]int
+	rows, n                     int
+	alpha                       float32
+	relu                        bool
+}
+
+func finishTile(f *finish, t []float32) {
+	w := lanes()
+	zero := splat(0)
+	for c := 0; c < f.n; c += w {
+		n := min(w, f.n-c)
+		factor, shift := splat(f.alpha), zero
+		if f.scale != nil {
+			factor = factor.Mul(loadPart(f.scale[c:], n))
 		}
-		v = v.Mul(scale)
-		if residual != nil {
-			v = v.Add(load(residual[i:]))
+		if f.shift != nil {
+			shift = loadPart(f.shift[c:], n)
 		}
-		if relu {
-			v = v.Max(zero)
+		for r := 0; r < f.rows; r++ {
+			v := load(t[2*w*r+c:]).Add(shift).Mul(factor)
+			if f.residual != nil {
+				v = v.Add(loadPart(f.residual[f.residualAt[r]+c:], n))
+			}
+			if f.relu {
+				v = v.Max(zero)
+			}
+			storePart(v, f.out[f.at[r]+c:], n)
 		}
-		v.Store(out[i:])
-	}
-	for ; i < n; i++ {
-		v := sum[i]
-		if shift != nil {
-			v += shift[i]
-		}
-		v *= alpha
-		if residual != nil {
-			v += residual[i]
-		}
-		if relu {
-			v = max(v, 0)
-		}
-		out[i] = v
 	}
 }
 

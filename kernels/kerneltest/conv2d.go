@@ -81,6 +81,9 @@ func testConv2D(t *testing.T, b kernels.Backend) {
 	for i, c := range convCases {
 		t.Run(c.name, func(t *testing.T) {
 			for j, e := range epilogues {
+				if c.shape().FLOPs() > 2e6 && j%3 != i%3 {
+					continue // the float64 reference takes its time
+				}
 				// Views wider than their channels in all but the first combination.
 				checkConv(t, b, c, e, j*(i%5), newRandSeed(i, j))
 			}
