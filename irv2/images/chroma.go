@@ -5,40 +5,65 @@ import "image"
 // JPEG and lossy WebP store colour at half the size. Go repeats each colour over
 // its 2 x 2 pixels; libjpeg and libwebp, behind Pillow and TensorFlow, weigh the
 // four nearest 9:3:3:1. On small pictures that is a difference of up to 25 levels
-// along edges, so it is done here as they do it.
+// along edges, so it is done here as they do it. Loops are plain, without calls or
+// interfaces per pixel, which cost js/wasm a second for a 12-megapixel photograph.
 
 // vp8 is a lossy WebP's picture: YCbCr whose black is 16 and white 235 (RFC 6386,
 // section 9.2), which golang.org/x/image gives as if they were 0 and 255.
 type vp8 struct{ *image.YCbCr }
 
-// readYCbCr writes row y as RGB. rgb turns one pixel's values to colour.
-func readYCbCr(m *image.YCbCr, y int, dst []uint8, rgb func(y, cb, cr uint8) (r, g, b uint8)) {
+// readJPEG writes row y as RGB, as libjpeg does (jdcolor.c; 16 bits of fraction).
+func readJPEG(m *image.YCbCr, y int, dst []uint8) {
+	const half = 1 << 15
+	luma, cb, cr := rowYCbCr(m, y)
+	for x, l := range luma {
+		l, b, r := int32(l), int32(cb[x])-128, int32(cr[x])-128
+		p := dst[3*x:][:3]
+		p[0] = clamp8(l + (91881*r+half)>>16)
+		p[1] = clamp8(l + (-22554*b-46802*r+half)>>16)
+		p[2] = clamp8(l + (116130*b+half)>>16)
+	}
+}
+
+// readVP8 writes row y as RGB, as libwebp does (src/dsp/yuv.h; 6 bits of fraction).
+func readVP8(m *image.YCbCr, y int, dst []uint8) {
+	luma, cb, cr := rowYCbCr(m, y)
+	for x, l := range luma {
+		l, b, r := int32(l)*19077>>8, int32(cb[x]), int32(cr[x])
+		p := dst[3*x:][:3]
+		p[0] = clamp8((l + r*26149>>8 - 14234) >> 6)
+		p[1] = clamp8((l - b*6419>>8 - r*13320>>8 + 8708) >> 6)
+		p[2] = clamp8((l + b*33050>>8 - 17685) >> 6)
+	}
+}
+
+func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
+
+// rowYCbCr returns row y with its chroma at full width.
+func rowYCbCr(m *image.YCbCr, y int) (luma, cb, cr []uint8) {
 	w := m.Rect.Dx()
-	luma := m.Y[m.YOffset(0, y):][:w]
 	chroma := make([]uint8, 2*w)
-	cb, cr := chroma[:w], chroma[w:]
+	cb, cr = chroma[:w], chroma[w:]
 	enlarge(cb, m.Cb, m, y)
 	enlarge(cr, m.Cr, m, y)
-	for x, v := range luma {
-		dst[3*x], dst[3*x+1], dst[3*x+2] = rgb(v, cb[x], cr[x])
-	}
+	return m.Y[m.YOffset(0, y):][:w], cb, cr
 }
 
 // enlarge overwrites dst with row y of a chroma plane at the picture's full width
 // (libjpeg's jdsample.c, h2v1, h1v2 and h2v2_fancy_upsample, roundings included).
 func enlarge(dst, plane []uint8, m *image.YCbCr, y int) {
-	near, far, bias := chromaRows(plane, m, y)
+	near, far := chromaRows(plane, m, y)
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio444:
 		copy(dst, near)
 	case image.YCbCrSubsampleRatio440:
 		for x := range dst {
-			dst[x] = uint8((3*int(near[x]) + int(far[x]) + bias) >> 2)
+			dst[x] = uint8((3*int(near[x]) + int(far[x]) + 1 + y%2) >> 2)
 		}
 	case image.YCbCrSubsampleRatio422:
-		widen(dst, func(x int) int { return int(near[x]) }, len(near), 1, 2, 2)
+		widen(dst, weigh(near, far, 1, 0), 1, 2, 2)
 	case image.YCbCrSubsampleRatio420:
-		widen(dst, func(x int) int { return 3*int(near[x]) + int(far[x]) }, len(near), 8, 7, 4)
+		widen(dst, weigh(near, far, 3, 1), 8, 7, 4)
 	default: // 4:1:1 and 4:1:0, which libjpeg repeats too
 		for x := range dst {
 			dst[x] = plane[m.COffset(x, y)]
@@ -47,39 +72,36 @@ func enlarge(dst, plane []uint8, m *image.YCbCr, y int) {
 }
 
 // chromaRows returns the chroma row that holds y and its neighbour on y's other
-// side, itself at the edge; bias is libjpeg's rounding for a pair so mixed.
-func chromaRows(plane []uint8, m *image.YCbCr, y int) (near, far []uint8, bias int) {
-	last := m.COffset(m.Rect.Dx()-1, y) - m.COffset(0, y)
-	row := func(y int) []uint8 { return plane[m.COffset(0, y):][:last+1] }
-	if y%2 == 0 {
-		return row(y), row(max(y-1, 0)), 1
+// side, itself at the edge.
+func chromaRows(plane []uint8, m *image.YCbCr, y int) (near, far []uint8) {
+	n := m.COffset(m.Rect.Dx()-1, y) - m.COffset(0, y) + 1
+	other := max(y-1, 0)
+	if y%2 == 1 {
+		other = min(y+1, m.Rect.Dy()-1)
 	}
-	return row(y), row(min(y+1, m.Rect.Dy()-1)), 2
+	return plane[m.COffset(0, y):][:n], plane[m.COffset(0, other):][:n]
 }
 
-// widen gives each of n inputs two pixels, 3 parts itself and 1 part the neighbour
-// on that side, rounded by even and odd and shifted; edges are themselves.
-func widen(dst []uint8, in func(int) int, n, even, odd, shift int) {
-	left, here := in(0), in(0)
-	for i := range n {
-		right := here
-		if i+1 < n {
-			right = in(i + 1)
-		}
+// weigh is a*near + b*far.
+func weigh(near, far []uint8, a, b uint16) []uint16 {
+	out := make([]uint16, len(near))
+	far = far[:len(near)]
+	for i, v := range near {
+		out[i] = a*uint16(v) + b*uint16(far[i])
+	}
+	return out
+}
+
+// widen makes two pixels of each input, 3 parts itself and 1 part the neighbour on
+// that side, rounded by even and odd and shifted; edges are themselves.
+func widen(dst []uint8, in []uint16, even, odd uint16, shift int) {
+	left := in[0]
+	for i, here := range in {
+		right := in[min(i+1, len(in)-1)]
 		dst[2*i] = uint8((3*here + left + even) >> shift)
 		if 2*i+1 < len(dst) {
 			dst[2*i+1] = uint8((3*here + right + odd) >> shift)
 		}
-		left, here = here, right
+		left = here
 	}
-}
-
-// vp8RGB is libwebp's conversion (src/dsp/yuv.h), bit for bit.
-func vp8RGB(y, cb, cr uint8) (r, g, b uint8) {
-	times := func(v uint8, coefficient int) int { return int(v) * coefficient >> 8 }
-	clip := func(v int) uint8 { return uint8(min(max(v>>6, 0), 255)) }
-	l := times(y, 19077)
-	return clip(l + times(cr, 26149) - 14234),
-		clip(l - times(cb, 6419) - times(cr, 13320) + 8708),
-		clip(l + times(cb, 33050) - 17685)
 }

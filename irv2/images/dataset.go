@@ -1,8 +1,8 @@
 package images
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
+	"hash/crc64"
 	"path"
 	"slices"
 	"strings"
@@ -10,17 +10,18 @@ import (
 )
 
 // Hash identifies a picture by its decoded, upright, full-size pixels: the same
-// drawing as PNG and as BMP has one Hash, whatever its file's name.
-type Hash [sha256.Size]byte
+// drawing as PNG and as BMP has one Hash, whatever its file's name. Of 10,000
+// different pictures two share one by chance once in 10^11 data sets.
+type Hash uint64
 
 // Sample is one accepted picture, at the size in which it is trained.
 type Sample struct {
-	ID            int    // never used again in its Dataset, even after removal
-	Name          string // the file's, without folders; several may have the same
-	Width, Height int    // of the original, upright
-	Pixels        []uint8
+	ID            int     // never used again in its Dataset, even after removal
+	Name          string  // the file's, without folders; several may have the same
+	Width, Height int     // of the original, upright
+	Pixels        []uint8 // [Size, Size, 3] of Dataset.Resizing
 	Hash          Hash
-	Look          uint64 // see looks
+	Look          uint64 // see NearDuplicates
 }
 
 // Class is a label and its pictures.
@@ -58,10 +59,8 @@ func (d *Dataset) Add(class, filePath string, data []byte) (*Sample, error) {
 	if err != nil {
 		return nil, d.refused(err.(*Refusal))
 	}
-	s := &Sample{
-		ID: d.nextID, Name: name, Width: img.W, Height: img.H,
-		Pixels: d.Resizing.Resize8(img), Hash: hash(img), Look: look(img),
-	}
+	s := &Sample{ID: d.nextID, Name: name, Width: img.W, Height: img.H, Pixels: d.Resizing.Resize8(img), Hash: hash(img)}
+	s.Look = look(&RGB8{W: d.Resizing.Size, H: d.Resizing.Size, Pix: s.Pixels})
 	d.nextID++
 	c := d.Class(class)
 	if c == nil {
@@ -250,13 +249,13 @@ func cleanName(name string) string {
 	return string(runes)
 }
 
-func hash(img *RGB8) (sum Hash) {
-	h := sha256.New()
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+// hash is a CRC-64 of size and pixels. SHA-256, which nobody here needs for its
+// resistance to forgery, would take half as long as decoding in js/wasm.
+func hash(img *RGB8) Hash {
 	var size [16]byte
 	binary.LittleEndian.PutUint64(size[:], uint64(img.W))
 	binary.LittleEndian.PutUint64(size[8:], uint64(img.H))
-	h.Write(size[:])
-	h.Write(img.Pix)
-	h.Sum(sum[:0])
-	return sum
+	return Hash(crc64.Update(crc64.Checksum(size[:], crcTable), crcTable, img.Pix))
 }

@@ -256,7 +256,7 @@ func FuzzAddZip(f *testing.F) {
 }
 
 func TestDuplicates(t *testing.T) {
-	d := NewDataset(DefaultResizing(8))
+	d := NewDataset(DefaultResizing(32))
 	add(t, d, "boat", "boat.png", "duplicates/boat.png")
 	add(t, d, "boat", "same-pixels.bmp", "duplicates/same-pixels.bmp")
 	add(t, d, "boat", "recompressed.jpg", "duplicates/recompressed.jpg")
@@ -287,7 +287,7 @@ func TestDuplicates(t *testing.T) {
 
 // None of the 24 photographs looks like another.
 func TestPhotosAreNotAlike(t *testing.T) {
-	d := NewDataset(DefaultResizing(8))
+	d := NewDataset(DefaultResizing(32))
 	for _, class := range []string{"boat", "fruit", "house"} {
 		for i := range 8 {
 			name := fmt.Sprintf("%s-%d.jpg", class, i+1)

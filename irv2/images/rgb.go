@@ -31,9 +31,9 @@ func readRow(m image.Image, y int, dst []uint8) {
 	w := m.Bounds().Dx()
 	switch m := m.(type) {
 	case *image.YCbCr:
-		readYCbCr(m, y, dst, color.YCbCrToRGB)
+		readJPEG(m, y, dst)
 	case vp8:
-		readYCbCr(m.YCbCr, y, dst, vp8RGB)
+		readVP8(m.YCbCr, y, dst)
 	case *image.Gray:
 		for x, v := range m.Pix[m.PixOffset(0, y):][:w] {
 			dst[3*x], dst[3*x+1], dst[3*x+2] = v, v, v

@@ -1,9 +1,7 @@
 package images
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -111,13 +109,6 @@ func (s *Split) divide(groups []*Duplicate, label int, fraction float64, seed ui
 
 // byRank orders pictures by chance: seed and pixels decide.
 func byRank(seed uint64) func(a, b *Duplicate) int {
-	rank := func(g *Duplicate) uint64 {
-		return newRNG(splitting, seed, binary.LittleEndian.Uint64(g.Samples[0].Hash[:])).next()
-	}
-	return func(a, b *Duplicate) int {
-		if c := cmp.Compare(rank(a), rank(b)); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.Samples[0].Hash[:], b.Samples[0].Hash[:])
-	}
+	rank := func(g *Duplicate) uint64 { return newRNG(splitting, seed, uint64(g.Samples[0].Hash)).next() }
+	return func(a, b *Duplicate) int { return cmp.Compare(rank(a), rank(b)) }
 }

@@ -1,7 +1,6 @@
 package images
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -17,10 +16,8 @@ func fake(classes ...[]int) *Dataset {
 	for i, pictures := range classes {
 		c := &Class{Name: fmt.Sprintf("class %d", i)}
 		for _, p := range pictures {
-			s := &Sample{ID: d.nextID, Name: fmt.Sprint(p), Pixels: []uint8{uint8(p), uint8(i), 0}}
-			binary.LittleEndian.PutUint64(s.Hash[:], newRNG(uint64(p)).next())
+			c.Samples = append(c.Samples, &Sample{ID: d.nextID, Name: fmt.Sprint(p), Pixels: []uint8{uint8(p), uint8(i), 0}, Hash: Hash(p)})
 			d.nextID++
-			c.Samples = append(c.Samples, s)
 		}
 		d.Classes = append(d.Classes, c)
 	}
