@@ -28,13 +28,15 @@ function card(c) {
   name.onchange = () => rename(c.name, name)
   name.onkeydown = event => event.key === 'Enter' && name.blur()
   return h('li', { class: 'class', 'data-class': c.name, 'data-testid': 'class' },
-    h('div', { class: 'class-head' }, name, c.generated && h('span', { class: 'badge' }, 'generated'),
+    h('div', { class: 'class-head' }, name,
       filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addToClass(c.name, files) }),
       confirmTwice(iconButton('bin', `Remove class ${c.name}`, undefined), () => `Remove ${c.images.length}?`,
         () => guarded(async () => set({ data: await state.thaw.data.removeClass(c.name) })))),
     h('div', { class: 'thumbs' }, ...c.images.slice(0, onCard).map(thumbnail)),
-    h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, onclick: () => showAll(c.name, 0) },
-      c.images.length ? `${plural(c.images.length, 'image')}: ${c.images.length - validation} train, ${validation} validation` : 'no images yet: drop some here'))
+    h('div', { class: 'class-foot' },
+      h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, title: c.images.length ? 'See all' : '', onclick: () => showAll(c.name, 0) },
+        c.images.length ? `${plural(c.images.length, 'image')}, ${validation} held back` : 'no images yet: drop some here'),
+      c.generated && h('span', { class: 'badge' }, 'generated')))
 }
 
 async function rename(from, input) {

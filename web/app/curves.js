@@ -71,6 +71,7 @@ function letters(chart, runs, key) {
   ends.forEach((end, i) => i > 0 && (end.y = Math.max(end.y, ends[i - 1].y + height)))
   ctx.save()
   ctx.font = `bold ${height}px system-ui`
+  ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
   for (const { run, x, y } of ends) {
     ctx.fillStyle = colour(run.number)

@@ -19,7 +19,12 @@ export async function addLoose(files, className) {
   if (name) await addToClass(name, files)
 }
 
-export const addWorld = name => take(0, () => state.thaw.data.addWorld(name))
+/** A generated world takes the place of another, but never of a person's own images. */
+export async function addWorld(name) {
+  const { classes } = state.data
+  if (classes.length && classes.every(c => c.generated)) await guarded(() => state.thaw.data.clear())
+  await take(0, () => state.thaw.data.addWorld(name))
+}
 
 async function take(n, work) {
   await guarded(async () => {

@@ -93,16 +93,17 @@ function paint() {
   speakOf(shown)
 }
 
-const sentence = ({ name, parameters, trained, learns, batchStatistics, gradient, cached }) =>
-  `${name}: ${words[learns]}, ${trained && learns === 'partly' ? count(trained) + ' of ' : ''}${count(parameters)} parameters` +
-  (batchStatistics ? '; batch norm on batch statistics' : '') +
-  (gradient ? '; gradients flow' : '') + (cached ? '; computed once and kept' : '')
+function facts({ parameters, trained, learns, batchStatistics, cached }) {
+  const part = trained && learns === 'partly' ? count(trained) + ' of ' : ''
+  return [`${words[learns]}, ${part}${count(parameters)} parameters`, batchStatistics && 'batch statistics', cached && 'computed once'].filter(Boolean).join('; ')
+}
+const sentence = block => `${block.name}: ${facts(block)}${block.gradient ? '; gradients flow' : ''}`
 
 function speakOf(name) {
   const view = blockViews().find(block => block.name === name)
   shown = view ? name : null
   byID('block-line').replaceChildren(...(view
-    ? [h('span', {}, sentence(view)), h('button', { type: 'button', class: 'quiet', 'data-testid': 'layers-open', onclick: () => showLayers(name) }, icon('list'), ' Layers…')]
+    ? [h('span', {}, h('b', {}, name), ' ', facts(view)), h('button', { type: 'button', class: 'quiet', 'data-testid': 'layers-open', onclick: () => showLayers(name) }, icon('list'), ' Layers…')]
     : [h('span', { class: 'muted' }, 'Click a block to thaw or freeze it, or drag the line: all to its right learns. Height: parameters.')]))
 }
 

@@ -15,7 +15,7 @@ const loop = (layers, value) => `for layer in ${layers}:\n    if 'conv' in layer
 const presets = [
   { key: 'head-only', title: 'Head only', spec: { preset: 'head-only' } },
   { key: 'from:block8_1', title: 'Last blocks', spec: { from: 'block8_1' } },
-  { key: 'from:stem', title: 'Everything', spec: { from: 'stem' } },
+  { key: 'from:stem', title: 'All', spec: { from: 'stem' } },
   { key: 'freeze-conv', title: '1: freeze conv', spec: { preset: 'freeze-conv', asWritten: true }, code: loop('base.layers', 'False') },
   { key: 'freeze-first-100', title: '2: first 100', spec: { preset: 'freeze-first-100', asWritten: true }, code: loop('base.layers[:100]', 'False') },
   { key: 'unfreeze-all', title: '3: unfreeze', spec: { preset: 'unfreeze-all', asWritten: true }, code: loop('base.layers', 'True') },
@@ -68,7 +68,7 @@ function truth(plan, spec) {
   if (spec.preset === 'freeze-conv' && spec.asWritten) {
     const matched = backbone.filter(layer => layer.name.includes('conv')).length
     const norms = backbone.filter(layer => layer.class === 'BatchNormalization' && learning.has(layer.index)).length
-    return `It matches ${matched} of ${backbone.length} layers, but not ${norms} batch norms: their ${exact(trainedBackbone(plan))} shifts still learn, and ${liveText(plan)} The first of them stands right after the first convolution, so gradients are computed through the whole network: nothing is saved.`
+    return `It matches ${matched} of ${backbone.length} layers, but not ${norms} batch norms: their ${exact(trainedBackbone(plan))} shifts (betas) still learn, and ${liveText(plan)} The first of them stands right after the first convolution, so gradients are computed through the whole network: nothing is saved.`
   }
   if (spec.preset === 'freeze-first-100' && spec.asWritten) {
     const frozen = backbone.filter(layer => layer.class === 'Conv2D' && !learning.has(layer.index))
