@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"thaw/kernels/wasmasm"
 )
 
 // engine is what the Go toolchain contributes to the site.
 type engine struct {
 	root   string // Thaw's folder
-	wasm   []byte // package wasm, GOOS=js
+	wasm   []byte // package wasm, GOOS=js, with a shared memory
 	execJS []byte // wasm_exec.js of the same toolchain: the two must match
 }
 
@@ -37,6 +39,10 @@ func buildEngine(ctx context.Context) (*engine, error) {
 	}
 	e := &engine{root: root}
 	if e.wasm, err = os.ReadFile(wasm); err != nil {
+		return nil, err
+	}
+	// Threads need Go's memory to be a shared one, which the linker does not offer.
+	if e.wasm, err = wasmasm.ShareMemory(e.wasm); err != nil {
 		return nil, err
 	}
 	e.execJS, err = os.ReadFile(filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))

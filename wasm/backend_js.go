@@ -4,13 +4,27 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"thaw/kernels"
+	"thaw/kernels/simd"
 )
 
 // newBackend chooses who computes, once per page: everything above takes what it
-// gets. want is auto, portable, simd or webgpu; threads 0 means all that there are.
+// gets. want is auto, simd, portable or webgpu; threads 0 means all that there are.
 func newBackend(want string, threads int) (kernels.Backend, error) {
 	switch want {
-	case "", "auto", "portable":
+	case "", "auto":
+		b, err := simd.New(threads)
+		if err != nil {
+			notice("warning", "The fast kernels do not run in this browser (%v): training works, but slowly.", err)
+			return kernels.NewPortable(1), nil
+		}
+		return b, nil
+	case "simd":
+		b, err := simd.New(threads)
+		if err != nil {
+			return nil, fail(codeUnsupported, "The backend simd does not run in this browser (%v): use auto.", err)
+		}
+		return b, nil
+	case "portable":
 		return kernels.NewPortable(1), nil
 	}
 	return nil, fail(codeUnsupported, "The backend %q does not run in this browser: use auto.", want)

@@ -61,6 +61,7 @@ func (e *engine) benchmark(r *request) (any, error) {
 		if backend, err = newBackend(args.Backend, args.Threads); err != nil {
 			return nil, err
 		}
+		defer e.restoreBackend() // two backends do not share the worker threads
 	}
 	t, err := tune.Benchmark(plan, args.Batch, args.Steps, backend, e.loop.poll(r.ctx))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // fields need no locks; what takes long and uses the network takes a turn.
 type engine struct {
 	loop     *eventLoop
+	wanted   openOptions
 	backend  kernels.Backend
 	store    *store // nil: nothing can be kept, because of storeErr
 	storeErr error
@@ -58,6 +59,12 @@ func newEngine() *engine {
 	}
 }
 
+// openOptions is what the worker reads of OpenOptions of thaw.d.ts.
+type openOptions struct {
+	Backend string `json:"backend"`
+	Threads int    `json:"threads"`
+}
+
 // openResult is Thaw.engine of thaw.d.ts.
 type openResult struct {
 	Backend  string `json:"backend"`
@@ -69,15 +76,11 @@ type openResult struct {
 
 // open answers open: chooses the backend and opens the store.
 func (e *engine) open(r *request) (any, error) {
-	var args struct {
-		Backend string `json:"backend"`
-		Threads int    `json:"threads"`
-	}
-	if err := r.decode(&args); err != nil {
+	if err := r.decode(&e.wanted); err != nil {
 		return nil, err
 	}
 	var err error
-	if e.backend, err = newBackend(args.Backend, args.Threads); err != nil {
+	if e.backend, err = newBackend(e.wanted.Backend, e.wanted.Threads); err != nil {
 		return nil, err
 	}
 	if e.store, e.storeErr = openStore(r.ctx); e.storeErr != nil {
@@ -91,6 +94,16 @@ func (e *engine) open(r *request) (any, error) {
 		SIMD:     e.backend.Name() == "simd",
 		Version:  version,
 	}, nil
+}
+
+// restoreBackend makes the backend that open chose anew, after another had its threads.
+func (e *engine) restoreBackend() {
+	b, err := newBackend(e.wanted.Backend, e.wanted.Threads)
+	if err != nil {
+		notice("error", "%v", err)
+		b = kernels.NewPortable(1)
+	}
+	e.backend = b
 }
 
 var errNotOpen = fail(codeInvalid, "Call open first.")

@@ -19,6 +19,7 @@ func main() {
 		"model.configure":    e.configure,
 		"model.describe":     e.describe,
 		"weights.list":       e.listWeights,
+		"weights.import":     e.importWeights,
 		"weights.use":        e.useWeights,
 		"weights.remove":     e.removeWeights,
 		"weights.synthesize": e.synthesizeWeights,
@@ -39,6 +40,7 @@ func main() {
 		"run.resume":         e.resumeRun,
 		"run.cancel":         e.cancelRun,
 		"predict":            e.predict,
+		"export":             e.export,
 		"reset":              e.reset,
 		"benchmark":          e.benchmark,
 	})

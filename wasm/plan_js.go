@@ -54,7 +54,8 @@ func (o trainOptions) tune(budget int64) tune.Options {
 }
 
 func (a augmentOptions) images() images.Augment {
-	return images.Augment{Flip: a.Flip, Shift: a.Shift, Zoom: a.Zoom, Rotate: a.Rotate, Brightness: a.Brightness}
+	const turn = 360 // the protocol has degrees, images shares of a turn
+	return images.Augment{Flip: a.Flip, Shift: a.Shift, Zoom: a.Zoom, Rotate: a.Rotate / turn, Brightness: a.Brightness}
 }
 
 // layout compiles what args ask for, for these images. An error that is a

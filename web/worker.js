@@ -2,7 +2,7 @@
 // messages (PROTOCOL.md). A failure of the engine itself, which Go cannot answer
 // any more, is answered here, so that no promise of the page waits for ever.
 
-import './wasm_exec.js'
+import { loadGo } from './engine/loader.js'
 
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
@@ -17,13 +17,13 @@ self.onmessage = ({ data }) => {
 }
 
 // Called by the engine when it can answer.
-globalThis.thawReady = (receive) => {
+globalThis.thawReady = receive => {
   deliver = receive
-  inbox.splice(0).forEach((message) => deliver(message))
+  inbox.splice(0).forEach(message => deliver(message))
 }
 
 const post = self.postMessage.bind(self)
-globalThis.postMessage = (message) => {
+globalThis.postMessage = message => {
   if ('ok' in message || 'error' in message) open.delete(message.id)
   post(message)
 }
@@ -33,28 +33,26 @@ function fail(id) {
   post({ id, error: failure })
 }
 
+// Without an engine: every request, open or to come, gets this answer.
 function stop(code, message) {
+  if (failure) return
   failure = { code, message }
   deliver = null
   for (const id of [...open]) fail(id)
   post({ notice: { level: 'error', message } })
 }
 
-async function start() {
-  const go = new Go()
-  let module
-  try {
-    module = await WebAssembly.instantiateStreaming(fetch(new URL('thaw.wasm', import.meta.url)), go.importObject)
-  } catch (error) {
-    stop('unsupported', `The engine could not be started (${error.message}): reload the page, in a current browser.`)
-    return
-  }
-  try {
-    await go.run(module.instance)
-    stop('internal', 'The engine stopped, most likely for lack of memory: reload the page; what is kept is safe.')
-  } catch (error) {
-    stop('internal', `The engine stopped (${error.message}): reload the page; what is kept is safe.`)
-  }
-}
+const stopped = reason => stop('internal', `The engine stopped (${reason}): reload the page; what is kept is safe.`)
+// A trap in Go surfaces in whichever callback or promise had called it.
+self.addEventListener('error', event => stopped(event.message))
+self.addEventListener('unhandledrejection', event => stopped(event.reason?.message ?? event.reason))
 
-start()
+try {
+  const here = name => new URL(name, import.meta.url).href
+  const go = await loadGo(here('thaw.wasm'), { wasmExec: here('wasm_exec.js') })
+  globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
+  await go.finished
+  stopped('most likely for lack of memory')
+} catch (error) {
+  stop('unsupported', `The engine could not be started (${error.message}): use a current browser, and reload the page.`)
+}
