@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"io/fs"
 	"os"
@@ -155,27 +154,6 @@ func TestFileBytesLimit(t *testing.T) {
 	_, err := Decode(file(t, "formats/boat.png"), "boat.png", l)
 	if err == nil || err.(*Refusal).Reason != TooLarge {
 		t.Error(err)
-	}
-}
-
-// Each orientation, worked by hand on a 3 x 2 picture: what is stored for ABC/DEF.
-func TestUpright(t *testing.T) {
-	stored := map[int][]string{
-		1: {"ABC", "DEF"}, 2: {"CBA", "FED"}, 3: {"FED", "CBA"}, 4: {"DEF", "ABC"},
-		5: {"AD", "BE", "CF"}, 6: {"CF", "BE", "AD"}, 7: {"FC", "EB", "DA"}, 8: {"DA", "EB", "FC"},
-	}
-	for o, rows := range stored {
-		m := image.NewGray(image.Rect(0, 0, len(rows[0]), len(rows)))
-		for y, row := range rows {
-			for x := range row {
-				m.SetGray(x, y, color.Gray{Y: row[x]})
-			}
-		}
-		got := toRGB(m, o)
-		want := []byte("AAABBBCCCDDDEEEFFF")
-		if got.W != 3 || got.H != 2 || !bytes.Equal(got.Pix, want) {
-			t.Errorf("orientation %d: %d x %d %s", o, got.W, got.H, got.Pix)
-		}
 	}
 }
 

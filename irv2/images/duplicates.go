@@ -14,18 +14,14 @@ type Duplicate struct {
 
 // String says it in one sentence.
 func (d Duplicate) String() string {
-	first, last := len(d.Samples)-1, 0
+	first, class := d.Samples[0], d.Classes[0]
 	for i, c := range d.Classes {
-		if c != d.Classes[0] {
-			last = i
-			break
+		if c != class {
+			return fmt.Sprintf("%s in %q is the same image as %s in %q: remove it from one of them; until then it is neither trained on nor validated with.",
+				first.Name, class.Name, d.Samples[i].Name, c.Name)
 		}
 	}
-	if d.Conflict {
-		return fmt.Sprintf("%s in %q is the same image as %s in %q: remove it from one of them; until then it is neither trained on nor validated with.",
-			d.Samples[0].Name, d.Classes[0].Name, d.Samples[last].Name, d.Classes[last].Name)
-	}
-	return fmt.Sprintf("%s and %s in %q are the same image (%d copies).", d.Samples[0].Name, d.Samples[first].Name, d.Classes[0].Name, len(d.Samples))
+	return fmt.Sprintf("%s and %s in %q are the same image (%d copies).", first.Name, d.Samples[1].Name, class.Name, len(d.Samples))
 }
 
 // Duplicates lists pictures held more than once, in the order of their first copy.

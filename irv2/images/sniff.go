@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"io"
 
-	"github.com/bep/imagemeta"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
@@ -21,17 +20,17 @@ type format struct {
 	magic  string
 	config func(io.Reader) (image.Config, error)
 	decode func([]byte) (image.Image, error)
-	exif   imagemeta.ImageFormat // 0: the format carries no orientation
+	exif   func([]byte) []byte // where its EXIF is; nil: it has none
 }
 
 var formats = []format{
-	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, reading(jpeg.Decode), imagemeta.JPEG},
-	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, reading(png.Decode), imagemeta.PNG},
-	{"GIF", "GIF8?a", gif.DecodeConfig, decodeGIF, 0},
-	{"WebP", "RIFF????WEBP", webp.DecodeConfig, decodeWebP, imagemeta.WebP},
-	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, reading(bmp.Decode), 0},
-	{"TIFF", "II*\x00", tiff.DecodeConfig, reading(tiff.Decode), imagemeta.TIFF},
-	{"TIFF", "MM\x00*", tiff.DecodeConfig, reading(tiff.Decode), imagemeta.TIFF},
+	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, reading(jpeg.Decode), exifJPEG},
+	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, reading(png.Decode), exifPNG},
+	{"GIF", "GIF8?a", gif.DecodeConfig, decodeGIF, nil},
+	{"WebP", "RIFF????WEBP", webp.DecodeConfig, decodeWebP, exifWebP},
+	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, reading(bmp.Decode), nil},
+	{"TIFF", "II*\x00", tiff.DecodeConfig, reading(tiff.Decode), exifTIFF},
+	{"TIFF", "MM\x00*", tiff.DecodeConfig, reading(tiff.Decode), exifTIFF},
 }
 
 func reading(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
