@@ -40,6 +40,8 @@ var (
 	ErrUnsupported = errors.New("unsupported HDF5 feature")
 	// ErrNotFound says that a group has no such member.
 	ErrNotFound = errors.New("not found")
+	// ErrNotGroup says that a member is a dataset.
+	ErrNotGroup = errors.New("a dataset, not a group")
 )
 
 const undefined = ^uint64(0) // the address of nothing

@@ -26,7 +26,7 @@ func (f *File) group(addr uint64, path string) (*Group, error) {
 	table, ok := find(list, msgSymbolTable)
 	if !ok {
 		if _, dataset := find(list, msgLayout); dataset {
-			return nil, fmt.Errorf("/%s is a dataset, not a group", path)
+			return nil, fmt.Errorf("/%s: %w", path, ErrNotGroup)
 		}
 		return nil, fmt.Errorf("group /%s: %w: links stored in the header", path, ErrUnsupported)
 	}

@@ -1,0 +1,195 @@
+package weights
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"thaw/irv2"
+	"thaw/irv2/weights/safetensors"
+)
+
+// timm's names (timm/models/inception_resnet_v2.py) follow PyTorch's modules:
+// mixed_5b.branch1.0.conv.weight, repeat.3.branch0.bn.running_mean, ... Filters
+// are OIHW, dense weights [out, in].
+
+// firstTimm is the tensor by which the layout is known.
+const firstTimm = "conv2d_1a.conv.weight"
+
+func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
+	file, err := safetensors.Open(r, size)
+	if err != nil {
+		return newMatched(m, ""), err
+	}
+	tensors := map[string]tensor{}
+	prefix, timm := "", false
+	for _, t := range file.Tensors {
+		tensors[t.Name] = tensor{t.Name, t.Shape, floatNames[t.DType], func() (io.Reader, error) { return file.Reader(t), nil }}
+		if floatNames[t.DType] == "" {
+			tensors[t.Name] = tensor{t.Name, t.Shape, t.DType, nil}
+		}
+		if p, ok := strings.CutSuffix(t.Name, firstTimm); ok { // "model." and the like
+			prefix, timm = p, true
+		}
+	}
+	if timm {
+		found := newMatched(m, Timm)
+		found.report.Metadata = file.Metadata
+		return found, found.timm(tensors, prefix)
+	}
+	found := newMatched(m, Thaw)
+	found.report.Metadata = file.Metadata
+	return found, found.thaw(tensors)
+}
+
+// floatNames are the types of safetensors in this package's words.
+var floatNames = map[string]string{"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
+
+func (f *matched) timm(tensors map[string]tensor, prefix string) error {
+	get := func(name string) (tensor, error) {
+		t, ok := tensors[prefix+name]
+		if !ok {
+			return t, fmt.Errorf("it has no tensor %s, which timm's %s has: choose a file of that network", prefix+name, f.network())
+		}
+		return t, nil
+	}
+	name := timmNames(f.model)
+	for _, l := range f.backbone() {
+		conv, suffix := l, ""
+		if l.Class == irv2.BatchNormalization {
+			conv = l.Inputs[0]
+		}
+		module := name[conv]
+		if !conv.UseBias {
+			suffix = ".conv"
+		}
+		for _, p := range l.Params {
+			key := module + suffix + timmKind[p.Kind]
+			if l.Class == irv2.BatchNormalization {
+				key = module + ".bn" + timmKind[p.Kind]
+			} else if p.Kind == "bias" {
+				key = module + ".bias"
+			}
+			from, err := get(key)
+			if err != nil {
+				return err
+			}
+			if err := f.fit(assignment{param: p, from: from, torch: true}); err != nil {
+				return err
+			}
+			if gamma, ok := tensors[prefix+module+".bn.weight"]; ok && (p.Kind == "kernel" || p.Kind == "moving_mean") {
+				if err := f.fitGamma(gamma, p); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	f.timmHead(tensors, prefix)
+	return nil
+}
+
+var timmKind = map[string]string{"kernel": ".weight", "beta": ".bias", "moving_mean": ".running_mean", "moving_variance": ".running_var"}
+
+// fitGamma adds gamma to the assignment made last.
+func (f *matched) fitGamma(gamma tensor, p *irv2.Param) error {
+	if c := p.Shape[len(p.Shape)-1]; !slices.Equal(gamma.shape, []int{c}) || widths[gamma.dtype] == 0 {
+		return fmt.Errorf("tensor %s is %s of %s, but %s needs float32 of %d", gamma.name, dims(gamma.shape), gamma.dtype, f.network(), c)
+	}
+	f.assign[len(f.assign)-1].gamma = &gamma
+	return nil
+}
+
+func (f *matched) timmHead(tensors map[string]tensor, prefix string) {
+	weight, ok1 := tensors[prefix+"classif.weight"]
+	bias, ok2 := tensors[prefix+"classif.bias"]
+	if !ok1 || !ok2 {
+		f.matchHead(nil, true, 0)
+		return
+	}
+	// Class 0 of 1001 is "background", which Keras's 1000 do not have.
+	skip := 0
+	if classes := f.model.Config.Classes; classes == 1000 && slices.Equal(bias.shape, []int{classes + 1}) {
+		skip = 1
+		f.warn("Its classifier has 1001 classes; the first one, background, was left out.")
+	}
+	f.matchHead([]fileLayer{{"classif", []tensor{weight, bias}}}, true, skip)
+}
+
+// timmNames gives every convolution the name of timm's module. Within a block,
+// both name convolutions in the order in which the branches are written.
+func timmNames(m *irv2.Model) map[*irv2.Layer]string {
+	convs := map[string][]*irv2.Layer{} // of a block, in order of construction
+	names := map[*irv2.Layer]string{}
+	for _, l := range m.Layers[:m.Backbone] {
+		if l.Class == irv2.Conv2D && !l.UseBias {
+			convs[l.Block] = append(convs[l.Block], l)
+		}
+	}
+	for _, l := range m.Layers[:m.Backbone] {
+		if l.Class == irv2.Conv2D && l.UseBias {
+			names[l] = timmBlock(m, l.Block) + ".conv2d"
+		}
+	}
+	for block, list := range convs {
+		slices.SortFunc(list, func(a, b *irv2.Layer) int { return cmp.Compare(autoNumber(a), autoNumber(b)) })
+		modules := timmModules[kindOf(block)]
+		for i, l := range list {
+			name := modules[i]
+			if module := timmBlock(m, block); module != "" {
+				name = module + "." + name
+			}
+			names[l] = name
+		}
+	}
+	return names
+}
+
+// autoNumber is the k of conv2d_k, which counts constructions.
+func autoNumber(l *irv2.Layer) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(l.Name, "conv2d_"))
+	return n
+}
+
+// kindOf drops the number of a repeated block: block35_3 -> block35.
+func kindOf(block string) string {
+	if strings.HasPrefix(block, "block") {
+		block, _, _ = strings.Cut(block, "_")
+	}
+	return block
+}
+
+// timmBlock is timm's module for a block: block35_1 -> repeat.0; the last block8
+// stands alone.
+func timmBlock(m *irv2.Model, block string) string {
+	kind := kindOf(block)
+	_, number, _ := strings.Cut(block, "_")
+	i, _ := strconv.Atoi(number)
+	switch {
+	case kind == "block35":
+		return fmt.Sprint("repeat.", i-1)
+	case kind == "block17":
+		return fmt.Sprint("repeat_1.", i-1)
+	case kind == "block8" && i == m.Config.Repeat8:
+		return "block8"
+	case kind == "block8":
+		return fmt.Sprint("repeat_2.", i-1)
+	case kind == "stem", kind == "conv_7b":
+		return ""
+	}
+	return block
+}
+
+// timmModules lists the modules of a block in the order of Keras's construction.
+var timmModules = map[string][]string{
+	"stem":     {"conv2d_1a", "conv2d_2a", "conv2d_2b", "conv2d_3b", "conv2d_4a"},
+	"mixed_5b": {"branch0", "branch1.0", "branch1.1", "branch2.0", "branch2.1", "branch2.2", "branch3.1"},
+	"block35":  {"branch0", "branch1.0", "branch1.1", "branch2.0", "branch2.1", "branch2.2"},
+	"mixed_6a": {"branch0", "branch1.0", "branch1.1", "branch1.2"},
+	"block17":  {"branch0", "branch1.0", "branch1.1", "branch1.2"},
+	"mixed_7a": {"branch0.0", "branch0.1", "branch1.0", "branch1.1", "branch2.0", "branch2.1", "branch2.2"},
+	"block8":   {"branch0", "branch1.0", "branch1.1", "branch1.2"},
+	"conv_7b":  {"conv2d_7b"},
+}

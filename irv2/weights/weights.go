@@ -1,0 +1,215 @@
+// Package weights reads and writes files with the weights of an irv2.Model.
+//
+// Read takes what users have, told apart by content and not by name:
+//
+//   - Keras HDF5, whole model or weights only, of every Keras version (.h5);
+//   - Keras 3 weights (.weights.h5) and archives (.keras);
+//   - timm's and Thaw's own safetensors.
+//
+// Data enters as an io.ReaderAt and leaves as irv2.Weights, tensor by tensor:
+// beside the result, Read holds little more than one tensor. Every tensor is
+// matched with a parameter, and every shape compared, before any value is read
+// or memory taken for it. WriteSafetensors and WriteH5 go the other way.
+//
+// The package knows nothing of pages and networks of computers; irv2/weights/hdf5
+// and irv2/weights/safetensors know nothing of the model.
+//
+// Read weights.go (formats), match.go (what a matched tensor is), keras_legacy.go,
+// keras3.go, timm.go, thaw.go (one layout each), load.go (values), write.go,
+// fingerprint.go.
+package weights
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"thaw/irv2"
+	"thaw/irv2/weights/hdf5"
+	"thaw/irv2/weights/safetensors"
+)
+
+// Format says how a file keeps its weights.
+type Format string
+
+const (
+	KerasLegacy Format = "Keras HDF5"             // .h5: layer_names, by order
+	Keras3      Format = "Keras 3 weights"        // .weights.h5
+	KerasZip    Format = "Keras 3 archive"        // .keras
+	Timm        Format = "timm safetensors"       // PyTorch's names and layouts
+	Thaw        Format = "Thaw safetensors"       // WriteSafetensors
+	thisNetwork        = "InceptionResNetV2 (%s)" // a config's name
+)
+
+// Report says what Read found and did.
+type Report struct {
+	Format Format
+	Top    bool     // the file has a classifier, taken over or not
+	Set    []string // parameters set from the file ("conv2d/kernel")
+	Left   []string // parameters of the head that keep NewWeights' zeros: initialise them
+	// Warnings are sentences for the user.
+	Warnings []string
+	// Metadata is what a safetensors file says of itself: of Thaw's own, the
+	// map that WriteSafetensors was given.
+	Metadata map[string]string
+}
+
+// Read reads the weights file of size bytes in r for m; name is what its errors
+// call it. The whole backbone must be there and fit. The head is taken over
+// whole where every layer of it fits and otherwise left (Report.Left): an
+// ImageNet top never fits a head for other classes. progress, if not nil, is
+// called with the bytes of values read and their total.
+//
+// An error is one sentence that names the first tensor that is wrong, and what
+// to do.
+func Read(r io.ReaderAt, size int64, name string, m *irv2.Model, progress func(done, total int64)) (*irv2.Weights, Report, error) {
+	w, report, err := read(r, size, m, progress)
+	if err != nil {
+		return nil, report, fmt.Errorf("%s: %w", name, advise(err))
+	}
+	return w, report, nil
+}
+
+func read(r io.ReaderAt, size int64, m *irv2.Model, progress func(done, total int64)) (*irv2.Weights, Report, error) {
+	if size <= 0 {
+		return nil, Report{}, errors.New("the file is empty: download or copy it again")
+	}
+	found, err := match(r, size, m)
+	if err != nil {
+		return nil, Report{Format: found.report.Format}, err
+	}
+	w := irv2.NewWeights(m)
+	report, err := found.load(w, progress)
+	return w, report, err
+}
+
+// match finds the format of a file and a tensor for every parameter.
+func match(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
+	head := make([]byte, min(512, size))
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
+		return newMatched(m, ""), err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return matchZip(r, size, m)
+	case safetensors.IsHeader(head):
+		return matchSafetensors(r, size, m)
+	}
+	return matchHDF5(r, size, m, head)
+}
+
+func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, head []byte) (*matched, error) {
+	f, err := hdf5.Open(r, size)
+	if errors.Is(err, hdf5.ErrNotHDF5) {
+		return newMatched(m, ""), foreign(head)
+	}
+	if err != nil {
+		return newMatched(m, ""), err
+	}
+	root, err := f.Root()
+	if err != nil {
+		return newMatched(m, ""), err
+	}
+	if !isLegacy(root) && root.Has("model_weights") { // a whole model
+		if root, err = root.Group("model_weights"); err != nil {
+			return newMatched(m, ""), err
+		}
+	}
+	if isLegacy(root) {
+		found := newMatched(m, KerasLegacy)
+		return found, found.legacy(root)
+	}
+	found := newMatched(m, Keras3)
+	return found, found.keras3(root)
+}
+
+// zipMember is where a .keras archive keeps its weights.
+const zipMember = "model.weights.h5"
+
+func matchZip(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
+	none := newMatched(m, KerasZip)
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return none, hdf5.ErrTruncated // its directory stands at the end
+	}
+	for _, f := range z.File {
+		switch {
+		case strings.HasSuffix(f.Name, "/data.pkl"):
+			return none, errors.New("this is a PyTorch checkpoint: use the .safetensors file of the same model")
+		case f.Name != zipMember:
+			continue
+		}
+		inner, innerSize, err := openStored(r, size, f, m)
+		if err != nil {
+			return none, err
+		}
+		found, err := matchHDF5(inner, innerSize, m, nil)
+		found.report.Format = KerasZip
+		return found, err
+	}
+	return none, fmt.Errorf("this zip archive holds no %s: choose a .keras file, or unpack the weights from it", zipMember)
+}
+
+// openStored gives random access to a member. Keras stores it as it is; one
+// compressed afterwards is unpacked into memory, if it is no larger than a
+// model with its optimiser can be.
+func openStored(r io.ReaderAt, size int64, f *zip.File, m *irv2.Model) (io.ReaderAt, int64, error) {
+	if f.Method == zip.Store {
+		at, err := f.DataOffset()
+		length := int64(f.UncompressedSize64)
+		if err != nil || length < 0 || at > size || length > size-at {
+			return nil, 0, hdf5.ErrTruncated
+		}
+		return io.NewSectionReader(r, at, length), length, nil
+	}
+	total, _ := m.ParamCount()
+	limit := uint64(4*4*total + 64<<20)
+	if f.UncompressedSize64 > limit {
+		return nil, 0, fmt.Errorf("its %s is compressed and takes %d bytes unpacked: unpack the archive and choose that file", f.Name, f.UncompressedSize64)
+	}
+	c, err := f.Open()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer c.Close()
+	b, err := io.ReadAll(io.LimitReader(c, int64(limit)))
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)
+	}
+	return bytes.NewReader(b), int64(len(b)), nil
+}
+
+// foreign says what a file is that holds no weights, from its first bytes.
+func foreign(head []byte) error {
+	text := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff")))
+	for _, k := range []struct{ prefix, says string }{
+		{"<", "this is a web page, not a weights file: open the link in a browser and save the file itself"},
+		{"version https://git-lfs", "this is a Git LFS pointer, not the weights: download the file itself"},
+		{"\x1f\x8b", "this file is compressed with gzip: unpack it first"},
+		{"\x80\x02", "this is a PyTorch checkpoint: use the .safetensors file of the same model"},
+		{"\x89png", "this is a picture, not a weights file"},
+		{"\xff\xd8\xff", "this is a picture, not a weights file"},
+		{"gif8", "this is a picture, not a weights file"},
+	} {
+		if strings.HasPrefix(text, strings.ToLower(k.prefix)) || bytes.HasPrefix(head, []byte(k.prefix)) {
+			return errors.New(k.says)
+		}
+	}
+	return errors.New("this is no weights file that Thaw knows: choose a Keras .h5, .weights.h5 or .keras file, or a .safetensors file")
+}
+
+// advise adds what to do to the errors of the two formats.
+func advise(err error) error {
+	switch {
+	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: download or copy it again", err)
+	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
+		return fmt.Errorf("%w: download or copy it again", err)
+	case errors.Is(err, hdf5.ErrUnsupported):
+		return fmt.Errorf("%w: save it again with Keras's save_weights", err)
+	}
+	return err
+}
