@@ -4,13 +4,14 @@
 // It is free of pages, models and devices, and gives the same bits natively and
 // in js/wasm: products that are added are rounded by an explicit float32 or
 // float64 conversion, which forbids fused multiply-add (go.dev/ref/spec,
-// "Floating-point operators"). Browsers decode for thumbnails only, because their
+// "Floating-point operators"; math.Sincos may still differ in a last bit off
+// amd64 and wasm). Browsers decode for thumbnails only, because their
 // pixels differ from one to the next.
 //
 // Files enter at Dataset.Add and Dataset.AddZip and leave at Batches.Fill as
 // float32 [n, size, size, 3] in [-1, 1] with one-hot labels. Read in that order:
-// sniff.go (what a file is), decode.go, webp.go, orient.go, rgb.go (to upright
-// RGB), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
+// sniff.go (what a file is), decode.go, webp.go, orient.go, rgb.go, chroma.go
+// (to upright RGB), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
 // (collecting), split.go, augment.go, batches.go (what one step sees).
 package images
 
@@ -31,8 +32,9 @@ type Limits struct {
 	Pixels    int
 }
 
-// DefaultLimits take every phone's photographs (48 megapixels), and hold the
-// worst case, a progressive JPEG's coefficients, under 1 GB.
+// DefaultLimits take every phone's photographs (48 megapixels) and hold the worst
+// case, a progressive JPEG with full chroma, to 1.2 GB while it is decoded: 12
+// bytes a pixel of coefficients, 3 of YCbCr and 3 of RGB.
 var DefaultLimits = Limits{FileBytes: 64 << 20, Side: 12_000, Pixels: 64_000_000}
 
 // Reason is why a file was refused.
