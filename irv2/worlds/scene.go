@@ -127,10 +127,10 @@ func clutter(r *random, p *picture) {
 	}
 }
 
-// object draws a shape with a radius of 14 to 23 pixels, mirrored or not, stretched by up
+// object draws a shape with a radius of 15 to 23 pixels, mirrored or not, stretched by up
 // to a fifth along any axis, with its middle at least 13 pixels from the border.
 func object(r *random, p *picture, s shape, t texture, direction float32, first, second color) {
-	radius, d, mirror := r.between(14, 23), turn(direction), r.sign()
+	radius, d, mirror := r.between(15, 23), turn(direction), r.sign()
 	at := point{r.between(13, Size-13), r.between(13, Size-13)}
 	axis, stretch := turn(r.unit()), r.between(1, 1.2)
 	outline, outlined := color{}, r.chance(0.3)

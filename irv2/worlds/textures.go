@@ -4,7 +4,7 @@ package worlds
 // second of two colors shows: 0 to 1, with edges about a pixel wide.
 type texture func(p point) float32
 
-// The textures of source. Periods of 6 to 9 pixels survive the blur; at 5 stripes and
+// The textures of source. Periods of 6 pixels and more survive the blur; at 5 stripes and
 // checks begin to vanish at this size.
 var textures = []struct {
 	name string
@@ -42,17 +42,16 @@ func checks(r *random) texture {
 	}
 }
 
-// dots stand in rows, every other row moved by half a period.
+// dots stand in rows and columns, well apart: closer, or with every other row moved, they
+// are mistaken for checks.
 func dots(r *random) texture {
-	d, period := turn(r.unit()), r.period()
+	d, period := turn(r.unit()), r.between(7.5, 10)
 	phase := point{r.between(0, 9), r.between(0, 9)}
 	return func(p point) float32 {
 		q := p.in(d)
 		x, y := (q.x+phase.x)/period, (q.y+phase.y)/period
-		row := floor(y)
-		x += float32(0.5 * row)
-		away := hypot(x-floor(x)-0.5, y-row-0.5)
-		return edge(float32((0.32 - away) * period))
+		away := hypot(x-floor(x)-0.5, y-floor(y)-0.5)
+		return edge(float32((0.29 - away) * period))
 	}
 }
 
