@@ -30,7 +30,7 @@ func (p *Portable) BatchNormTrain(a *BatchNormTrainArgs) {
 				move(&a.RunningVariance[c0+i], float32(variance), a.Momentum)
 			}
 		}
-		normalize(&BatchNormApplyArgs{a.X, a.Out, a.Beta, a.Mean, a.InvStd, a.ReLU}, c0, c1)
+		normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, pixels, a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
 	})
 }
 
@@ -42,13 +42,9 @@ func move(running *float32, batch, momentum float32) {
 // BatchNormApply implements Backend.
 func (p *Portable) BatchNormApply(a *BatchNormApplyArgs) {
 	a.X.same("BatchNormApply", a.Out)
-	p.channels(a.X.C, a.X.Pixels()*a.X.C, func(c0, c1 int) { normalize(a, c0, c1) })
-}
-
-func normalize(a *BatchNormApplyArgs, c0, c1 int) {
-	for i := range a.X.Pixels() {
-		normalizeRow(a.Out.pixel(i)[c0:c1], a.X.pixel(i)[c0:c1], a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
-	}
+	p.channels(a.X.C, a.X.Pixels()*a.X.C, func(c0, c1 int) {
+		normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, a.X.Pixels(), a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
+	})
 }
 
 // BatchNormBackward implements Backend: the two sums, then the map.
@@ -69,11 +65,8 @@ func (p *Portable) BatchNormBackward(a *BatchNormBackwardArgs) {
 				a.DBeta[c0+i] = float32(sums[i])
 			}
 		}
-		if a.DX.Data == nil {
-			return
-		}
-		for i := range pixels {
-			gradientRow(a.DX.pixel(i)[c0:c1], a.X.pixel(i)[c0:c1], a.DOut.pixel(i)[c0:c1], beta, mean, inv, meanG[:c1-c0], meanGX[:c1-c0], a.ReLU)
+		if a.DX.Data != nil {
+			normGradient(a.DX.Data[c0:], a.DX.Stride, a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, meanG[:], meanGX[:], a.ReLU)
 		}
 	})
 }

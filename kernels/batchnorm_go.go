@@ -77,31 +77,37 @@ func addLanes(total []float64, v simd.Float32s) {
 	}
 }
 
-// normalizeRow: out = (x-mean)*inv + beta for one pixel, then ReLU.
-func normalizeRow(out, x, beta, mean, inv []float32, relu bool) {
-	zero := splat(0)
-	for c := 0; c < len(out); c += lanes() {
-		n := min(lanes(), len(out)-c)
-		v := fma(loadPart(x[c:], n).Sub(loadPart(mean[c:], n)), loadPart(inv[c:], n), loadPart(beta[c:], n))
-		if relu {
-			v = v.Max(zero)
+// normalize: out = (x-mean)*inv + beta, then ReLU, for the channels of beta in all
+// pixels. Pixel by pixel, as memory lies.
+func normalize(out []float32, strideOut int, x []float32, stride, pixels int, beta, mean, inv []float32, relu bool) {
+	w, zero := lanes(), splat(0)
+	for i := 0; i < pixels; i++ {
+		for c := 0; c < len(beta); c += w {
+			n := min(w, len(beta)-c)
+			v := fma(loadPart(x[i*stride+c:], n).Sub(loadPart(mean[c:], n)), loadPart(inv[c:], n), loadPart(beta[c:], n))
+			if relu {
+				v = v.Max(zero)
+			}
+			storePart(v, out[i*strideOut+c:], n)
 		}
-		storePart(v, out[c:], n)
 	}
 }
 
-// gradientRow: dx = inv * (g - meanG - xhat*meanGX) for one pixel.
-func gradientRow(dx, x, d, beta, mean, inv, meanG, meanGX []float32, relu bool) {
-	zero := splat(0)
-	for c := 0; c < len(dx); c += lanes() {
-		n := min(lanes(), len(dx)-c)
-		s := loadPart(inv[c:], n)
-		centred := loadPart(x[c:], n).Sub(loadPart(mean[c:], n))
-		g := loadPart(d[c:], n)
-		if relu {
-			g = g.Masked(fma(centred, s, loadPart(beta[c:], n)).Greater(zero))
+// normGradient: dx = inv * (g - meanG - xhat*meanGX), g and xhat as in
+// BatchNormBackwardArgs, for the channels of beta in all pixels.
+func normGradient(dx []float32, strideDX int, x []float32, stride int, d []float32, strideD, pixels int, beta, mean, inv, meanG, meanGX []float32, relu bool) {
+	w, zero := lanes(), splat(0)
+	for i := 0; i < pixels; i++ {
+		for c := 0; c < len(beta); c += w {
+			n := min(w, len(beta)-c)
+			s := loadPart(inv[c:], n)
+			centred := loadPart(x[i*stride+c:], n).Sub(loadPart(mean[c:], n))
+			g := loadPart(d[i*strideD+c:], n)
+			if relu {
+				g = g.Masked(fma(centred, s, loadPart(beta[c:], n)).Greater(zero))
+			}
+			g = g.Sub(loadPart(meanG[c:], n)).Sub(centred.Mul(s).Mul(loadPart(meanGX[c:], n)))
+			storePart(g.Mul(s), dx[i*strideDX+c:], n)
 		}
-		g = g.Sub(loadPart(meanG[c:], n)).Sub(centred.Mul(s).Mul(loadPart(meanGX[c:], n)))
-		storePart(g.Mul(s), dx[c:], n)
 	}
 }

@@ -177,10 +177,11 @@ func fmaLimit() float64 {
 	return flops / best.Seconds()
 }
 
+// filled is a tensor of numbers in [-1, 1), others for another size.
 func filled(n, h, w, c int) kernels.View {
 	v := kernels.View{Data: make([]float32, n*h*w*c), N: n, H: h, W: w, C: c, Stride: c}
 	for i := range v.Data {
-		v.Data[i] = 2*kernels.Uniform(1, uint64(i)) - 1
+		v.Data[i] = 2*kernels.Uniform(uint64(len(v.Data)), uint64(i)) - 1
 	}
 	return v
 }
