@@ -152,9 +152,14 @@ export interface TrainOptions {
   /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
+  /** Go on from the network as it is now; default: every run starts from the weights as loaded. */
+  continue?: boolean
+  /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
+  continue?: boolean
 }
 export type TrainEvent =
-  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }
+  // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
+  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of an epoch; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number }
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }

@@ -20,7 +20,7 @@ export async function open({ onNotice, ...options } = {}) {
 
 /** Requests under way, by id: a promise's two ends and where its events go. */
 class Channel {
-  #worker
+  /** @type {Worker | null} */ #worker
   #pending = new Map()
   #lastID = 0
   #onNotice
@@ -36,7 +36,13 @@ class Channel {
     worker.onmessageerror = () => this.#onNotice({ level: 'warning', message: 'A message of the engine could not be read; if the page waits for long, reload it.' })
   }
 
-  /** Sends one request. With `untilFinal`, events are heard after the reply, to a final one. */
+  /**
+   * Sends one request. With `untilFinal`, events are heard after the reply, to a final one.
+   * @param {string} name
+   * @param {object} [args]
+   * @param {{ onEvent?: (event: any) => void, signal?: AbortSignal, untilFinal?: boolean }} [options]
+   * @returns {Promise<any>}
+   */
   call(name, args = {}, { onEvent, signal, untilFinal = false } = {}) {
     if (!this.#worker) return Promise.reject(new ThawError('internal', 'The engine is closed: reload the page.'))
     if (signal?.aborted) return Promise.reject(cancelled())
@@ -55,6 +61,7 @@ class Channel {
 
   #receive(message) {
     if (message.notice) return this.#onNotice(message.notice)
+    if (message.stopped) return this.close(new ThawError(message.stopped.code, message.stopped.message))
     const request = this.#pending.get(message.id)
     if (!request) return
     if (message.event) {
@@ -86,8 +93,10 @@ class Channel {
 const cancelled = () => new ThawError('cancelled', 'Cancelled.')
 const isFinal = event => ['done', 'cancelled', 'failed'].includes(event.kind)
 
+/** @param {Channel} channel @param {any} engine @returns {import('./thaw.d.ts').Thaw} */
 function thaw(channel, engine) {
-  const call = name => args => channel.call(name, args)
+  const call = name => (/** @type {object} */ args = {}) => channel.call(name, args)
+  /** @param {string} name @param {object} args @param {{ onProgress?: (p: any) => void, signal?: AbortSignal }} [options] */
   const withProgress = (name, args, { onProgress, signal } = {}) => channel.call(name, args, { onEvent: onProgress, signal })
 
   return {
@@ -99,7 +108,7 @@ function thaw(channel, engine) {
     weights: {
       list: call('weights.list'),
       import: (source, { name, ...options } = {}) =>
-        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : { file: source, name: name ?? source.name }, options),
+        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : { file: source, name: name ?? nameOf(source) }, options),
       use: (id, options) => withProgress('weights.use', { id }, options),
       remove: id => channel.call('weights.remove', { id }),
       synthesize: call('weights.synthesize'),
@@ -146,4 +155,6 @@ async function train(channel, plan, options, onEvent) {
   }
 }
 
-const named = files => Array.from(files, (file, i) => ({ name: file.name ?? `image ${i + 1}`, file }))
+/** @param {Iterable<Blob | File>} files */
+const named = files => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file }))
+const nameOf = file => ('name' in file ? file.name : undefined)

@@ -39,7 +39,7 @@ function stop(code, message) {
   failure = { code, message }
   deliver = null
   for (const id of [...open]) fail(id)
-  post({ notice: { level: 'error', message } })
+  post({ stopped: failure }) // ends a run, whose request has its reply already
 }
 
 const stopped = reason => stop('internal', `The engine stopped (${reason}): reload the page; what is kept is safe.`)

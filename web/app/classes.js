@@ -34,8 +34,8 @@ function card(c) {
         () => guarded(async () => set({ data: await state.thaw.data.removeClass(c.name) })))),
     h('div', { class: 'thumbs' }, ...c.images.slice(0, onCard).map(thumbnail)),
     h('div', { class: 'class-foot' },
-      h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, title: c.images.length ? 'See all' : '', onclick: () => showAll(c.name, 0) },
-        c.images.length ? `${plural(c.images.length, 'image')}, ${validation} held back` : 'no images yet: drop some here'),
+      h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, title: c.images.length ? 'See all images; those to test on are held back from training (validation)' : '', onclick: () => showAll(c.name, 0) },
+        c.images.length ? `${plural(c.images.length, 'image')}, ${validation} to test` : 'no images yet: drop some here'),
       c.generated && h('span', { class: 'badge' }, 'generated')))
 }
 

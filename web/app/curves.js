@@ -11,6 +11,7 @@ let drawn = ''
 
 export function startCurves() {
   watch(['runs'], show)
+  setTimeout(preload, 2000)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     drawn = ''
     show()
@@ -19,13 +20,16 @@ export function startCurves() {
 }
 
 export const colour = number => css(`--run-${number % 6}`)
+// Compiled while nothing happens, so that the first step of a run does not wait for it.
+const preload = () => import('../vendor/uPlot.esm.js')
+
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 async function show() {
   const runs = state.runs.filter(run => run.visible && (run.train.length || run.validation.length))
   byID('curves').hidden = !runs.length
   if (!runs.length) return
-  uPlot ??= (await import('../vendor/uPlot.esm.js')).default
+  uPlot ??= (await preload()).default
   const wanted = runs.map(run => run.letter + run.number).join()
   if (wanted !== drawn) {
     drawn = wanted

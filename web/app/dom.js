@@ -38,7 +38,11 @@ export function icon(name) {
 export const iconButton = (name, label, onclick, properties = {}) =>
   h('button', { type: 'button', class: 'icon-button', title: label, 'aria-label': label, onclick, ...properties }, icon(name))
 
-/** A label that opens a file dialog; the input inside keeps the keyboard. */
+/**
+ * A label that opens a file dialog; the input inside keeps the keyboard.
+ * @param {string | Node} label
+ * @param {{ id?: string, title?: string, accept?: string, multiple?: boolean, folder?: boolean, className?: string, onfiles: (files: File[]) => void }} options
+ */
 export function filePicker(label, { id, title, accept, multiple = true, folder = false, className = 'button', onfiles }) {
   const input = h('input', { type: 'file', id, accept, multiple, class: 'visually-hidden', title, 'aria-label': title, 'data-testid': id })
   if (folder) input.webkitdirectory = true

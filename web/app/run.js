@@ -6,9 +6,10 @@
  * @property {number} number        from 0
  * @property {string} plan
  * @property {number} trained
- * @property {'starting' | 'caching' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
+ * @property {'starting' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed'} status
+ * @property {'caching' | 'training'} phase
  * @property {boolean} visible      its curves are drawn
- * @property {number} steps         per epoch
+ * @property {number} steps         of the whole run
  * @property {number} epochs
  * @property {{ done: number, total: number }} progress   steps of the run, or images of the cache
  * @property {number | null} secondsLeft
@@ -25,7 +26,7 @@ const smoothing = 0.9 // of the moving average over steps
 export function newRun(number, plan) {
   return {
     letter: String.fromCharCode(65 + (number % 26)), number, plan: plan?.name ?? 'plan', trained: plan?.cost.trained ?? 0,
-    status: 'starting', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, secondsLeft: null,
+    status: 'starting', phase: 'training', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, secondsLeft: null,
     train: [], validation: [], result: null, handle: null,
   }
 }
@@ -34,18 +35,14 @@ export function newRun(number, plan) {
 export function hear(run, event) {
   switch (event.kind) {
     case 'started':
-      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training' })
-      run.progress = { done: 0, total: event.steps * event.epochs }
+      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'running' })
+      run.progress = { done: 0, total: event.steps }
       break
     case 'cache':
-      run.status = 'caching'
-      run.progress = { done: event.done, total: event.total }
-      run.secondsLeft = event.secondsLeft
+      Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, secondsLeft: event.secondsLeft })
       break
     case 'step':
-      run.status = 'training'
-      run.progress = { done: event.step, total: run.steps * run.epochs }
-      run.secondsLeft = event.secondsLeft
+      Object.assign(run, { phase: 'training', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft })
       addPoint(run, event)
       break
     case 'epoch':
@@ -55,7 +52,7 @@ export function hear(run, event) {
       run.status = 'paused'
       break
     case 'resumed':
-      run.status = 'training'
+      run.status = 'running'
       break
     case 'done':
     case 'cancelled':
@@ -69,9 +66,10 @@ export function hear(run, event) {
 
 /** Losses of single steps jump; the moving average shows where they go. */
 function addPoint(run, { step, loss, accuracy }) {
+  if (loss === null) return
   const last = run.train.at(-1)
   const mix = (before, now) => (last ? smoothing * before + (1 - smoothing) * now : now)
-  run.train.push({ epoch: step / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
+  run.train.push({ epoch: (step * run.epochs) / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
   if (run.train.length > maxPoints) run.train = run.train.filter((_, i) => i % 2 === 0 || i === run.train.length - 1)
 }
 

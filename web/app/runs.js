@@ -52,7 +52,6 @@ async function train() {
   set({ runs: [...state.runs, run], active: run })
   showPanel('runs')
   try {
-    if (state.settings.start === 'loaded') await state.thaw.reset()
     run.handle = await state.thaw.train(state.spec, trainOptions(), event => onEvent(run, event))
   } catch (error) {
     onEvent(run, { kind: 'failed', message: error.message })
@@ -104,13 +103,12 @@ function showProgress() {
 }
 
 /** @param {import('./run.js').RunView} run */
-function progressText(run) {
-  const { done, total } = run.progress
-  const left = run.secondsLeft === null || run.status === 'paused' ? '' : `, ${seconds(run.secondsLeft)} left`
-  if (run.status === 'starting') return 'Preparing…'
-  if (run.status === 'caching') return `The frozen part, once per image: ${done} of ${total}${left}`
-  const epoch = Math.min(Math.floor(done / run.steps) + 1, run.epochs)
-  return `${run.status === 'paused' ? 'Paused in e' : 'E'}poch ${epoch} of ${run.epochs}, step ${done} of ${total}${left}`
+function progressText({ status, phase, progress: { done, total }, epochs, secondsLeft }) {
+  if (status === 'starting') return 'Preparing…'
+  const left = status === 'paused' ? ', paused' : secondsLeft === null ? '' : `, ${seconds(secondsLeft)} left`
+  if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${left}`
+  const epoch = Math.min(Math.floor((done * epochs) / total) + 1, epochs)
+  return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${left}`
 }
 
 async function save(format) {

@@ -60,7 +60,7 @@ export function trainOptions(s = state.settings) {
   return {
     epochs: s.epochs, batch: s.batch, seed: s.seed, optimizer: s.optimizer, rate: s.rate, momentum: s.momentum,
     rates: s.backbone === 1 ? undefined : Object.fromEntries(backbone.map(block => [block.name, s.backbone])),
-    labelSmoothing: s.smoothing, dropout: s.dropout, validation: s.validation,
+    labelSmoothing: s.smoothing, dropout: s.dropout, validation: s.validation, continue: s.start === 'last',
     augment: augment.some(({ key }) => s[key]) ? { flip: s.flip, shift: s.shift, zoom: s.zoom, rotate: s.rotate, brightness: s.brightness } : undefined,
   }
 }
