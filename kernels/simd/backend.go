@@ -13,8 +13,9 @@ type Backend struct {
 	*kernels.Portable
 	threads int // at start; fewer may be alive
 	machine machine
-	rec     []uint32 // record of the job at hand
-	zeros   []float32
+	rec     []uint32  // record of the job at hand
+	partial []float32 // sums per chunk of pixels, see overPixels
+	sums    []float32
 }
 
 // machine runs jobs: start_js.go's in a browser or node.

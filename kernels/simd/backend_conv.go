@@ -23,6 +23,9 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
+	if pass == kernels.BackwardFilter {
+		return planGradient(s).scratchLen(b.threads)
+	}
 	return b.threads*tableLen(s)/4 + max(s.CIn, s.COut)
 }
 

@@ -14,14 +14,7 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 		panic(fmt.Sprintf("simd: PackFilter: filter of %d and destination of %d floats for %+v", len(a.Filter), len(a.Dst), s))
 	}
 	if a.Pass == kernels.Forward {
-		rows := s.KH * s.KW * s.CIn
-		b.setAt(packSrc, at(a.Filter))
-		b.setAt(packDst, at(a.Dst))
-		b.set(packRowsAll, rows)
-		b.set(packCols, s.COut)
-		b.setAt(packScale, at(a.Scale))
-		b.setF32(packAlpha, a.Alpha)
-		b.run(kernelPackForward, ceilDiv(rows, packRows), true)
+		b.packPanels(a.Filter, s.KH*s.KW*s.CIn, s.COut, s.COut, a.Scale, a.Alpha, a.Dst)
 		return
 	}
 	for _, r := range residues(s) {
@@ -42,6 +35,18 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 		b.setF32(flipAlpha, a.Alpha)
 		b.run(kernelPackBackward, r.tapsH*r.tapsW*ceilDiv(s.CIn, nr), true)
 	}
+}
+
+// packPanels packs a [rows, cols] matrix, stride floats from row to row, scaled per column.
+func (b *Backend) packPanels(src []float32, rows, cols, stride int, scale []float32, alpha float32, dst []float32) {
+	b.setAt(packSrc, at(src))
+	b.set(packSrcRow, 4*stride)
+	b.setAt(packDst, at(dst))
+	b.set(packRowsAll, rows)
+	b.set(packCols, cols)
+	b.setAt(packScale, at(scale))
+	b.setF32(packAlpha, alpha)
+	b.run(kernelPackForward, ceilDiv(rows, packRows), true)
 }
 
 // residue is the input pixels (i*Stride+h, j*Stride+w) and the taps (kh+u*Stride,

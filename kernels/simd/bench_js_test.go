@@ -120,17 +120,20 @@ func TestLayers(t *testing.T) {
 		bwd, l2 := best(b, func() {
 			b.Conv2DBackwardInput(&kernels.Conv2DBackwardInputArgs{Shape: s, DOut: vo, DIn: vi, Filter: back, Scratch: scratch})
 		})
-		limit = max(limit, l1, l2)
+		grad, l3 := best(b, func() {
+			b.Conv2DBackwardFilter(&kernels.Conv2DBackwardFilterArgs{Shape: s, In: vi, DOut: vo, DFilter: filter, Alpha: 1, Scratch: scratch})
+		})
+		limit = max(limit, l1, l2, l3)
 		g := float64(s.FLOPs()) / 1e9
 		flops += float64(l.count) * g
-		for i, d := range []time.Duration{fwd, bwd} {
+		for i, d := range []time.Duration{fwd, bwd, grad} {
 			sum[i] += float64(l.count) * d.Seconds()
 		}
-		share := func(d time.Duration) float64 { return 100 * g / d.Seconds() / max(l1, l2) }
-		fmt.Printf("%2dx %3dx%-3d %dx%d/%d %4d->%-4d L %5.1f  fwd %7v %3.0f%%  bwd-in %7v %3.0f%%  pack %v %v\n", l.count, s.H, s.W, s.KH, s.KW, s.Stride, s.CIn, s.COut, max(l1, l2),
-			fwd.Round(time.Microsecond), share(fwd), bwd.Round(time.Microsecond), share(bwd), pack.Round(time.Microsecond), flip.Round(time.Microsecond))
+		share := func(d time.Duration) float64 { return 100 * g / d.Seconds() / max(l1, l2, l3) }
+		fmt.Printf("%2dx %3dx%-3d %dx%d/%d %4d->%-4d L %5.1f  fwd %7v %3.0f%%  bwd-in %7v %3.0f%%  bwd-filter %7v %3.0f%%  pack %v %v\n", l.count, s.H, s.W, s.KH, s.KW, s.Stride, s.CIn, s.COut, max(l1, l2, l3),
+			fwd.Round(time.Microsecond), share(fwd), bwd.Round(time.Microsecond), share(bwd), grad.Round(time.Microsecond), share(grad), pack.Round(time.Microsecond), flip.Round(time.Microsecond))
 	}
-	for i, name := range []string{"forward", "backward input"} {
+	for i, name := range []string{"forward", "backward input", "backward filter"} {
 		fmt.Printf("%s: %.1f GFLOP in %.0f ms, %.0f%% of L\n", name, flops, sum[i]*1000, 100*flops/sum[i]/limit)
 	}
 }

@@ -14,13 +14,12 @@ const kUnroll = 4
 func (m *module) microKernels() microFamily {
 	edge := m.edgeEpilogue()
 	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
-	family := microFamily{typ: m.Type(params, nil)}
+	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
 	for rows := 1; rows <= mr; rows++ {
 		f := function{m.Func(params, nil)}
 		m.emitMicro(f, rows, edge)
 		m.extra = append(m.extra, f.Func)
 	}
-	family.first = int32(kernelCount)
 	return family
 }
 

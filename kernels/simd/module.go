@@ -41,11 +41,30 @@ func Emit(o Options) []byte {
 	m.ImportMemory(importModule, importMemory, wasmasm.Limits{Max: wasmasm.SharedMemoryMax, Shared: o.Shared})
 	m.tileType = m.Type(i32x3, nil)
 	emitters := [...]func(*module) function{
-		kernelLimit:        emitLimit,
-		kernelEmpty:        emitEmpty,
-		kernelConv:         emitConv,
-		kernelPackForward:  emitPackForward,
-		kernelPackBackward: emitPackBackward,
+		kernelLimit:                 emitLimit,
+		kernelEmpty:                 emitEmpty,
+		kernelConv:                  emitConv,
+		kernelPackForward:           emitPackForward,
+		kernelPackBackward:          emitPackBackward,
+		kernelFilterGradient:        emitFilterGradient,
+		kernelFilterReduce:          emitFilterReduce,
+		kernelNormStats:             emitNormStats,
+		kernelNormCombine:           emitNormCombine,
+		kernelNormApply:             emitNormApply,
+		kernelNormGradStats:         emitNormGradStats,
+		kernelNormGradApply:         emitNormGradApply,
+		kernelSumCombine:            emitSumCombine,
+		kernelReLUBias:              emitReLUBias,
+		kernelMaxPool:               emitMaxPool,
+		kernelMaxPoolBackward:       emitMaxPoolBackward,
+		kernelAvgPool:               emitAvgPool,
+		kernelAvgPoolBackward:       emitAvgPoolBackward,
+		kernelGlobalAvgPool:         emitGlobalAvgPool,
+		kernelGlobalAvgPoolBackward: emitGlobalAvgPoolBackward,
+		kernelAdam:                  emitAdam,
+		kernelSGD:                   emitSGD,
+		kernelMomentum:              emitMomentum,
+		kernelNesterov:              emitNesterov,
 	}
 	for k, emit := range emitters {
 		if got := m.TableFunc(emit(m).Func); int(got) != k {
@@ -62,11 +81,30 @@ func Emit(o Options) []byte {
 
 // Kernels of the module.
 const (
-	kernelLimit kernel = iota
+	kernelLimit kernel = iota // limit.go
 	kernelEmpty
 	kernelConv
 	kernelPackForward
 	kernelPackBackward
+	kernelFilterGradient
+	kernelFilterReduce
+	kernelNormStats
+	kernelNormCombine
+	kernelNormApply
+	kernelNormGradStats
+	kernelNormGradApply
+	kernelSumCombine
+	kernelReLUBias
+	kernelMaxPool
+	kernelMaxPoolBackward
+	kernelAvgPool
+	kernelAvgPoolBackward
+	kernelGlobalAvgPool
+	kernelGlobalAvgPoolBackward
+	kernelAdam
+	kernelSGD
+	kernelMomentum
+	kernelNesterov
 	kernelCount
 )
 
@@ -84,3 +122,6 @@ func (m *module) madd(a, b, c vec) vec {
 	}
 	return c.add(a.mul(b))
 }
+
+// nextExtra is the place in the table of the next micro kernel.
+func (m *module) nextExtra() int32 { return int32(kernelCount) + int32(len(m.extra)) }

@@ -6,7 +6,8 @@ package simd
 // Record of a forward pack job: a [rows, cols] matrix into panels. One tile packs
 // packRows rows of every panel.
 const (
-	packSrc = 4 * iota
+	packSrc    = 4 * iota
+	packSrcRow // bytes from one row to the next
 	packDst
 	packRowsAll
 	packCols
@@ -19,7 +20,7 @@ const packRows = 32
 func emitPackForward(m *module) function {
 	f, arg, tile, _ := m.tile()
 	src, dst := f.newI32(arg.i32(packSrc)), f.newI32(arg.i32(packDst))
-	rows, cols := f.newI32(arg.i32(packRowsAll)), f.newI32(arg.i32(packCols))
+	rows, cols, srcRow := f.newI32(arg.i32(packRowsAll)), f.newI32(arg.i32(packCols)), f.newI32(arg.i32(packSrcRow))
 	first := f.newI32(tile.mulN(packRows))
 	last := f.newI32(minimum(first.addN(packRows), rows))
 	scale0, scale1 := f.newVec(nil), f.newVec(nil)
@@ -30,7 +31,7 @@ func emitPackForward(m *module) function {
 
 	f.upTo(c, cols, nr, func() {
 		set(f, r, first)
-		set(f, p, src.add(r.mul(cols).add(c).shl(2)))
+		set(f, p, src.add(r.mul(srcRow)).add(c.shl(2)))
 		set(f, q, dst.add(c.mul(rows).add(r.mulN(nr)).shl(2)))
 		set(f, width, cols.sub(c))
 		f.choose(width.ge(num(nr)), func() {
@@ -43,7 +44,7 @@ func emitPackForward(m *module) function {
 			f.upTo(r, last, 1, func() {
 				f.storeVec(q, 0, p.vec(0).mul(scale0))
 				f.storeVec(q, 16, p.vec(16).mul(scale1))
-				set(f, p, p.add(cols.shl(2)))
+				set(f, p, p.add(srcRow))
 				f.inc(q, nr*4)
 			})
 		}, func() {
@@ -57,7 +58,7 @@ func emitPackForward(m *module) function {
 					})
 					f.storeF32(q.add(at), 0, v)
 				})
-				set(f, p, p.add(cols.shl(2)))
+				set(f, p, p.add(srcRow))
 				f.inc(q, nr*4)
 			})
 		})

@@ -1,0 +1,105 @@
+package simd
+
+import "thaw/kernels"
+
+// chunkFloats is about the size of a chunk of pixels: it stays in the first-level
+// cache between the two passes over it.
+const chunkFloats = 8192
+
+// overPixels writes the fields that all jobs over chunks of pixels need and
+// returns the number of chunks. Sums go to buffers of the backend, which grow to
+// the largest op they have seen.
+func (b *Backend) overPixels(v kernels.View) (chunks int) {
+	pixels := v.Pixels()
+	size := max(16, chunkFloats/v.C)
+	chunks = ceilDiv(pixels, size)
+	if n := 2 * chunks * v.C; len(b.partial) < n {
+		b.partial = make([]float32, n)
+	}
+	if n := 2 * v.C; len(b.sums) < n {
+		b.sums = make([]float32, n)
+	}
+	b.set(normPixels, pixels)
+	b.set(normChunk, size)
+	b.set(normChunks, chunks)
+	b.set(normC, v.C)
+	b.setAt(normPartial, at(b.partial))
+	b.setAt(normSums, at(b.sums))
+	return chunks
+}
+
+// setView writes the address and pixel stride of a view; nothing of an absent one.
+func (b *Backend) setView(field int, v kernels.View) {
+	b.setAt(field, at(v.Data))
+	b.set(field+normXCol-normX, 4*v.Stride)
+}
+
+func (b *Backend) setFloor(relu bool) {
+	b.setF32(normFloor, noFloor)
+	if relu {
+		b.setF32(normFloor, 0)
+	}
+}
+
+// BatchNormTrain implements kernels.Backend.
+func (b *Backend) BatchNormTrain(a *kernels.BatchNormTrainArgs) {
+	chunks := b.overPixels(a.X)
+	b.setView(normX, a.X)
+	b.setAt(normMean, at(a.Mean))
+	b.setAt(normInvStd, at(a.InvStd))
+	b.setF32(normEps, a.Eps)
+	b.setF32(normMomentum, a.Momentum)
+	b.setF32(normRest, 1-a.Momentum)
+	b.setAt(normRunMean, at(a.RunningMean))
+	b.setAt(normRunVariance, at(a.RunningVariance))
+	b.run(kernelNormStats, chunks, true)
+	b.run(kernelNormCombine, ceilDiv(a.X.C, combineChannels), a.RunningMean == nil)
+	b.BatchNormApply(&kernels.BatchNormApplyArgs{X: a.X, Out: a.Out, Beta: a.Beta, Mean: a.Mean, InvStd: a.InvStd, ReLU: a.ReLU})
+}
+
+// BatchNormApply implements kernels.Backend.
+func (b *Backend) BatchNormApply(a *kernels.BatchNormApplyArgs) {
+	chunks := b.overPixels(a.X)
+	b.setView(normX, a.X)
+	b.setView(normOut, a.Out)
+	b.setAt(normBeta, at(a.Beta))
+	b.setAt(normMean, at(a.Mean))
+	b.setAt(normInvStd, at(a.InvStd))
+	b.setFloor(a.ReLU)
+	b.run(kernelNormApply, chunks, at(a.X.Data) != at(a.Out.Data))
+}
+
+// BatchNormBackward implements kernels.Backend.
+func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
+	chunks := b.overPixels(a.X)
+	b.setView(normX, a.X)
+	b.setView(normD, a.DOut)
+	b.setAt(normBeta, at(a.Beta))
+	b.setAt(normMean, at(a.Mean))
+	b.setAt(normInvStd, at(a.InvStd))
+	b.setFloor(a.ReLU)
+	b.setF32(normScale, 1)
+	b.run(kernelNormGradStats, chunks, true)
+	b.run(kernelSumCombine, ceilDiv(a.X.C, combineChannels), true)
+	copy(a.DBeta, b.sums[:a.X.C])
+	if a.DX.Data == nil {
+		return
+	}
+	b.setView(normOut, a.DX)
+	b.setF32(normScale, 1/float32(a.X.Pixels()))
+	b.run(kernelNormGradApply, chunks, at(a.DX.Data) != at(a.DOut.Data))
+}
+
+// ReLUBiasBackward implements kernels.Backend. Masking twice does no harm.
+func (b *Backend) ReLUBiasBackward(a *kernels.ReLUBiasBackwardArgs) {
+	chunks := b.overPixels(a.D)
+	b.setView(normX, a.Out)
+	b.setView(normD, a.D)
+	b.setF32(normScale, a.Alpha)
+	b.run(kernelReLUBias, chunks, true)
+	if a.DBias == nil {
+		return
+	}
+	b.run(kernelSumCombine, ceilDiv(a.D.C, combineChannels), true)
+	copy(a.DBias, b.sums[:a.D.C])
+}

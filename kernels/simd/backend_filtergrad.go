@@ -1,0 +1,110 @@
+package simd
+
+import (
+	"fmt"
+
+	"thaw/kernels"
+)
+
+const (
+	// chunkPixels keeps the panels of a chunk and its input in L2.
+	chunkPixels = 512
+	// gradTasks is how many tasks a filter gradient should have at least: enough
+	// for the threads of today's machines, few enough partial sums.
+	gradTasks = 16
+	// blockTiles is the row tiles of a block of input channels.
+	blockTiles = 4
+)
+
+// gradPlan is how a filter gradient is cut: by shape alone.
+type gradPlan struct {
+	rowTiles, blocks  int
+	splits, chunkRows int
+	packedLen         int // floats of packed dOut
+	partialLen        int // floats of partial sums
+}
+
+func planGradient(s kernels.ConvShape) gradPlan {
+	p := gradPlan{rowTiles: ceilDiv(s.CIn, mr), splits: 1}
+	p.blocks = ceilDiv(p.rowTiles, blockTiles)
+	p.chunkRows = max(1, chunkPixels/s.OW)
+	if chunks := ceilDiv(s.N*s.OH, p.chunkRows); p.blocks < gradTasks {
+		p.splits = min(chunks, ceilDiv(gradTasks, p.blocks))
+	}
+	p.packedLen = s.N * s.OH * s.OW * roundUp(s.COut, nr)
+	if p.splits > 1 {
+		p.partialLen = p.splits * s.FilterLen()
+	}
+	return p
+}
+
+// runTableLen is the bytes of a thread's spill area and runs: one per output row of a chunk.
+func (p gradPlan) runTableLen() int { return roundUp(spillLen+runLen*p.chunkRows, 64) }
+
+func (p gradPlan) scratchLen(threads int) int {
+	return p.packedLen + p.partialLen + threads*p.runTableLen()/4
+}
+
+// Conv2DBackwardFilter implements kernels.Backend: pack dOut, multiply, add up the splits.
+func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
+	s := a.Shape
+	p := planGradient(s)
+	if len(a.Scratch) < p.scratchLen(b.threads) {
+		panic(fmt.Sprintf("simd: Conv2DBackwardFilter: scratch of %d floats for %+v, want %d", len(a.Scratch), s, p.scratchLen(b.threads)))
+	}
+	packed, partial := a.Scratch[:p.packedLen], a.Scratch[p.packedLen:][:p.partialLen]
+	table := a.Scratch[p.packedLen+p.partialLen:]
+	pixels := s.N * s.OH * s.OW
+	b.packPanels(a.DOut.Data, pixels, s.COut, a.DOut.Stride, nil, 1, packed)
+
+	pixel := 4 * a.In.Stride
+	b.setAt(gradIn, at(a.In.Data))
+	b.set(gradInImg, pixel*s.W*s.H)
+	b.set(gradInRow, pixel*s.W)
+	b.set(gradInCol, pixel)
+	b.set(gradInStep, pixel*s.Stride)
+	b.set(gradH, s.H)
+	b.set(gradW, s.W)
+	b.set(gradStride, s.Stride)
+	b.set(gradPadTop, s.PadTop)
+	b.set(gradPadLeft, s.PadLeft)
+	b.set(gradKH, s.KH)
+	b.set(gradKW, s.KW)
+	b.set(gradCIn, s.CIn)
+	b.set(gradCOut, s.COut)
+	b.set(gradOH, s.OH)
+	b.set(gradOW, s.OW)
+	b.setAt(gradPacked, at(packed))
+	b.set(gradPanel, pixels*nr*4)
+	b.set(gradRows, s.N*s.OH)
+	b.set(gradSplits, p.splits)
+	b.set(gradChunkRows, p.chunkRows)
+	b.set(gradBlocks, p.blocks)
+	b.set(gradRowTiles, p.rowTiles)
+	b.setAt(gradTable, at(table))
+	b.set(gradTableLen, p.runTableLen())
+	b.setAt(gradOut, at(a.DFilter))
+	b.set(gradOutSplit, 0)
+	b.setAt(gradScale, at(a.Scale))
+	b.setF32(gradAlpha, a.Alpha)
+	if p.splits > 1 {
+		b.setAt(gradOut, at(partial))
+		b.set(gradOutSplit, 4*s.FilterLen())
+		b.setAt(gradScale, 0)
+		b.setF32(gradAlpha, 1)
+	}
+	b.run(kernelFilterGradient, p.splits*p.blocks, true)
+	if p.splits == 1 {
+		return
+	}
+	rows := s.KH * s.KW * s.CIn
+	b.setAt(reduceIn, at(partial))
+	b.set(reduceSplit, 4*s.FilterLen())
+	b.set(reduceSplits, p.splits)
+	b.setAt(reduceOut, at(a.DFilter))
+	b.set(reduceRowsAll, rows)
+	b.set(reduceCols, s.COut)
+	b.setAt(reduceScale, at(a.Scale))
+	b.setF32(reduceAlpha, a.Alpha)
+	b.run(kernelFilterReduce, ceilDiv(rows, reduceRows), true)
+}
