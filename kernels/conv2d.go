@@ -76,7 +76,7 @@ func (p *Portable) ScratchLen(s ConvShape, pass Pass) int {
 //	out = relu(alpha*(a*b + shift) + residual)
 type product struct {
 	a   patches
-	b   []float32 // panels of tileCols columns, each [a.cols(), tileCols]
+	b   []float32 // panels (conv2d_pack.go) of [a.cols(), out.C]
 	out View
 
 	// Patch (n, h, w) belongs to out pixel (n, h*outStep+outH, w*outStep+outW).
@@ -123,13 +123,15 @@ func (m *product) multiplyBlock(t *tile, block block, row, panel0, panel1 int) {
 	k, nr := m.a.cols(), tileCols()
 	f := finish{out: m.out.Data, residual: m.residual.Data, alpha: m.alpha, relu: m.relu}
 	for j := panel0; j < panel1; j++ {
-		b, c := m.b[j*k*nr:][:k*nr], j*nr
+		c := j * nr
+		cols := panelCols(c, m.out.C)
+		b := m.b[c*k:][:k*cols]
 		f.n = min(nr, m.out.C-c)
 		if m.shift != nil {
 			f.shift = m.shift[c:][:f.n]
 		}
 		for i := 0; i < block.rows; i += tileRows {
-			t.multiply(block, i, k, b)
+			t.multiply(block, i, k, b, cols)
 			f.rows = min(tileRows, block.rows-i)
 			for r := range f.rows {
 				pixel := m.outPixel(row + i + r)

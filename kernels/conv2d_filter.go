@@ -67,14 +67,15 @@ func (g *filterGradient) patches(in *patches, r0, r1 int) block {
 	return in.gatherBlock(r0, r1, g.row0, g.row1, ld, g.patchMem)
 }
 
-// packPanels copies n pixels of DOut from r on as panels [panel, pixel, tileCols].
+// packPanels copies n pixels of DOut from r on as panels [panel, pixel, columns].
 func (g *filterGradient) packPanels(r, n int) {
 	nr := tileCols()
 	for i := range n {
 		d := g.DOut.pixel(r + i)
 		for c := 0; c < len(d); c += nr {
 			w := min(nr, len(d)-c)
-			dst := g.panelMem[c*n+i*nr:][:nr]
+			cols := panelCols(c, len(d))
+			dst := g.panelMem[c*n+i*cols:][:cols]
 			copyFloats(dst[:w], d[c:])
 			clear(dst[w:])
 		}
@@ -89,7 +90,8 @@ func (g *filterGradient) multiply(a block, n int, first, last bool) {
 		f.residual = g.DFilter
 	}
 	for c := 0; c < cout; c += nr {
-		panel := g.panelMem[c*n:][:n*nr]
+		cols := panelCols(c, cout)
+		panel := g.panelMem[c*n:][:n*cols]
 		f.n = min(nr, cout-c)
 		if first && last {
 			f.alpha = g.Alpha
@@ -98,7 +100,7 @@ func (g *filterGradient) multiply(a block, n int, first, last bool) {
 			}
 		}
 		for m := g.row0; m < g.row1; m += tileRows {
-			outerTile(g.tile[:], a.data[m-g.row0:], a.ld, panel, n)
+			g.tile.outer(a.data[m-g.row0:], a.ld, panel, n, cols)
 			f.rows = min(tileRows, g.row1-m)
 			for r := range f.rows {
 				f.at[r] = (m+r)*cout + c

@@ -2,12 +2,12 @@ package kernels
 
 import "fmt"
 
-// A packed filter is the right side of the product as panels of tileCols columns:
-// [panel, k, tileCols], zeros behind the last column. For BackwardInput there is
+// A packed filter is the right side of the product as panels of tileCols columns,
+// the last of panelCols: [panel, k, columns], zeros behind the last column. For BackwardInput there is
 // one such matrix for each phase, [(kh, kw, co), ci], taps in descending order.
 
 // panelLen is the length of a packed [k, n] matrix.
-func panelLen(k, n int) int { return k * ceilDiv(n, tileCols()) * tileCols() }
+func panelLen(k, n int) int { return k * ceilDiv(n, lanes()) * lanes() }
 
 // PackedLen implements Backend.
 func (p *Portable) PackedLen(s ConvShape, pass Pass) int {
@@ -53,7 +53,8 @@ func (p *Portable) packForward(a *PackFilterArgs) {
 				if a.Scale != nil {
 					scale = a.Scale[c:][:w]
 				}
-				dst := a.Dst[c*k+r*nr:][:nr]
+				cols := panelCols(c, n)
+				dst := a.Dst[c*k+r*cols:][:cols]
 				packRow(dst[:w], row[c:][:w], scale, a.Alpha)
 				clear(dst[w:])
 			}
@@ -73,14 +74,15 @@ func (p *Portable) packBackward(a *PackFilterArgs, f phase, dst []float32) {
 		ci := panel * nr
 		w := min(nr, s.CIn-ci)
 		src := a.Filter[((kh*s.KW+kw)*s.CIn+ci)*s.COut:][:w*s.COut]
-		transposeScaled(dst[panel*nr*k+tap*s.COut*nr:][:s.COut*nr], src, nr, w, s.COut, a.Scale, a.Alpha)
+		cols := panelCols(ci, s.CIn)
+		transposeScaled(dst[ci*k+tap*s.COut*cols:][:s.COut*cols], src, cols, w, s.COut, a.Scale, a.Alpha)
 	})
 }
 
-// transposeScaled writes src [w, cout] as dst [cout, nr], times scale[co]*alpha,
+// transposeScaled writes src [w, cout] as dst [cout, cols], times scale[co]*alpha,
 // with zeros from column w on. Sixteen columns at a time: their 64 bytes are one
 // cache line of each row of src.
-func transposeScaled(dst, src []float32, nr, w, cout int, scale []float32, alpha float32) {
+func transposeScaled(dst, src []float32, cols, w, cout int, scale []float32, alpha float32) {
 	const strip = 16
 	for co0 := 0; co0 < cout; co0 += strip {
 		n := min(strip, cout-co0)
@@ -91,14 +93,14 @@ func transposeScaled(dst, src []float32, nr, w, cout int, scale []float32, alpha
 				factor[i] *= scale[co0+i]
 			}
 		}
-		out := dst[co0*nr:][:n*nr]
+		out := dst[co0*cols:][:n*cols]
 		for c := range w {
 			for i, v := range src[c*cout+co0:][:n] {
-				out[i*nr+c] = v * factor[i]
+				out[i*cols+c] = v * factor[i]
 			}
 		}
 		for i := range n {
-			clear(out[i*nr+w : (i+1)*nr])
+			clear(out[i*cols+w : (i+1)*cols])
 		}
 	}
 }

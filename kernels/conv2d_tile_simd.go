@@ -14,15 +14,38 @@ const tileRows = 4
 // tileCols is the number of columns of a tile: 2 vectors.
 func tileCols() int { return 2 * lanes() }
 
+// panelCols is the width of the panel that begins at column c of n: the last one is
+// a single vector where that is enough, or 8 channels would cost as much as 32.
+func panelCols(c, n int) int {
+	if n-c <= lanes() {
+		return lanes()
+	}
+	return tileCols()
+}
+
 // tile receives the sums of one register tile, row after row.
 type tile [tileRows * 2 * maxLanes]float32
 
-// multiply sets t to rows [i, i+tileRows) of a times the panel b [k, tileCols]. Rows
+// multiply sets t to rows [i, i+tileRows) of a times the panel b [k, cols]. Rows
 // beyond the block repeat its last: their sums are not read.
-func (t *tile) multiply(a block, i, k int, b []float32) {
+func (t *tile) multiply(a block, i, k int, b []float32, cols int) {
 	last := a.rows - 1
 	row := func(j int) []float32 { return a.data[min(i+j, last)*a.ld:][:k] }
+	if cols == lanes() {
+		multiplyNarrowTile(t[:], row(0), row(1), row(2), row(3), b)
+		return
+	}
 	multiplyTile(t[:], row(0), row(1), row(2), row(3), b)
+}
+
+// outer sets t to the sum over n pixels of a[p*lda:][:4] (a column) times row p of
+// the panel d [n, cols].
+func (t *tile) outer(a []float32, lda int, d []float32, n, cols int) {
+	if cols == lanes() {
+		outerNarrowTile(t[:], a, lda, d, n)
+		return
+	}
+	outerTile(t[:], a, lda, d, n)
 }
 
 // multiplyTile and outerTile read the panel through a pointer: slicing it anew for
@@ -57,8 +80,22 @@ func multiplyTile(t, a0, a1, a2, a3, b []float32) {
 	c31.Store(t[7*w:])
 }
 
-// outerTile sets t to the sum over p of a[p*lda:][:4] (a column) times row p of the
-// panel d [n, tileCols].
+func multiplyNarrowTile(t, a0, a1, a2, a3, b []float32) {
+	w, k := lanes(), len(a0)
+	a1, a2, a3 = a1[:k], a2[:k], a3[:k]
+	b = b[:k*w]
+	var c0, c1, c2, c3 simd.Float32s
+	for p := 0; p < k; p++ {
+		b0 := load(b[p*w:])
+		c0, c1 = fma(splat(a0[p]), b0, c0), fma(splat(a1[p]), b0, c1)
+		c2, c3 = fma(splat(a2[p]), b0, c2), fma(splat(a3[p]), b0, c3)
+	}
+	c0.Store(t)
+	c1.Store(t[2*w:])
+	c2.Store(t[4*w:])
+	c3.Store(t[6*w:])
+}
+
 func outerTile(t, a []float32, lda int, d []float32, n int) {
 	w := lanes()
 	_ = a[(n-1)*lda:][:4]
@@ -88,6 +125,20 @@ func outerTile(t, a []float32, lda int, d []float32, n int) {
 	c21.Store(t[5*w:])
 	c30.Store(t[6*w:])
 	c31.Store(t[7*w:])
+}
+
+func outerNarrowTile(t, a []float32, lda int, d []float32, n int) {
+	w := lanes()
+	var c0, c1, c2, c3 simd.Float32s
+	for p := 0; p < n; p++ {
+		b0, r := load(d[p*w:]), a[p*lda:][:4]
+		c0, c1 = fma(splat(r[0]), b0, c0), fma(splat(r[1]), b0, c1)
+		c2, c3 = fma(splat(r[2]), b0, c2), fma(splat(r[3]), b0, c3)
+	}
+	c0.Store(t)
+	c1.Store(t[2*w:])
+	c2.Store(t[4*w:])
+	c3.Store(t[6*w:])
 }
 
 // finish says where the sums of a tile go and what happens to them on the way:
