@@ -37,12 +37,17 @@ export async function showWorlds() {
     h('button', { type: 'button', class: 'button', 'data-world': world.name, 'data-tip': description(world), onclick: () => addWorld(world.name) }, world.title))))
 }
 
+let hadSome = false
+
 function show() {
   const { data } = state
   const images = countImages()
   byID('images-count').textContent = images ? `${plural(images, 'image')} in ${plural(data.classes.length, 'class', 'classes')}` : ''
   byID('clear-data').hidden = !data.classes.length
-  byID('drop').classList.toggle('small', data.classes.length > 0)
+  const some = data.classes.length > 0
+  // What was asked of the newcomer steps aside once there are images.
+  if (byID('drop').classList.toggle('small', some) !== hadSome) byID('worlds').open = !some
+  hadSome = some
   byID('data-warnings').replaceChildren(...data.warnings.map(text => h('li', { class: 'strip' }, text)))
   showDuplicates(data)
   showClasses()

@@ -42,7 +42,7 @@ function showRefused(refused) {
   if (!refused.length) return
   const strip = byID('refused')
   const old = strip.hidden ? [] : [...strip.querySelectorAll('li')]
-  const list = h('ul', {}, ...old, ...refused.slice(0, 500).map(({ name, reason }) => h('li', {}, h('b', {}, name), ': ', reason)))
+  const list = h('ul', {}, ...old, ...refused.slice(0, 500).map(({ name, reason }) => reasonItem(name, reason)))
   strip.replaceChildren(
     h('summary', {}, `${plural(list.childElementCount, 'file')} refused; the rest is kept`, iconButton('close', 'Dismiss', event => {
       event.preventDefault()
@@ -51,3 +51,6 @@ function showRefused(refused) {
     })), list)
   strip.hidden = false
 }
+
+/** Most reasons are sentences that begin with the file's name. */
+const reasonItem = (name, reason) => h('li', {}, h('b', {}, name), reason.startsWith(name) ? reason.slice(name.length) : ': ' + reason)

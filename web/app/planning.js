@@ -19,6 +19,8 @@ async function refresh() {
     const plan = await thaw.plan(spec, trainOptions())
     if (mine === asked) set({ plan, planFor: spec, planProblem: null })
   } catch (error) {
-    if (mine === asked) set({ planProblem: error.message })
+    if (mine === asked) set({ planProblem: asSentence(error.message) })
   }
 }
+
+const asSentence = text => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
