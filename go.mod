@@ -5,16 +5,20 @@ go 1.27
 toolchain go1.27.4
 
 require (
-	github.com/andybalholm/brotli v1.2.8 // indirect
 	github.com/bep/imagemeta v1.0.1
+	golang.org/x/image v0.47.0
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/andybalholm/brotli v1.2.8 // indirect
 	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/chromedp/chromedp v0.23.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/hack-pad/go-indexeddb v0.3.2 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
 	github.com/syumai/tinyutil v0.3.2 // indirect
-	golang.org/x/image v0.47.0
 	golang.org/x/text v0.43.0 // indirect
 	gonum.org/v1/gonum v0.17.0 // indirect
-	pgregory.net/rapid v1.3.0
+	google.golang.org/protobuf v1.36.12 // indirect
 )

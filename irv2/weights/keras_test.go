@@ -10,32 +10,46 @@ import (
 	"testing"
 )
 
-// Real Keras and real safetensors load what this package writes. The Python
-// that has them is named by KERAS_PYTHON (default python3).
+// Real Keras, safetensors and ONNX Runtime load what this package writes. The
+// Python that has them is named by KERAS_PYTHON (default python3).
 func TestKerasReadsOurs(t *testing.T) {
-	python := cmp.Or(os.Getenv("KERAS_PYTHON"), "python3")
-	if err := exec.Command(python, "-c", "import keras, tensorflow, h5py, safetensors").Run(); err != nil {
-		t.Skipf("no Keras in %s (%v): set KERAS_PYTHON to a Python that has tensorflow-cpu, h5py and safetensors", python, err)
-	}
 	w := golden(thin(t, 3, 4))
-	dir := t.TempDir()
-	write := func(name string, write func(io.Writer) error) string {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	runPython(t, "keras, tensorflow, h5py, safetensors", "check.py",
+		written(t, "thaw.h5", func(f io.Writer) error { return WriteH5(f, w) }),
+		written(t, "thaw.safetensors", func(f io.Writer) error { return WriteSafetensors(f, w, map[string]string{"seed": "1"}) }))
+}
+
+func TestONNXRuntimeReadsOurs(t *testing.T) {
+	w := golden(thin(t, 3, 4))
+	runPython(t, "keras, tensorflow, h5py, safetensors, onnxruntime", "check_onnx.py",
+		written(t, "thaw.onnx", func(f io.Writer) error { return WriteONNX(f, w, map[string]string{"seed": "1"}) }))
+}
+
+func written(t *testing.T, name string, write func(io.Writer) error) (path string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
 	}
-	c := exec.Command(python, "check.py",
-		write("thaw.h5", func(f io.Writer) error { return WriteH5(f, w) }),
-		write("thaw.safetensors", func(f io.Writer) error { return WriteSafetensors(f, w, nil) }))
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func runPython(t *testing.T, needs string, script ...string) {
+	t.Helper()
+	python := cmp.Or(os.Getenv("KERAS_PYTHON"), "python3")
+	if err := exec.Command(python, "-c", "import "+needs).Run(); err != nil {
+		t.Skipf("%s lacks one of %s (%v): set KERAS_PYTHON to a Python that has them", python, needs, err)
+	}
+	c := exec.Command(python, script...)
 	c.Dir = "../../testdata/weights"
 	c.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
-	if out, err := c.CombinedOutput(); err != nil {
+	out, err := c.CombinedOutput()
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	t.Logf("%s", out[bytes.LastIndexByte(bytes.TrimSpace(out), '\n')+1:])
 }

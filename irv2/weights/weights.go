@@ -9,14 +9,14 @@
 // Data enters as an io.ReaderAt and leaves as irv2.Weights, tensor by tensor:
 // beside the result, Read holds little more than one tensor. Every tensor is
 // matched with a parameter, and every shape compared, before any value is read
-// or memory taken for it. WriteSafetensors and WriteH5 go the other way.
+// or memory taken for it. WriteSafetensors, WriteH5 and WriteONNX go the other way.
 //
 // The package knows nothing of pages and networks of computers; irv2/weights/hdf5
 // and irv2/weights/safetensors know nothing of the model.
 //
 // Read weights.go (formats), match.go (what a matched tensor is), keras_legacy.go,
 // keras3.go, timm.go, thaw.go (one layout each), load.go (values), write.go,
-// fingerprint.go.
+// onnx.go, fingerprint.go.
 package weights
 
 import (
