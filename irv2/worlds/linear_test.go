@@ -10,8 +10,8 @@ import (
 var linear = flag.String("linear", "", "measure linear classifiers on a world, or on all (minutes)")
 
 // A world that a linear classifier reads from pixels or histograms would show nothing about
-// learned features. Here the far worlds are held to the limit; with -linear all
-// the table of testdata/worlds/README.md is measured. What is compared is the best accuracy
+// learned features. Here the far worlds are held to the limit; with -linear all the table
+// of testdata/worlds/README.md is measured. What is compared is the best accuracy
 // over epochs and decays on the very pictures it is chosen on, which favors the linear
 // classifier.
 func TestLinearClassifiersFail(t *testing.T) {
