@@ -144,7 +144,10 @@ func fromBlock(m *irv2.Model, block string) (rule, error) {
 	if at < 0 {
 		return rule{}, fmt.Errorf("no block is named %q: blocks are %s ... %s", block, strings.Join(m.Blocks[:3], ", "), strings.Join(m.Blocks[len(m.Blocks)-3:], ", "))
 	}
-	return rule{"from " + block, fmt.Sprintf("Frozen up to %s; %s and all after it learn.", m.Blocks[max(at-1, 0)], block),
+	if at == 0 {
+		return rule{"from " + block, "Nothing is frozen: every block learns.", func(*irv2.Layer) bool { return true }}, nil
+	}
+	return rule{"from " + block, fmt.Sprintf("Frozen up to %s; %s and all after it learn.", m.Blocks[at-1], block),
 		func(l *irv2.Layer) bool { return slices.Index(m.Blocks, l.Block) >= at }}, nil
 }
 

@@ -36,7 +36,9 @@ export function hear(run, event) {
   switch (event.kind) {
     case 'started':
       Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'running' })
-      run.progress = { done: 0, total: event.steps }
+      // The first event of a cache may take a while: say from the start what is computed.
+      if (event.plan.cost.cacheFlops) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
+      else run.progress = { done: 0, total: event.steps }
       break
     case 'cache':
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, secondsLeft: event.secondsLeft })
