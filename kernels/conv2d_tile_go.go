@@ -28,16 +28,39 @@ func panelCols(c, n int) int {
 // tile receives the sums of one register tile, row after row.
 type tile [tileRows * 2 * maxLanes]float32
 
+// sumLength is how many products a float32 sum takes in one go. Longer sums are sums
+// of such: rounding errors grow with the length of a sum, and Keras's kernels block
+// theirs too (testdata/golden).
+const sumLength = 256
+
 // multiply sets t to rows [i, i+tileRows) of a times the panel b [k, cols]. Rows
 // beyond the block repeat its last: their sums are not read.
 func (t *tile) multiply(a block, i, k int, b []float32, cols int) {
+	t.multiplyPart(a, i, 0, min(k, sumLength), b, cols)
+	for p := sumLength; p < k; p += sumLength {
+		var part tile
+		part.multiplyPart(a, i, p, min(k, p+sumLength), b, cols)
+		addFloats(t[:tileRows*tileCols()], part[:])
+	}
+}
+
+// multiplyPart is multiply for columns [p0, p1) of a.
+func (t *tile) multiplyPart(a block, i, p0, p1 int, b []float32, cols int) {
 	last := a.rows - 1
-	row := func(j int) []float32 { return a.data[min(i+j, last)*a.ld:][:k] }
+	row := func(j int) []float32 { return a.data[min(i+j, last)*a.ld:][p0:p1] }
+	b = b[p0*cols:]
 	if cols == lanes() {
 		multiplyNarrowTile(t[:], row(0), row(1), row(2), row(3), b)
 		return
 	}
 	multiplyTile(t[:], row(0), row(1), row(2), row(3), b)
+}
+
+// addFloats is dst += src for whole vectors.
+func addFloats(dst, src []float32) {
+	for i, w := 0, lanes(); i < len(dst); i += w {
+		load(dst[i:]).Add(load(src[i:])).Store(dst[i:])
+	}
 }
 
 // outer sets t to the sum over n pixels of a[p*lda:][:4] (a column) times row p of

@@ -1,9 +1,6 @@
 package kernels
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // optimizerChunk floats of each array are updated at a time.
 const optimizerChunk = 16 << 10
@@ -11,8 +8,7 @@ const optimizerChunk = 16 << 10
 // Adam implements Backend.
 func (p *Portable) Adam(a *AdamArgs) {
 	sameLen("Adam", len(a.Grad), len(a.Param), len(a.M), len(a.V))
-	step := float64(a.Step)
-	alpha := float32(a.Rate * math.Sqrt(1-math.Pow(a.Beta2, step)) / (1 - math.Pow(a.Beta1, step)))
+	alpha := a.Alpha()
 	decay1, decay2, eps := float32(1-a.Beta1), float32(1-a.Beta2), float32(a.Eps)
 	p.chunks(len(a.Grad), func(i, j int) {
 		adamUpdate(a.Param[i:j], a.Grad[i:j], a.M[i:j], a.V[i:j], alpha, decay1, decay2, eps)

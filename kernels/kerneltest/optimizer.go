@@ -28,7 +28,8 @@ func testAdam(t *testing.T, b kernels.Backend) {
 			g := newVector(n).set(grad)
 			b.Adam(&kernels.AdamArgs{Param: bufs[0].data(), Grad: g.data(), M: bufs[1].data(), V: bufs[2].data(),
 				Rate: rate, Beta1: beta1, Beta2: beta2, Eps: eps, Step: step})
-			alpha := rate * math.Sqrt(1-math.Pow(beta2, float64(step))) / (1 - math.Pow(beta1, float64(step)))
+			power := func(beta float32) float64 { return math.Pow(float64(beta), float64(step)) } // float32, as Keras does
+			alpha := rate * math.Sqrt(1-power(beta2)) / (1 - power(beta1))
 			for i, g := range grad.v {
 				m.v[i] += (g - m.v[i]) * (1 - beta1)
 				v.v[i] += (g*g - v.v[i]) * (1 - beta2)
