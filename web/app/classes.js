@@ -14,11 +14,13 @@ export function showClasses() {
   const list = byID('classes')
   const names = new Set(state.data.classes.map(c => c.name))
   for (const name of cards.keys()) if (!names.has(name)) cards.delete(name)
-  list.replaceChildren(...state.data.classes.map(c => {
+  state.data.classes.forEach((c, i) => {
     const drawn = JSON.stringify([c.generated, c.images])
     if (cards.get(c.name)?.drawn !== drawn) cards.set(c.name, { card: card(c), drawn })
-    return cards.get(c.name).card
-  }))
+    // A card that stays is not touched: it may hold the focus.
+    if (list.children[i] !== cards.get(c.name).card) list.insertBefore(cards.get(c.name).card, list.children[i] ?? null)
+  })
+  while (list.children.length > state.data.classes.length) list.lastChild.remove()
 }
 
 /** @param {import('../thaw.js').DataInfo['classes'][0]} c */
@@ -26,7 +28,9 @@ function card(c) {
   const validation = c.images.filter(image => image.split === 'validation').length
   const name = h('input', { class: 'class-name', value: c.name, 'aria-label': `Name of class ${c.name}`, autocomplete: 'off', spellcheck: false })
   name.onchange = () => rename(c.name, name)
-  name.onkeydown = event => event.key === 'Enter' && name.blur()
+  name.onkeydown = event => {
+    if (event.key === 'Enter') name.blur()
+  }
   return h('li', { class: 'class', 'data-class': c.name, 'data-testid': 'class' },
     h('div', { class: 'class-head' }, name,
       filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addToClass(c.name, files) }),

@@ -14,6 +14,7 @@ export function startModel() {
   }
   watch(['settings'], () => state.thaw && configure())
   watch(['model'], show)
+  show()
 }
 
 /** Makes the worker's network that of the settings, if it is another. */
@@ -28,9 +29,9 @@ export async function configure() {
 }
 
 function show() {
-  const { model } = state
+  const { model, settings } = state
+  byID('model').value = (model ?? settings).model
   if (!model) return
-  byID('model').value = model.model
   byID('size').value = String(model.size)
   byID('size').min = model.model === 'full' ? '75' : '32'
 }
