@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -43,7 +43,7 @@ func testServer(t *testing.T) *httptest.Server {
 	}
 	withEmptyPage := *s
 	withEmptyPage.files = map[string]*file{strings.TrimPrefix(emptyPage, "/"): {
-		contentType: contentTypes[".html"], etag: `"empty"`, raw: []byte("<!doctype html><title>empty</title>"),
+		contentType: contentTypes[".html"], etag: `"empty"`, raw: []byte(`<!doctype html><title>empty</title><input type="file" id="files" multiple>`),
 	}}
 	for name, f := range s.files {
 		withEmptyPage.files[name] = f
@@ -53,8 +53,8 @@ func testServer(t *testing.T) *httptest.Server {
 	return server
 }
 
-// browser is one Chromium with one tab.
-type browser struct {
+// browserTab is one Chromium with one tab.
+type browserTab struct {
 	t        *testing.T
 	ctx      context.Context
 	url      string // of the server
@@ -69,10 +69,10 @@ type requestLog struct {
 }
 
 // startBrowser opens Chromium on the given profile, "" for a new one.
-func startBrowser(t *testing.T, url, profile string, flags ...chromedp.ExecAllocatorOption) *browser {
+func startBrowser(t *testing.T, url, profile string, flags ...chromedp.ExecAllocatorOption) *browserTab {
 	t.Helper()
 	path := chromium(t)
-	b := &browser{t: t, url: url, dir: cmp.Or(profile, t.TempDir()), requests: &requestLog{}}
+	b := &browserTab{t: t, url: url, dir: cmp.Or(profile, t.TempDir()), requests: &requestLog{}}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(b.dir), chromedp.WindowSize(1280, 720),
 		chromedp.Flag("no-sandbox", os.Geteuid() == 0), chromedp.Flag("disable-quic", true),
@@ -85,6 +85,8 @@ func startBrowser(t *testing.T, url, profile string, flags ...chromedp.ExecAlloc
 	t.Cleanup(func() { chromedp.Cancel(b.ctx) })
 	b.watchNetwork()
 	b.watchConsole()
+	b.do(chromedp.EmulateViewport(1280, 720))
+	t.Cleanup(b.showFailure)
 	return b
 }
 
@@ -102,7 +104,7 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-func (b *browser) watchNetwork() {
+func (b *browserTab) watchNetwork() {
 	if _, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{}); err != nil {
 		b.t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func (b *browser) watchNetwork() {
 }
 
 // watchConsole shows what the page logs when the test fails.
-func (b *browser) watchConsole() {
+func (b *browserTab) watchConsole() {
 	messages := chromedp.Console(b.ctx)
 	var lines []string
 	var mutex sync.Mutex
@@ -143,7 +145,24 @@ func (b *browser) watchConsole() {
 	})
 }
 
-func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+// showFailure leaves a picture of the page where a test failed.
+func (b *browserTab) showFailure() {
+	if !b.t.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return
+	}
+	path := filepath.Join(os.TempDir(), "thaw-"+b.t.Name()+".png")
+	if os.WriteFile(path, picture, 0o644) == nil {
+		b.t.Logf("the page at the end: %s", path)
+	}
+}
+
+func (b *browserTab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	if err := chromedp.Do(b.ctx, actions...); err != nil {
 		b.t.Fatal(err)
@@ -151,13 +170,13 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 }
 
 // navigate opens a path of the site.
-func (b *browser) navigate(path string) {
+func (b *browserTab) navigate(path string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.url + path))
 }
 
 // eval runs the body of an async function in the page and returns its value.
-func eval[T any](b *browser, body string) T {
+func eval[T any](b *browserTab, body string) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T]("(async () => {"+body+"})()", chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -167,14 +186,14 @@ func eval[T any](b *browser, body string) T {
 }
 
 // failure runs body, which must reject, and returns "code: message" of its error.
-func failure(b *browser, body string) string {
+func failure(b *browserTab, body string) string {
 	b.t.Helper()
 	return eval[string](b, "try { await (async () => {"+body+"})(); return 'no error' } catch (e) { return `${e.code}: ${e.message}` }")
 }
 
 // module opens the public module on an empty page as globalThis.thaw; options is
 // the argument of open, in JavaScript.
-func (b *browser) module(options string) {
+func (b *browserTab) module(options string) {
 	b.t.Helper()
 	b.navigate(emptyPage)
 	eval[bool](b, `
@@ -185,7 +204,7 @@ func (b *browser) module(options string) {
 }
 
 // checkStayedHome fails if the page asked any other host for anything.
-func (b *browser) checkStayedHome() {
+func (b *browserTab) checkStayedHome() {
 	b.t.Helper()
 	b.requests.Lock()
 	defer b.requests.Unlock()
@@ -199,4 +218,26 @@ func (b *browser) checkStayedHome() {
 	}
 }
 
-var _ http.Handler = (*site)(nil)
+// give makes files of this machine the page's globalThis.files, as a person's choice does.
+func (b *browserTab) give(paths ...string) {
+	b.t.Helper()
+	for i, path := range paths {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		paths[i] = absolute
+	}
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("#files"), paths))
+	eval[bool](b, "globalThis.files = [...document.querySelector('#files').files]; return true")
+}
+
+// glob lists the files of a pattern, of which there must be some.
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+	}
+	return files
+}

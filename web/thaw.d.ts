@@ -33,7 +33,7 @@ export interface Thaw {
   /** Classes of an image by the network as it is now (fine-tuned, if a run ended). */
   predict(file: Blob): Promise<Prediction>
   /** The network as it is now. */
-  export(format: 'safetensors' | 'h5'): Promise<Blob>
+  export(format: 'safetensors' | 'h5' | 'onnx'): Promise<Blob>
   /** Throws away what training changed: back to the weights as loaded. */
   reset(): Promise<void>
   benchmark(options: BenchmarkOptions): Promise<Benchmark>
@@ -159,7 +159,7 @@ export interface TrainOptions {
 }
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
-  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of an epoch; images
+  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number }
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }

@@ -43,9 +43,10 @@ function stop(code, message) {
 }
 
 const stopped = reason => stop('internal', `The engine stopped (${reason}): reload the page; what is kept is safe.`)
-// A trap in Go surfaces in whichever callback or promise had called it.
+// A trap in Go surfaces in whichever callback or promise had called it. Other
+// rejections (a stream that is cancelled) are none of the engine's end.
 self.addEventListener('error', event => stopped(event.message))
-self.addEventListener('unhandledrejection', event => stopped(event.reason?.message ?? event.reason))
+self.addEventListener('unhandledrejection', ({ reason }) => reason instanceof WebAssembly.RuntimeError && stopped(reason.message))
 
 try {
   const here = name => new URL(name, import.meta.url).href
