@@ -1,17 +1,17 @@
 // Live curves of loss and accuracy: all runs over each other, each with its own dash
 // and a letter at its end, so that they are told apart without colour.
+import uPlot from '../vendor/uPlot.esm.js'
 import { byID } from './dom.js'
 import { percent } from './format.js'
 import { state, watch } from './store.js'
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 4]]
-const charts = /** @type {any[]} */ ([])
-let uPlot = null
+const keys = ['loss', 'accuracy'] // one chart each
+const charts = /** @type {uPlot[]} */ ([])
 let drawn = ''
 
 export function startCurves() {
   watch(['runs'], show)
-  setTimeout(preload, 2000)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     drawn = ''
     show()
@@ -19,24 +19,20 @@ export function startCurves() {
   new ResizeObserver(resize).observe(byID('curves'))
 }
 
-export const colour = number => css(`--run-${number % 6}`)
-// Compiled while nothing happens, so that the first step of a run does not wait for it.
-const preload = () => import('../vendor/uPlot.esm.js')
-
+const colour = number => css(`--run-${number % 6}`)
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-async function show() {
+function show() {
   const runs = state.runs.filter(run => run.visible && (run.train.length || run.validation.length))
   byID('curves').hidden = !runs.length
   if (!runs.length) return
-  uPlot ??= (await preload()).default
   const wanted = runs.map(run => run.letter + run.number).join()
   if (wanted !== drawn) {
     drawn = wanted
     for (const chart of charts.splice(0)) chart.destroy()
-    charts.push(make('curve-loss', 'loss', runs), make('curve-accuracy', 'accuracy', runs))
+    charts.push(...keys.map(key => make('curve-' + key, key, runs)))
   }
-  charts.forEach(chart => chart.setData(table(runs, chart.thawKey)))
+  keys.forEach((key, i) => charts[i].setData(table(runs, key)))
   describe(runs)
 }
 
@@ -53,15 +49,13 @@ function make(id, key, runs) {
     const common = { stroke: colour(run.number), dash: dashes[run.number % dashes.length], spanGaps: true }
     return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { show: true, size: 6, fill: colour(run.number) } }]
   })
-  const chart = new uPlot({
+  return new uPlot({
     width: place.clientWidth || 300, height: 118, legend: { show: false }, cursor: { show: false }, padding: [8, 18, 0, 0],
     scales: { x: { time: false, range: (_, min, max) => [0, Math.max(max, 1)] }, y: { range: (_, min, max) => (key === 'accuracy' ? [0, 1] : [0, Math.max(max, 0.1)]) } },
     axes: [{ ...axis, size: 22, values: (_, ticks) => ticks.map(t => (Number.isInteger(t) ? t : '')) }, { ...axis, size: 40, space: 28, values: (_, ticks) => ticks.map(t => (key === 'accuracy' ? Math.round(t * 100) + '%' : t)) }],
     series: [{}, ...series],
     hooks: { draw: [chart => letters(chart, runs, key)] },
   }, table(runs, key), place)
-  chart.thawKey = key
-  return chart
 }
 
 /** The run's letter at the end of its thicker line; letters that would overlap move apart. */
@@ -89,9 +83,9 @@ function describe(runs) {
     const value = run.validation.at(-1)?.[key]
     return `run ${run.letter} ${value === undefined ? 'not measured yet' : key === 'accuracy' ? percent(value) : value.toFixed(3)}`
   }).join(', ')
-  for (const [id, key] of [['curve-loss', 'loss'], ['curve-accuracy', 'accuracy']]) {
-    byID(id).setAttribute('role', 'img')
-    byID(id).setAttribute('aria-label', `Validation ${key}: ${last(key)}`)
+  for (const key of keys) {
+    byID('curve-' + key).setAttribute('role', 'img')
+    byID('curve-' + key).setAttribute('aria-label', `Validation ${key}: ${last(key)}`)
   }
 }
 

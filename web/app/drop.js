@@ -5,11 +5,11 @@ import { byID } from './dom.js'
 /** @typedef {{ path: string, file: File }} Found   path: with its folders, 'roses/1.jpg' */
 /**
  * @typedef {Object} Takers
- * @property {(file: File) => void} weights
- * @property {(file: File) => void} zip
- * @property {(found: Found[]) => void} folder
- * @property {(files: File[], className: string | null) => void} images   loose ones; onto a class card, or not
- * @property {(file: File) => void} predict
+ * @property {(file: File) => Promise<void>} weights
+ * @property {(file: File) => Promise<void>} zip
+ * @property {(found: Found[]) => Promise<void>} folder
+ * @property {(files: File[], className: string | null) => Promise<void>} images   loose ones; onto a class card, or not
+ * @property {(file: File) => Promise<void>} predict
  */
 
 export const weightsAccept = '.h5,.hdf5,.keras,.safetensors'
@@ -18,19 +18,23 @@ const isZip = name => /\.zip$/i.test(name)
 // Files that systems leave in folders, which nobody means to drop.
 const isLitter = path => /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i.test(path)
 
-/** Hands each of these files to its taker. @param {Found[]} found @param {Takers} takers */
-export function sortOut(found, takers, className = null) {
+/**
+ * Hands each of these files to its taker, loose images last: by then there are classes
+ * to choose from.
+ * @param {Found[]} found @param {Takers} takers @param {string | null} className of the card they fell on
+ */
+export async function sortOut(found, takers, className = null) {
   const files = found.filter(({ path }) => !isLitter(path))
-  for (const { file } of files.filter(({ path }) => isWeights(path))) takers.weights(file)
-  for (const { file } of files.filter(({ path }) => isZip(path))) takers.zip(file)
+  for (const { file } of files.filter(({ path }) => isWeights(path))) await takers.weights(file)
+  for (const { file } of files.filter(({ path }) => isZip(path))) await takers.zip(file)
   const images = files.filter(({ path }) => !isWeights(path) && !isZip(path))
   const inFolders = className === null ? images.filter(({ path }) => path.includes('/')) : []
   const loose = images.filter(found => !inFolders.includes(found)).map(({ file }) => file)
-  if (inFolders.length) takers.folder(inFolders)
-  if (loose.length) takers.images(loose, className)
+  if (inFolders.length) await takers.folder(inFolders)
+  if (loose.length) await takers.images(loose, className)
 }
 
-/** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => void} guarded */
+/** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => unknown} guarded */
 export function startDrops(takers, guarded) {
   const veil = byID('drop-veil')
   let depth = 0 // dragenter of a child comes before dragleave of its parent
@@ -51,8 +55,8 @@ export function startDrops(takers, guarded) {
     const forPredict = target.closest('#predict')
     guarded(async () => {
       const found = entries.length ? await walk(entries) : plain.map(file => ({ path: file.name, file }))
-      if (forPredict && found.length === 1 && !isWeights(found[0].path)) takers.predict(found[0].file)
-      else sortOut(found, takers, card ? card.dataset.class ?? null : null)
+      if (forPredict && found.length === 1 && !isWeights(found[0].path)) await takers.predict(found[0].file)
+      else await sortOut(found, takers, card ? card.dataset.class ?? null : null)
     })
   })
 }

@@ -6,8 +6,8 @@
  * @property {number} number        from 0
  * @property {string} plan
  * @property {number} trained
- * @property {'starting' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed'} status
- * @property {'caching' | 'training'} phase
+ * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
+ * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps
  * @property {boolean} visible      its curves are drawn
  * @property {number} steps         of the whole run
  * @property {number} epochs
@@ -26,7 +26,7 @@ const smoothing = 0.9 // of the moving average over steps
 export function newRun(number, plan) {
   return {
     letter: String.fromCharCode(65 + (number % 26)), number, plan: plan?.name ?? 'plan', trained: plan?.cost.trained ?? 0,
-    status: 'starting', phase: 'training', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, secondsLeft: null,
+    status: 'starting', phase: 'stepping', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, secondsLeft: null,
     train: [], validation: [], result: null, handle: null,
   }
 }
@@ -35,7 +35,7 @@ export function newRun(number, plan) {
 export function hear(run, event) {
   switch (event.kind) {
     case 'started':
-      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'running' })
+      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training' })
       // The first event of a cache may take a while: say from the start what is computed.
       if (event.plan.cost.cacheFlops) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
       else run.progress = { done: 0, total: event.steps }
@@ -44,7 +44,7 @@ export function hear(run, event) {
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, secondsLeft: event.secondsLeft })
       break
     case 'step':
-      Object.assign(run, { phase: 'training', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft })
+      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft })
       addPoint(run, event)
       break
     case 'epoch':
@@ -54,7 +54,7 @@ export function hear(run, event) {
       run.status = 'paused'
       break
     case 'resumed':
-      run.status = 'running'
+      run.status = 'training'
       break
     case 'done':
     case 'cancelled':

@@ -69,15 +69,15 @@ function onEvent(run, event) {
   } else soon()
 }
 
-// Events may come hundreds a second; the page draws once a frame at most.
+// Events may come hundreds a second; the page draws ten times.
 let waiting = false
 function soon() {
   if (waiting) return
   waiting = true
-  requestAnimationFrame(() => {
+  setTimeout(() => {
     waiting = false
     set({ runs: state.runs })
-  })
+  }, 100)
 }
 
 // Built once per run and changed in place: a bar that is replaced is read out anew.
