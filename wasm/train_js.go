@@ -196,7 +196,7 @@ func (t *run) event(ev tune.Event) {
 		t.emit(map[string]any{"kind": "step", "step": s.Step, "epoch": s.Epoch, "loss": number(s.Loss), "accuracy": s.Accuracy,
 			"seconds": s.Seconds, "secondsLeft": s.SecondsLeft})
 		if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-			t.diverge = fmt.Errorf("The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
+			t.diverge = fail(codeInvalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
 	case ev.Epoch != nil:
 		p := ev.Epoch

@@ -1,0 +1,81 @@
+# Thaw: every command that a person or a machine needs.
+#
+#   make run      build, serve on a loopback address, open the page
+#   make test     everything: lint, native, WebAssembly and browser tests
+#   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
+#   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE, PEERS=1
+#   make site     the page as static files in build/site
+#
+# Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
+# installs Chromium with apt-get where it is missing and may be installed.
+
+export GOTOOLCHAIN := auto
+export GOEXPERIMENT := simd
+
+# Versions are fixed: a lint that changes overnight is no test.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# U1000 takes what only js/wasm uses for unused; SA4016 minds opcode tables (prefix | 0x00).
+CHECKS := inherit,-U1000,-SA4016
+
+# Packages that also run as WebAssembly in the browser, on the engine's own loader.
+WASM_PACKAGES := ./kernels ./kernels/kerneltest ./kernels/simd
+
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: run site test lint test-native test-portable test-wasm test-browser golden bench pretrain chromium screenshot
+
+run:
+	go run ./serve
+
+site:
+	go run ./serve -build build/site
+
+# The browser tests come last: what they use has then been tested by itself.
+test: chromium lint test-native test-portable test-wasm test-browser
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is needed: $$unformatted"; exit 1; }
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet ./wasm ./kernels/... ./irv2/...
+	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
+	build/staticcheck -checks $(CHECKS) ./...
+	GOOS=js GOARCH=wasm build/staticcheck -checks $(CHECKS) ./wasm ./kernels/simd
+
+# All packages but serve, whose tests need a browser; golden tests are among them.
+test-native:
+	go test $$(go list ./... | grep -v /serve)
+
+# Without the experiment there is no SIMD: slower, and the same results.
+test-portable:
+	GOEXPERIMENT= go vet ./...
+	GOEXPERIMENT= go test ./kernels/... ./irv2/compile ./irv2/tune
+
+# The same tests, compiled to WebAssembly, in the browser.
+test-wasm: build/wasmexec
+	THAW_BROWSER=$(CHROMIUM) GOOS=js GOARCH=wasm go test -exec "$(CURDIR)/build/wasmexec" $(WASM_PACKAGES)
+
+build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*.go)
+	go build -o $@ ./kernels/simd/wasmexec
+
+test-browser:
+	THAW_REQUIRE_BROWSER=1 go test -timeout 30m ./serve
+
+golden:
+	go test -count=1 -v ./irv2/golden -args $(if $(GOLDEN),-golden "$(abspath $(GOLDEN))")
+
+bench:
+	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)
+
+pretrain:
+	go run ./irv2/pretrain
+
+# The picture of the README, made by the test that walks the page.
+screenshot: chromium
+	go test -count=1 -run TestPageFromDropToPrediction ./serve -args -screenshot "$(CURDIR)/web/screenshot.png"
+
+chromium:
+	@if [ -z "$(CHROMIUM)" ]; then \
+	  echo "installing Chromium"; \
+	  $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
+	fi
