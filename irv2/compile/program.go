@@ -3,7 +3,6 @@ package compile
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
@@ -134,12 +133,11 @@ func (p *Program) Run(phase Phase, backend kernels.Backend, poll func() error) e
 	return nil
 }
 
-// Timed runs one step and tells the time of each op.
-func (p *Program) Timed(backend kernels.Backend, tell func(*Op, time.Duration)) {
-	for _, op := range p.Ops[p.starts[ForwardPhase]:] {
-		start := time.Now()
-		run(backend, op.Args)
-		tell(op, time.Since(start))
+// RunEach runs a phase like Run, through a caller that sees each op and may look at
+// its arguments before and after it runs it.
+func (p *Program) RunEach(phase Phase, backend kernels.Backend, see func(op *Op, run func())) {
+	for _, op := range p.Ops[p.starts[phase]:p.starts[phase+1]] {
+		see(op, func() { run(backend, op.Args) })
 	}
 }
 

@@ -27,6 +27,8 @@ type OpTime struct {
 	Time  time.Duration
 }
 
+var stepPhases = []compile.Phase{compile.ForwardPhase, compile.BackwardPhase, compile.Update}
+
 // Benchmark times the inference forward pass and the training step of a plan, over
 // steps runs each after one that warms up.
 func Benchmark(plan *freeze.Plan, batch, steps int, backend kernels.Backend, poll func() error) (*Timing, error) {
@@ -46,12 +48,16 @@ func Benchmark(plan *freeze.Plan, batch, steps int, backend kernels.Backend, pol
 	if t.Forward, err = timed(forward, weights, steps, backend, poll, compile.ForwardPhase); err != nil {
 		return nil, err
 	}
-	if t.Step, err = timed(step, weights, steps, backend, poll, compile.ForwardPhase, compile.BackwardPhase, compile.Update); err != nil {
+	if t.Step, err = timed(step, weights, steps, backend, poll, stepPhases...); err != nil {
 		return nil, err
 	}
-	step.Timed(backend, func(op *compile.Op, d time.Duration) {
-		t.StepOps = append(t.StepOps, OpTime{op.Name, op.Phase, op.Kind(), op.FLOPs, d})
-	})
+	for _, phase := range stepPhases {
+		step.RunEach(phase, backend, func(op *compile.Op, run func()) {
+			start := time.Now()
+			run()
+			t.StepOps = append(t.StepOps, OpTime{op.Name, op.Phase, op.Kind(), op.FLOPs, time.Since(start)})
+		})
+	}
 	return t, nil
 }
 
