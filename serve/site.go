@@ -70,10 +70,12 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.add("wasm_exec.js", e.execJS, cache); err != nil {
-		return nil, err
+	for name, raw := range e.files {
+		if err := s.add(name, raw, cache); err != nil {
+			return nil, err
+		}
 	}
-	return s, s.add("thaw.wasm", e.wasm, cache)
+	return s, nil
 }
 
 func (s *site) add(name string, raw []byte, cache *brotliCache) error {
@@ -176,7 +178,8 @@ func (c *brotliCache) compress(hash string, raw []byte) ([]byte, error) {
 		return b, nil
 	}
 	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, c.quality)
+	const window = 24 // 16 MB, more than any file here: the largest that browsers take
+	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: c.quality, LGWin: window})
 	if _, err := w.Write(raw); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"thaw/kernels"
 	"thaw/kernels/simd"
+	"thaw/wasm/jsutil"
 )
 
 // newBackend chooses who computes, once per page: everything above takes what it
@@ -31,7 +32,7 @@ func newBackend(want string, threads int) (kernels.Backend, error) {
 }
 
 // isolated says that the page may share memory between threads.
-func isolated() bool { return truthy(prop(safejs.Global(), "crossOriginIsolated")) }
+func isolated() bool { return jsutil.Truthy(jsutil.Prop(safejs.Global(), "crossOriginIsolated")) }
 
 // memoryBytes is the size of the whole WebAssembly memory (worker.js knows it).
 func memoryBytes() int64 {

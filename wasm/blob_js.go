@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/hack-pad/safejs"
+
+	"thaw/wasm/jsutil"
 )
 
 // blob is a Blob or File as an io.ReaderAt. It reads synchronously, which workers
@@ -20,20 +22,20 @@ type blob struct {
 const blobWindow = 1 << 20
 
 func newBlob(value safejs.Value) (*blob, error) {
-	class := prop(safejs.Global(), "Blob")
+	class := jsutil.Prop(safejs.Global(), "Blob")
 	if is, err := value.InstanceOf(class); err != nil || !is {
 		return nil, fail(codeInvalid, "A file is missing: give a Blob or File.")
 	}
-	reader, err := construct("FileReaderSync")
+	reader, err := jsutil.Construct("FileReaderSync")
 	if err != nil {
 		return nil, err
 	}
-	size, err := prop(value, "size").Float()
+	size, err := jsutil.Prop(value, "size").Float()
 	return &blob{value: value, reader: reader, size: int64(size)}, err
 }
 
 // name is the file's name, empty for a Blob without one.
-func (b *blob) name() string { return stringOf(prop(b.value, "name")) }
+func (b *blob) name() string { return jsutil.String(jsutil.Prop(b.value, "name")) }
 
 // Size is the number of bytes.
 func (b *blob) Size() int64 { return b.size }
@@ -87,7 +89,7 @@ func (b *blob) read(p []byte, off int64) (int, error) {
 	if err != nil {
 		return 0, fail(codeInvalid, "The browser could not read %q (%v): it may have been moved or changed; choose it again.", b.name(), err)
 	}
-	array, err := construct("Uint8Array", buffer)
+	array, err := jsutil.Construct("Uint8Array", buffer)
 	if err != nil {
 		return 0, err
 	}
@@ -106,54 +108,4 @@ func (b *blob) readAll(limit int64) ([]byte, error) {
 	p := make([]byte, b.size)
 	_, err := b.read(p, 0)
 	return p, err
-}
-
-// blobWriter gathers bytes into a Blob, which the browser may keep on disk: a
-// file of any size passes through without growing Go's memory.
-type blobWriter struct {
-	parts []any
-	part  []byte
-}
-
-const blobPart = 4 << 20
-
-func (w *blobWriter) Write(p []byte) (int, error) {
-	if w.part == nil {
-		w.part = make([]byte, 0, blobPart)
-	}
-	for rest := p; len(rest) > 0; {
-		n := min(len(rest), blobPart-len(w.part))
-		w.part = append(w.part, rest[:n]...)
-		rest = rest[n:]
-		if len(w.part) == blobPart {
-			if err := w.flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return len(p), nil
-}
-
-// flush makes the part a Blob of its own at once: the copy in JavaScript's memory
-// is then free to go.
-func (w *blobWriter) flush() error {
-	if len(w.part) == 0 {
-		return nil
-	}
-	array, err := bytesToJS(w.part)
-	if err != nil {
-		return err
-	}
-	w.part = w.part[:0]
-	part, err := construct("Blob", []any{array})
-	w.parts = append(w.parts, part)
-	return err
-}
-
-// blob closes the writer.
-func (w *blobWriter) blob(mime string) (safejs.Value, error) {
-	if err := w.flush(); err != nil {
-		return safejs.Undefined(), err
-	}
-	return construct("Blob", w.parts, map[string]any{"type": mime})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"thaw/irv2/images"
+	"thaw/wasm/jsutil"
 )
 
 // data is the images, with what the data set itself need not know.
@@ -128,8 +129,8 @@ type pictureFile struct {
 
 func filesOf(list safejs.Value, key string) []pictureFile {
 	var files []pictureFile
-	for _, f := range elements(list) {
-		files = append(files, pictureFile{stringOf(prop(f, key)), prop(f, "file")})
+	for _, f := range jsutil.Elements(list) {
+		files = append(files, pictureFile{jsutil.String(jsutil.Prop(f, key)), jsutil.Prop(f, "file")})
 	}
 	return files
 }
@@ -161,11 +162,11 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []pi
 
 // addImages answers data.add.
 func (e *engine) addImages(r *request) (any, error) {
-	class := stringOf(prop(r.args, "class"))
+	class := jsutil.String(jsutil.Prop(r.args, "class"))
 	if class == "" {
 		return nil, fail(codeInvalid, "Name the class that the images belong to.")
 	}
-	files := filesOf(prop(r.args, "files"), "name")
+	files := filesOf(jsutil.Prop(r.args, "files"), "name")
 	return e.add(r, "Reading images", func(ctx context.Context, to *images.Dataset, progress func(done, total int)) error {
 		if len(files) == 0 && to.Class(class) == nil {
 			return to.AddClass(class)
@@ -176,7 +177,7 @@ func (e *engine) addImages(r *request) (any, error) {
 
 // addFolder answers data.addFolder.
 func (e *engine) addFolder(r *request) (any, error) {
-	files := filesOf(prop(r.args, "files"), "path")
+	files := filesOf(jsutil.Prop(r.args, "files"), "path")
 	return e.add(r, "Reading images", func(ctx context.Context, to *images.Dataset, progress func(done, total int)) error {
 		return readFiles(ctx, to, "", files, progress)
 	})
@@ -184,7 +185,7 @@ func (e *engine) addFolder(r *request) (any, error) {
 
 // addZip answers data.addZip.
 func (e *engine) addZip(r *request) (any, error) {
-	b, err := newBlob(prop(r.args, "file"))
+	b, err := newBlob(jsutil.Prop(r.args, "file"))
 	if err != nil {
 		return nil, err
 	}
@@ -300,9 +301,9 @@ func (e *engine) thumbnail(r *request) (any, error) {
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {
 		return nil, fmt.Errorf("thumbnail: %w", err)
 	}
-	array, err := bytesToJS(b.Bytes())
+	array, err := jsutil.BytesToJS(b.Bytes())
 	if err != nil {
 		return nil, err
 	}
-	return construct("Blob", []any{array}, map[string]any{"type": "image/jpeg"})
+	return jsutil.Construct("Blob", []any{array}, map[string]any{"type": "image/jpeg"})
 }

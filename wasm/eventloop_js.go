@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/hack-pad/safejs"
+
+	"thaw/wasm/jsutil"
 )
 
 // eventLoop lets long work give way to JavaScript. Go in WebAssembly has one
@@ -17,11 +19,11 @@ type eventLoop struct {
 }
 
 func newEventLoop() (*eventLoop, error) {
-	channel, err := construct("MessageChannel")
+	channel, err := jsutil.Construct("MessageChannel")
 	if err != nil {
 		return nil, err
 	}
-	l := &eventLoop{port: prop(channel, "port1")}
+	l := &eventLoop{port: jsutil.Prop(channel, "port1")}
 	back, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
 		next := l.waiting[0]
 		l.waiting = l.waiting[1:]
@@ -31,7 +33,7 @@ func newEventLoop() (*eventLoop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, prop(channel, "port2").Set("onmessage", back)
+	return l, jsutil.Prop(channel, "port2").Set("onmessage", back)
 }
 
 // yield returns after the event loop has gone round once.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"thaw/irv2/weights"
+	"thaw/wasm/jsutil"
 )
 
 // Metadata that export writes into safetensors and import reads back.
@@ -31,7 +32,7 @@ func (e *engine) export(r *request) (any, error) {
 	if n == nil {
 		return nil, fail(codeInvalid, "There are no weights to export yet.")
 	}
-	out := &blobWriter{}
+	out := &jsutil.BlobWriter{}
 	switch args.Format {
 	case "safetensors":
 		err = weights.WriteSafetensors(out, n.current, n.metadata())
@@ -45,7 +46,7 @@ func (e *engine) export(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out.blob("application/octet-stream")
+	return out.Blob("application/octet-stream")
 }
 
 func (n *network) metadata() map[string]string {

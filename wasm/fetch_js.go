@@ -2,68 +2,66 @@ package main
 
 import (
 	"context"
-	"io"
-	"net/http"
-	"net/url"
+	"errors"
 
 	"github.com/hack-pad/safejs"
-	"github.com/syumai/tinyutil/httputil"
+
+	"thaw/wasm/jsutil"
 )
 
-// maxDownload bounds a fetched file; the largest weights known have 225 MB.
+// maxDownload bounds a fetched file; the largest weights known have 226 MB.
 const maxDownload = 1 << 30
 
-// fetch loads address into a Blob, reporting progress in bytes (total 0: unknown).
+// fetch loads address into a Blob by the program wasm/fetch, which worker.js loads
+// when first asked. progress is in bytes; total 0: unknown.
 func fetch(ctx context.Context, address string, progress func(done, total int64)) (safejs.Value, error) {
 	none := safejs.Undefined()
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return none, fail(codeInvalid, "%q is not a web address: give one that starts with https://.", address)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return none, withCode(codeInvalid, err)
-	}
-	resp, err := httputil.DefaultClient.Do(req)
-	if err != nil {
-		if ctx.Err() != nil {
-			return none, ctx.Err()
-		}
-		return none, fail(codeNetwork, "%s could not be fetched: this page may only reach the official addresses, and only online; download the file yourself and drop it here.", address)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return none, fail(codeNetwork, "%s answered %s: check the address.", address, resp.Status)
-	}
-	if resp.ContentLength > maxDownload {
-		return none, fail(codeInvalid, "%s has %d MB, more than the %d MB that weights may have.", address, resp.ContentLength>>20, maxDownload>>20)
-	}
-	w, err := download(ctx, resp, address, progress)
+	abort, err := jsutil.Construct("AbortController")
 	if err != nil {
 		return none, err
 	}
-	return w.blob("application/octet-stream")
-}
-
-func download(ctx context.Context, resp *http.Response, address string, progress func(done, total int64)) (*blobWriter, error) {
-	w := &blobWriter{}
-	chunk := make([]byte, 256<<10)
-	for done := int64(0); ; {
-		n, err := resp.Body.Read(chunk)
-		if _, err := w.Write(chunk[:n]); err != nil {
-			return nil, err
+	stop := context.AfterFunc(ctx, func() { abort.Call("abort") })
+	defer stop()
+	type state struct{ done, total int64 }
+	news := make(chan state, 1)
+	tell, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		select { // a callback must not wait: what nobody has taken yet is replaced
+		case <-news:
+		default:
 		}
-		done += int64(n)
-		progress(done, max(resp.ContentLength, 0))
-		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case done > maxDownload:
-			return nil, fail(codeInvalid, "%s has more than the %d MB that weights may have.", address, maxDownload>>20)
-		case err == io.EOF:
-			return w, nil
-		case err != nil:
-			return nil, fail(codeNetwork, "The download of %s broke off after %d MB: try again.", address, done>>20)
-		}
+		news <- state{int64(jsutil.Int(args[0])), int64(jsutil.Int(args[1]))}
+		return nil
+	})
+	if err != nil {
+		return none, err
 	}
+	defer tell.Release()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		for {
+			select {
+			case s := <-news:
+				progress(s.done, s.total)
+			case <-ended:
+				return
+			}
+		}
+	}()
+	promise, err := safejs.Global().Call("thawFetch", address, maxDownload, tell, jsutil.Prop(abort, "signal"))
+	if err != nil {
+		return none, err
+	}
+	blob, err := jsutil.Await(promise)
+	var rejection *jsutil.Rejection
+	if errors.As(err, &rejection) {
+		if ctx.Err() != nil {
+			return none, ctx.Err()
+		}
+		if code := jsutil.String(jsutil.Prop(rejection.Reason, "code")); code != "" {
+			return none, fail(code, "%w", err)
+		}
+		return none, fail(codeNetwork, "%s could not be fetched (%w): try again when you are online.", address, err)
+	}
+	return blob, err
 }

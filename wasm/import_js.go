@@ -16,6 +16,7 @@ import (
 	"thaw/irv2/weights"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/wasm/jsutil"
 )
 
 // importWeights answers weights.import: fetches if need be, checks tensor by
@@ -33,7 +34,7 @@ func (e *engine) importWeights(r *request) (any, error) {
 		return nil, err
 	}
 	defer done()
-	file := prop(r.args, "file")
+	file := jsutil.Prop(r.args, "file")
 	if args.URL != "" {
 		if file, err = fetch(r.ctx, args.URL, e.progress(r, "Fetching "+path.Base(args.URL))); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"thaw/irv2/images"
 	"thaw/irv2/tune"
+	"thaw/wasm/jsutil"
 )
 
 // prediction is Prediction of thaw.d.ts.
@@ -33,7 +34,7 @@ func (e *engine) predict(r *request) (any, error) {
 	if e.network == nil || e.network.classes == nil {
 		return nil, fail(codeInvalid, "The network knows no classes yet: train it, or load weights that were fine-tuned here.")
 	}
-	b, err := newBlob(prop(r.args, "file"))
+	b, err := newBlob(jsutil.Prop(r.args, "file"))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/hack-pad/safejs"
+
+	"thaw/wasm/jsutil"
 )
 
 // A call answers one request. Its result is a Go value that becomes JSON, or a
@@ -27,7 +29,7 @@ func (r *request) decode(dst any) error {
 	if r.args.IsUndefined() {
 		return nil
 	}
-	text, err := stringify(r.args)
+	text, err := jsutil.Stringify(r.args)
 	if err != nil {
 		return err
 	}
@@ -75,17 +77,17 @@ type dispatcher struct {
 }
 
 func (d *dispatcher) receive(message safejs.Value) {
-	id := intOf(prop(message, "id"))
-	if truthy(prop(message, "abort")) {
+	id := jsutil.Int(jsutil.Prop(message, "id"))
+	if jsutil.Truthy(jsutil.Prop(message, "abort")) {
 		if cancel := d.cancels[id]; cancel != nil {
 			cancel()
 		}
 		return
 	}
-	name := stringOf(prop(message, "call"))
+	name := jsutil.String(jsutil.Prop(message, "call"))
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancels[id] = cancel
-	r := &request{ctx: ctx, id: id, args: prop(message, "args")}
+	r := &request{ctx: ctx, id: id, args: jsutil.Prop(message, "args")}
 	go func() {
 		defer func() { cancel(); delete(d.cancels, id) }()
 		result, err := d.answer(name, r)
@@ -113,4 +115,24 @@ func recoverTo(err *error) {
 		fmt.Fprintf(os.Stderr, "thaw: %v\n%s", p, debug.Stack())
 		*err = fail(codeInternal, "Something in Thaw itself went wrong (%v): please report it; nothing kept was lost.", p)
 	}
+}
+
+// toJS makes a result or event ready for postMessage: values of JavaScript stay,
+// everything else goes through JSON.
+func toJS(v any) safejs.Value {
+	switch v := v.(type) {
+	case nil:
+		return safejs.Null()
+	case safejs.Value:
+		return v
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Errorf("result %T: %w", v, err)) // answered as an internal error
+	}
+	value, err := jsutil.Prop(safejs.Global(), "JSON").Call("parse", string(text))
+	if err != nil {
+		panic(err)
+	}
+	return value
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"thaw/irv2"
+	"thaw/wasm/jsutil"
 )
 
 // store keeps weights in IndexedDB, as two object stores:
@@ -108,7 +109,7 @@ func (s *store) manifest(ctx context.Context, id string) (manifest, error) {
 	if value.IsUndefined() {
 		return m, fail(codeInvalid, "These weights are no longer kept here: choose the file again.")
 	}
-	return m, json.Unmarshal([]byte(stringOf(value)), &m)
+	return m, json.Unmarshal([]byte(jsutil.String(value)), &m)
 }
 
 // put keeps w under m.Info.ID, filling m's Bytes and Sums. Where it fails, nothing stays.
@@ -134,7 +135,7 @@ func (s *store) putChunks(ctx context.Context, m *manifest, w *irv2.Weights, pro
 	m.Bytes, m.Sums = 0, nil
 	chunk := make([]byte, 0, min(chunkBytes, total))
 	flush := func() error {
-		array, err := bytesToJS(chunk)
+		array, err := jsutil.BytesToJS(chunk)
 		if err != nil {
 			return err
 		}
@@ -214,7 +215,7 @@ func (r *chunkReader) read() error {
 	if value.IsUndefined() {
 		return r.damaged()
 	}
-	if r.chunk, err = bytesToGo(value); err != nil {
+	if r.chunk, err = jsutil.BytesToGo(value); err != nil {
 		return err
 	}
 	if crc32.Checksum(r.chunk, castagnoli) != r.manifest.Sums[r.next] {
@@ -324,7 +325,7 @@ func (s *store) keys(ctx context.Context, name string) ([]string, error) {
 	values, err := request.Await(ctx)
 	keys := make([]string, len(values))
 	for i, v := range values {
-		keys[i] = stringOf(safejs.Safe(v))
+		keys[i] = jsutil.String(safejs.Safe(v))
 	}
 	return keys, storageError(err)
 }

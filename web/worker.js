@@ -48,8 +48,26 @@ const stopped = reason => stop('internal', `The engine stopped (${reason}): relo
 self.addEventListener('error', event => stopped(event.message))
 self.addEventListener('unhandledrejection', ({ reason }) => reason instanceof WebAssembly.RuntimeError && stopped(reason.message))
 
+const here = name => new URL(name, import.meta.url).href
+
+// Called by the engine: downloads into a Blob by a program of its own (wasm/fetch).
+let fetcher = null
+globalThis.thawFetch = async (address, limit, progress, signal) => {
+  fetcher ??= startFetcher().catch(error => { fetcher = null; throw error })
+  const run = await fetcher
+  return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
+}
+
+async function startFetcher() {
+  const go = new Go()
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(here('fetch.wasm')), go.importObject)
+  return new Promise(resolve => {
+    globalThis.thawFetcher = resolve
+    go.run(instance)
+  })
+}
+
 try {
-  const here = name => new URL(name, import.meta.url).href
   const go = await loadGo(here('thaw.wasm'), { wasmExec: here('wasm_exec.js') })
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
