@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,7 +77,24 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	list, err := json.Marshal(s.page())
+	if err != nil {
+		return nil, err
+	}
+	return s, s.add("files.json", list, cache)
+}
+
+// page lists what a visit needs, for the service worker: not the types, nor the
+// program that downloads, which is of no use offline.
+func (s *site) page() []string {
+	list := []string{"./"}
+	for name := range s.files {
+		if path.Ext(name) != ".ts" && name != "fetch.wasm" {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (s *site) add(name string, raw []byte, cache *brotliCache) error {

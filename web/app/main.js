@@ -29,6 +29,7 @@ import { startLink } from './link.js'
 import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
 import { guarded, notice } from './notices.js'
+import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
 import { startPresets } from './presets.js'
@@ -61,6 +62,7 @@ startTable()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)
+startOffline()
 boot()
 
 async function boot() {

@@ -1,0 +1,16 @@
+// Registers the service worker (sw.js). Where the host sets no headers, the first
+// visit is loaded again once, then isolated by it.
+const reloaded = 'thaw.isolated'
+
+export async function startOffline() {
+  if (!navigator.serviceWorker) return // not a secure context
+  try {
+    await navigator.serviceWorker.register(new URL('../sw.js', import.meta.url))
+    await navigator.serviceWorker.ready
+    if (crossOriginIsolated || sessionStorage.getItem(reloaded)) return
+    sessionStorage.setItem(reloaded, 'yes')
+    location.reload()
+  } catch {
+    // Storage is blocked: the page works, online only.
+  }
+}
