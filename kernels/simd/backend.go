@@ -12,6 +12,7 @@ import (
 type Backend struct {
 	*kernels.Portable
 	threads int // at start; fewer may be alive
+	rows    int // of the register tile
 	machine machine
 	rec     []uint32  // record of the job at hand
 	partial []float32 // sums per chunk of pixels, see overPixels
@@ -29,10 +30,11 @@ type machine interface {
 // Natively it means nothing: there the backend only exists to be compiled.
 type address = uint32
 
-func newBackend(m machine, threads int) *Backend {
+func newBackend(m machine, threads, rows int) *Backend {
 	return &Backend{
 		Portable: kernels.NewPortable(1),
 		threads:  threads,
+		rows:     rows,
 		machine:  m,
 		rec:      make([]uint32, 64),
 	}

@@ -24,7 +24,7 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 	if pass == kernels.BackwardFilter {
-		return planGradient(s).scratchLen(b.threads)
+		return planGradient(s, b.rows).scratchLen(b.threads)
 	}
 	return b.threads*tableLen(s)/4 + max(s.CIn, s.COut)
 }
@@ -92,8 +92,8 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 	}
 	taps := int(b.rec[convKH/4] * b.rec[convKW/4])
 	panelBytes := taps * k * nr * 4
-	panels := (cols + nr - 1) / nr
-	rowTiles := (rows + mr - 1) / mr
+	panels := ceilDiv(cols, nr)
+	rowTiles := ceilDiv(rows, b.rows)
 	b.set(convTaps, taps)
 	b.set(convK, 4*k)
 	b.setAt(convFilter, at(filter))
@@ -104,9 +104,9 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 	b.set(convPanels, panels)
 
 	perTask := min(panels, max(1, l2Panels/max(panelBytes, 1)))
-	runs := (panels + perTask - 1) / perTask
-	perTask = (panels + runs - 1) / runs
-	tileFLOPs := 2 * mr * nr * taps * k * perTask
+	runs := ceilDiv(panels, perTask)
+	perTask = ceilDiv(panels, runs)
+	tileFLOPs := 2 * b.rows * nr * taps * k * perTask
 	rowTasks := min(rowTiles, max(1, rowTiles*tileFLOPs/taskFLOPs))
 	b.set(convPanelsPerTask, perTask)
 	b.set(convRowTasks, rowTasks)

@@ -24,8 +24,9 @@ type gradPlan struct {
 	partialLen        int // floats of partial sums
 }
 
-func planGradient(s kernels.ConvShape) gradPlan {
-	p := gradPlan{rowTiles: ceilDiv(s.CIn, mr), splits: 1}
+// planGradient cuts a gradient for register tiles of so many rows.
+func planGradient(s kernels.ConvShape, rows int) gradPlan {
+	p := gradPlan{rowTiles: ceilDiv(s.CIn, rows), splits: 1}
 	p.blocks = ceilDiv(p.rowTiles, blockTiles)
 	p.chunkRows = max(1, chunkPixels/s.OW)
 	if chunks := ceilDiv(s.N*s.OH, p.chunkRows); p.blocks < gradTasks {
@@ -48,7 +49,7 @@ func (p gradPlan) scratchLen(threads int) int {
 // Conv2DBackwardFilter implements kernels.Backend: pack dOut, multiply, add up the splits.
 func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	s := a.Shape
-	p := planGradient(s)
+	p := planGradient(s, b.rows)
 	if len(a.Scratch) < p.scratchLen(b.threads) {
 		panic(fmt.Sprintf("simd: Conv2DBackwardFilter: scratch of %d floats for %+v, want %d", len(a.Scratch), s, p.scratchLen(b.threads)))
 	}

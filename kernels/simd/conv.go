@@ -19,6 +19,9 @@ import "thaw/kernels/wasmasm"
 // residue of the input pixel, which only some of the taps reach.
 const (
 	mr = 6 // rows of a tile: 12 accumulators, 2 of B and 1 of A are V8's 15 registers
+	// Without FMA a product needs a register of its own.
+	rowsWithoutFMA = 5
+
 	nr = 8 // columns of a tile and a panel
 )
 

@@ -153,7 +153,7 @@ func (m *module) gradientMicroKernels() microFamily {
 		params[i] = wasmasm.I32
 	}
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
-	for rows := 1; rows <= mr; rows++ {
+	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
 		m.emitGradientMicro(f, rows)
 		m.extra = append(m.extra, f.Func)

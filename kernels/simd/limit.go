@@ -1,5 +1,7 @@
 package simd
 
+import "thaw/kernels/wasmasm"
+
 // The limit kernel does nothing but multiply-add in registers: what the machine
 // could do at most in this engine with this variant. Speeds are quoted as shares
 // of it, measured in the same run.
@@ -40,5 +42,12 @@ func emitLimit(m *module) function {
 // emitEmpty is a tile that does nothing: the price of fork and join.
 func emitEmpty(m *module) function {
 	f, _, _, _ := m.tile()
+	return f
+}
+
+// emitDie is for tests: the thread in the record dies.
+func emitDie(m *module) function {
+	f, arg, _, thread := m.tile()
+	f.when(thread.eq(arg.i32(0)), func() { f.Code = f.Code.Op(wasmasm.Unreachable) })
 	return f
 }

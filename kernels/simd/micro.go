@@ -15,7 +15,7 @@ func (m *module) microKernels() microFamily {
 	edge := m.edgeEpilogue()
 	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
-	for rows := 1; rows <= mr; rows++ {
+	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
 		m.emitMicro(f, rows, edge)
 		m.extra = append(m.extra, f.Func)

@@ -7,6 +7,8 @@ type Options struct {
 	// FMA uses relaxed_madd (one rounding where the machine has fused
 	// multiply-add) instead of mul and add.
 	FMA bool
+	// Rows of the register tile, at most mr; 0 means mr.
+	Rows int
 	// Shared: the memory is shared and workers may run.
 	Shared bool
 	// Control is the address of the control block (controlLen bytes, zero).
@@ -37,12 +39,16 @@ var i32x3 = []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32}
 
 // Emit returns the module. It is pure: the same options give the same bytes.
 func Emit(o Options) []byte {
+	if o.Rows == 0 {
+		o.Rows = mr
+	}
 	m := &module{Options: o}
 	m.ImportMemory(importModule, importMemory, wasmasm.Limits{Max: wasmasm.SharedMemoryMax, Shared: o.Shared})
 	m.tileType = m.Type(i32x3, nil)
 	emitters := [...]func(*module) function{
 		kernelLimit:                 emitLimit,
 		kernelEmpty:                 emitEmpty,
+		kernelDie:                   emitDie,
 		kernelConv:                  emitConv,
 		kernelPackForward:           emitPackForward,
 		kernelPackBackward:          emitPackBackward,
@@ -83,6 +89,7 @@ func Emit(o Options) []byte {
 const (
 	kernelLimit kernel = iota // limit.go
 	kernelEmpty
+	kernelDie
 	kernelConv
 	kernelPackForward
 	kernelPackBackward

@@ -32,12 +32,15 @@ const (
 	// longer than Go needs between two ops. Waking costs 3-70 us, and far more
 	// where the kernel wakes the worker on the main thread's core.
 	workerSpin = 1_000_000
-	// joinSpin is how often the main thread looks before it pauses.
-	joinSpin = 10_000
-	// joinPauses of pauseNS without any tile finishing mean that a worker died
-	// with a tile in its hands: 3 s, while a tile takes well under 10 ms.
-	joinPauses = 60_000
-	pauseNS    = 50_000
+	// joinSpin is how often the main thread looks before it pauses: joinNaps times
+	// napNS, then joinSleeps times sleepNS. If no tile has finished by then, 3 s
+	// later, a worker died with a tile in its hands: tiles take well under 10 ms.
+	// Counting sleeps, not time, forgives a machine that was suspended.
+	joinSpin   = 10_000
+	joinNaps   = 100
+	napNS      = 50_000
+	joinSleeps = 300
+	sleepNS    = 10_000_000
 )
 
 // ctl is the address of a field of the control block.
@@ -60,6 +63,7 @@ func (m *module) callTile(f function, kernel, arg, tile, thread i32) {
 
 // emitRun: run(kernel, arg, tiles) -> 0, or 1 if a worker died holding a tile.
 func emitRun(m *module) {
+	pause := m.emitPause()
 	f := function{m.Func(i32x3, []wasmasm.ValType{wasmasm.I32})}
 	m.ExportFunc(exportRun, f.Func)
 	kernel, arg, tiles := f.param(0), f.param(1), f.param(2)
@@ -102,8 +106,8 @@ func emitRun(m *module) {
 			set(f, spin, num(0))
 		})
 		f.when(spin.gt(num(joinSpin)), func() {
-			m.wait32(f, ctlNever, num(0), pauseNS)
-			f.when(spin.gt(num(joinSpin+joinPauses)), func() {
+			f.do(concat(spin.ltN(joinSpin + joinNaps)).Call(pause))
+			f.when(spin.gt(num(joinSpin+joinNaps+joinSleeps)), func() {
 				f.do(num(1))
 				f.back()
 			})
@@ -112,8 +116,26 @@ func emitRun(m *module) {
 	f.do(num(0))
 }
 
+// emitPause: pause(nap) sleeps napNS or else sleepNS. Waits are functions of their
+// own because in node 20 (V8 11.3) memory.atomic.wait32 loses locals of its caller.
+func (m *module) emitPause() wasmasm.FuncIndex {
+	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
+	f.choose(f.param(0),
+		func() { m.wait32(f, ctlNever, num(0), napNS) },
+		func() { m.wait32(f, ctlNever, num(0), sleepNS) })
+	return f.Index
+}
+
+// emitSleep: sleep(epoch) returns when the epoch is no longer that.
+func (m *module) emitSleep() wasmasm.FuncIndex {
+	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
+	m.wait32(f, ctlEpoch, f.param(0), -1)
+	return f.Index
+}
+
 // emitWorker: worker(thread) claims tiles until told to quit.
 func emitWorker(m *module) {
+	sleep := m.emitSleep()
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
 	m.ExportFunc(exportWorker, f.Func)
 	thread := f.param(0)
@@ -142,7 +164,7 @@ func emitWorker(m *module) {
 				f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 				set(f, epoch, m.ctl(ctlEpoch).atomic(0))
-				f.when(waiting.le(num(0)), func() { m.wait32(f, ctlEpoch, epoch, -1) })
+				f.when(waiting.le(num(0)), func() { f.do(concat(epoch).Call(sleep)) })
 				f.do(m.rmw(wasmasm.I32AtomicRmwSub, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 				set(f, spin, num(workerSpin))

@@ -3,7 +3,11 @@
 package simd
 
 import (
+	"errors"
+	"slices"
 	"testing"
+
+	"thaw/kernels"
 
 	"thaw/kernels/kerneltest"
 )
@@ -14,4 +18,59 @@ func TestConformance(t *testing.T) {
 	b := newForTest(t, 0)
 	t.Logf("%d threads", b.Threads())
 	kerneltest.Run(t, b)
+}
+
+// TestResultsDoNotDependOnThreads: the same bits for one thread and two.
+func TestResultsDoNotDependOnThreads(t *testing.T) {
+	run := func(threads int) []float32 {
+		b := newForTest(t, threads)
+		s := conv(1, 35, 3, 3, 32, 48, 1, true).s
+		in, out := image(s.N, s.H, s.W, s.CIn), image(s.N, s.OH, s.OW, s.COut)
+		dFilter := make([]float32, s.FilterLen())
+		scratch := make([]float32, b.ScratchLen(s, kernels.BackwardFilter))
+		for range 20 {
+			b.Conv2DBackwardFilter(&kernels.Conv2DBackwardFilterArgs{Shape: s, In: in, DOut: out, DFilter: dFilter, Alpha: 1, Scratch: scratch})
+		}
+		c := make([]float32, 4*s.COut)
+		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: out, Out: out, Beta: c[:s.COut], Eps: 1e-3, Momentum: 0.99, Mean: c[s.COut:], InvStd: c[2*s.COut:], ReLU: true})
+		return slices.Concat(dFilter, out.Data, c)
+	}
+	if !slices.Equal(run(1), run(2)) {
+		t.Error("two threads give other bits than one")
+	}
+}
+
+// image is a view of numbers that vary.
+func image(n, h, w, c int) kernels.View {
+	v := kernels.View{Data: make([]float32, n*h*w*c), N: n, H: h, W: w, C: c, Stride: c}
+	for i := range v.Data {
+		v.Data[i] = kernels.Uniform(1, uint64(i)) - 0.5
+	}
+	return v
+}
+
+// TestWorkerDies: a job is done again without the worker that died in it, and one
+// that cannot be done again says so.
+func TestWorkerDies(t *testing.T) {
+	b := newForTest(t, 2)
+	e := b.machine.(*engine)
+	if *e.field(ctlWorkers) == 0 {
+		t.Skip("no worker threads here")
+	}
+	die := func(repeatable bool) (err error) {
+		defer func() { err, _ = recover().(error) }()
+		b.set(0, 1)
+		b.run(kernelDie, 5_000_000, repeatable)
+		return nil
+	}
+	if err := die(true); err != nil {
+		t.Errorf("a job that can be repeated panicked: %v", err)
+	}
+	if workers := *e.field(ctlWorkers); workers != 0 {
+		t.Errorf("%d workers alive, want 0", workers)
+	}
+	b = newForTest(t, 2)
+	if err := die(false); !errors.Is(err, ErrStepLost) {
+		t.Errorf("a job that cannot be repeated: %v, want ErrStepLost", err)
+	}
 }

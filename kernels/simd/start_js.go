@@ -24,8 +24,15 @@ const host = "thawEngine"
 type engine struct {
 	control []uint32
 	host    js.Value
-	lost    func(error)
 }
+
+// engines keeps all control blocks alive: a worker may look at its block until it
+// is terminated, and JavaScript does not say when that is.
+var engines []*engine
+
+// ErrStepLost is what an op that works in place panics with when a worker thread
+// died inside it: what it left half done cannot be done again.
+var ErrStepLost = errors.New("simd: a worker thread died in the middle of an update; this step is lost, start again from the last checkpoint")
 
 // New emits the kernels, compiles them and starts threads-1 workers; 0 means all
 // cores. Without a shared memory it uses one thread. A worker that does not start
@@ -49,7 +56,11 @@ func New(threads int) (kernels.Backend, error) {
 	for at(e.control)%64 != 0 {
 		e.control = e.control[1:]
 	}
-	o := Options{Shared: h.Get("shared").Bool(), Control: at(e.control), FMA: h.Get("relaxed").Bool()}
+	engines = append(engines, e)
+	o := Options{Shared: h.Get("shared").Bool(), Control: at(e.control), FMA: h.Get("relaxed").Bool(), Rows: mr}
+	if !o.FMA {
+		o.Rows = rowsWithoutFMA
+	}
 	code := Emit(o)
 	bytes := js.Global().Get("Uint8Array").New(len(code))
 	js.CopyBytesToJS(bytes, code)
@@ -58,17 +69,36 @@ func New(threads int) (kernels.Backend, error) {
 		return nil, fmt.Errorf("simd: start kernels: %w", err)
 	}
 	*e.field(ctlWorkers) = uint32(started.Int() - 1)
-	return newBackend(e, threads), nil
+	return newBackend(e, threads, o.Rows), nil
 }
 
 func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
 
-// run implements machine.
+// run implements machine. If a worker died with a tile in its hands, it is dropped
+// and the job done again with fewer threads; an op that works in place cannot be,
+// and panics with ErrStepLost.
 func (e *engine) run(k kernel, arg address, tiles int, repeatable bool) {
-	if call(int32(k), int32(arg), int32(tiles)) == 0 {
-		return
+	for call(int32(k), int32(arg), int32(tiles)) != 0 {
+		e.dropStuck()
+		if !repeatable {
+			panic(ErrStepLost)
+		}
 	}
-	panic("simd: a worker died")
+}
+
+// dropStuck ends the workers that hold a tile.
+func (e *engine) dropStuck() {
+	for thread := 1; thread < MaxThreads; thread++ {
+		busy := e.field(ctlBusy + 64*thread)
+		if *busy == 0 {
+			continue
+		}
+		if _, err := await(e.host.Call("lose", thread, "it stopped in the middle of an op")); err != nil {
+			panic(err)
+		}
+		*busy = 0
+		*e.field(ctlWorkers)--
+	}
 }
 
 // await waits for a promise.

@@ -11,6 +11,7 @@ type Module struct {
 	funcs   []*Func
 	exports [][]byte
 	table   []FuncIndex
+	slots   int // of the table, at least
 }
 
 // TypeIndex names a function signature, FuncIndex a function (imports first).
@@ -134,6 +135,9 @@ func (m *Module) TableFunc(f *Func) int32 {
 	return int32(len(m.table) - 1)
 }
 
+// Table makes table 0 at least n slots long; those without a function are empty.
+func (m *Module) Table(n int) { m.slots = n }
+
 // Bytes returns the encoded module.
 func (m *Module) Bytes() []byte {
 	out := []byte("\x00asm\x01\x00\x00\x00")
@@ -148,7 +152,7 @@ func (m *Module) Bytes() []byte {
 		codes = append(codes, append(appendU(nil, uint64(len(body))), body...))
 	}
 	out = appendVec(out, secFunction, funcs)
-	if n := len(m.table); n > 0 {
+	if n := max(m.slots, len(m.table)); n > 0 {
 		t := Limits{Min: uint32(n), Max: uint32(n), HasMax: true}.append([]byte{funcRef})
 		out = appendVec(out, secTable, [][]byte{t})
 	}

@@ -14,15 +14,15 @@ const relaxedProbe = Uint8Array.of(
 )
 
 export class Engine {
-  // memory is Go's; table is the thunk's; threads the most to use, 0: all cores.
-  constructor(memory, shared, table, threads) {
+  // memory is Go's; table is the thunk's; options as loadGo's.
+  constructor(memory, shared, table, { threads, relaxed }) {
     this.memory = memory
     this.shared = shared
     this.table = table
     this.threads = threads
-    this.relaxed = WebAssembly.validate(relaxedProbe)
+    this.relaxed = relaxed && WebAssembly.validate(relaxedProbe)
     this.workers = new Map() // thread number -> Worker
-    this.onlost = undefined // (thread, message): a worker died
+    this.onlost = (thread, message) => console.warn(`worker thread ${thread} is lost: ${message}`)
   }
 
   // available is how many threads a backend can have.
@@ -51,11 +51,14 @@ export class Engine {
     try {
       worker = await newWorker()
     } catch (err) {
-      return this.lose(thread, String(err))
+      return this.onlost(thread, String(err))
     }
     this.workers.set(thread, worker)
     return new Promise(resolve => {
-      const fail = message => { this.lose(thread, message); resolve() }
+      const fail = message => {
+        if (this.workers.get(thread) === worker) this.lose(thread, message)
+        resolve()
+      }
       const timer = setTimeout(() => fail('it did not start in time'), startTimeout)
       listen(worker, message => {
         clearTimeout(timer)
@@ -69,9 +72,9 @@ export class Engine {
   // lose ends a worker that failed, for certain, and reports it once.
   async lose(thread, message) {
     const worker = this.workers.get(thread)
-    this.workers.delete(thread)
-    if (worker) await worker.terminate()
-    this.onlost?.(thread, message)
+    if (!this.workers.delete(thread)) return
+    await worker.terminate()
+    this.onlost(thread, message)
   }
 
   // stop ends all workers.
@@ -94,7 +97,6 @@ function listen(worker, onmessage, onfail) {
     worker.on('message', onmessage)
     worker.on('error', err => onfail(String(err)))
     worker.on('exit', () => onfail('it ended'))
-    worker.unref()
     return
   }
   worker.onmessage = event => onmessage(event.data)

@@ -17,8 +17,9 @@ const maxPages = 65536 // wasmasm.SharedMemoryMax
 // go.finished is a promise of the exit code, go.engine the Engine. Options:
 //   wasmExec   URL of wasm_exec.js of the toolchain that built the program
 //   threads    most threads to use, the main one included; 0: all cores
+//   relaxed    false: no relaxed SIMD (fused multiply-add) even where there is
 //   argv, env  of the program
-export async function loadGo(wasmURL, { wasmExec = './wasm_exec.js', threads = 0, argv = ['js'], env = {} } = {}) {
+export async function loadGo(wasmURL, { wasmExec = './wasm_exec.js', threads = 0, relaxed = true, argv = ['js'], env = {} } = {}) {
   const [module] = await Promise.all([compile(wasmURL), defineGo(wasmExec)])
   const memory = sharedMemory(module)
   const thunk = makeThunk()
@@ -31,7 +32,7 @@ export async function loadGo(wasmURL, { wasmExec = './wasm_exec.js', threads = 0
     go.importObject.gojs['runtime.getRandomData'] = sp => getRandomData(memory, sp >>> 0)
   }
   const instance = await WebAssembly.instantiate(module, go.importObject)
-  go.engine = new Engine(memory ?? instance.exports.mem, !!memory, thunk.table, threads)
+  go.engine = new Engine(memory ?? instance.exports.mem, !!memory, thunk.table, { threads, relaxed })
   globalThis.thawEngine = go.engine // where simd.New looks
   go.finished = new Promise(resolve => {
     go.exit = code => { go.engine.stop(); resolve(code) }

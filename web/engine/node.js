@@ -12,6 +12,7 @@ globalThis.require = (await import('node:module')).createRequire(import.meta.url
 const go = await loadGo(program, {
   wasmExec: pathToFileURL(wasmExec),
   threads: Number(process.env.THAW_THREADS ?? 0),
+  relaxed: process.env.THAW_RELAXED !== '0',
   argv: [program, ...args],
   env,
 })

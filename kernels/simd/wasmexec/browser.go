@@ -43,7 +43,7 @@ func runBrowser(browser, engine, wasmExec, program string, args []string) (exitC
 	mux.HandleFunc("GET /program.wasm", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, program) })
 	mux.HandleFunc("GET /options", func(w http.ResponseWriter, _ *http.Request) {
 		threads, _ := strconv.Atoi(os.Getenv("THAW_THREADS"))
-		json.NewEncoder(w).Encode(map[string]any{"threads": threads, "argv": append([]string{"test"}, args...), "env": thawEnv()})
+		json.NewEncoder(w).Encode(map[string]any{"threads": threads, "relaxed": os.Getenv("THAW_RELAXED") != "0", "argv": append([]string{"test"}, args...), "env": thawEnv()})
 	})
 	mux.HandleFunc("POST /print", func(w http.ResponseWriter, r *http.Request) {
 		line, _ := io.ReadAll(r.Body)

@@ -6,17 +6,21 @@
 //
 // It rewrites the program's memory as the build of the page does, then runs it in
 // node with web/engine/loader.js, or in a browser: THAW_BROWSER names the command
-// of Chromium or Firefox. THAW_THREADS bounds the threads.
+// of Chromium or Firefox. THAW_THREADS bounds the threads, THAW_RELAXED=0 does
+// without relaxed SIMD, THAW_ISOLATED=0 without cross-origin isolation.
 package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"thaw/kernels/wasmasm"
 )
@@ -55,7 +59,9 @@ func run(args []string) (exitCode int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command("node", append(append(flags, filepath.Join(engine, "node.js"), wasmExec, shared), args[1:]...)...)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop() // take node along when we are told to end
+	cmd := exec.CommandContext(ctx, "node", append(append(flags, filepath.Join(engine, "node.js"), wasmExec, shared), args[1:]...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err = cmd.Run()
 	var exit *exec.ExitError
@@ -95,7 +101,7 @@ func nodeFlags() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node is needed to run Go for js/wasm: %w", err)
 	}
-	if strings.Contains(options, flag) && os.Getenv("THAW_RELAXED") != "0" {
+	if strings.Contains(options, flag) {
 		return []string{flag}, nil
 	}
 	return nil, nil
