@@ -24,7 +24,7 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 	if pass == kernels.BackwardFilter {
-		return planGradient(s, b.rows).scratchLen(b.threads)
+		return planGradient(s, b.rows).scratchLen(s, b.threads)
 	}
 	return b.threads*tableLen(s)/4 + max(s.CIn, s.COut)
 }

@@ -12,6 +12,10 @@ const (
 	// gradTasks is how many tasks a filter gradient should have at least: enough
 	// for the threads of today's machines, few enough partial sums.
 	gradTasks = 16
+	// stagedPixels keeps a staged block and a panel in L1, stagedCols output
+	// channels repay the copy: measured for 1x1, 1088 to 192 went from 81 to 90 % of the limit.
+	stagedPixels = 320
+	stagedCols   = 96
 	// blockTiles is the row tiles of a block of input channels.
 	blockTiles = 4
 )
@@ -22,6 +26,7 @@ type gradPlan struct {
 	splits, chunkRows int
 	packedLen         int // floats of packed dOut
 	partialLen        int // floats of partial sums
+	staged            bool
 }
 
 // planGradient cuts a gradient for register tiles of so many rows.
@@ -29,6 +34,10 @@ func planGradient(s kernels.ConvShape, rows int) gradPlan {
 	p := gradPlan{rowTiles: ceilDiv(s.CIn, rows), splits: 1}
 	p.blocks = ceilDiv(p.rowTiles, blockTiles)
 	p.chunkRows = max(1, chunkPixels/s.OW)
+	if inPlace := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; inPlace && s.COut >= stagedCols {
+		p.staged = true
+		p.chunkRows = max(1, stagedPixels/s.OW)
+	}
 	if chunks := ceilDiv(s.N*s.OH, p.chunkRows); p.blocks < gradTasks {
 		p.splits = min(chunks, ceilDiv(gradTasks, p.blocks))
 	}
@@ -39,19 +48,28 @@ func planGradient(s kernels.ConvShape, rows int) gradPlan {
 	return p
 }
 
-// runTableLen is the bytes of a thread's spill area and runs: one per output row of a chunk.
+// runTableLen is the bytes of a thread's spill area and runs: one per output row of
+// a chunk. The stage stands behind.
 func (p gradPlan) runTableLen() int { return roundUp(spillLen+runLen*p.chunkRows, 64) }
 
-func (p gradPlan) scratchLen(threads int) int {
-	return p.packedLen + p.partialLen + threads*p.runTableLen()/4
+// threadLen is the bytes of a thread's table and stage, in rows of so many pixels.
+func (p gradPlan) threadLen(rowPixels int) int {
+	if !p.staged {
+		return p.runTableLen()
+	}
+	return p.runTableLen() + stagePitch*p.chunkRows*rowPixels
+}
+
+func (p gradPlan) scratchLen(s kernels.ConvShape, threads int) int {
+	return p.packedLen + p.partialLen + threads*p.threadLen(s.OW)/4
 }
 
 // Conv2DBackwardFilter implements kernels.Backend: pack dOut, multiply, add up the splits.
 func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	s := a.Shape
 	p := planGradient(s, b.rows)
-	if len(a.Scratch) < p.scratchLen(b.threads) {
-		panic(fmt.Sprintf("simd: Conv2DBackwardFilter: scratch of %d floats for %+v, want %d", len(a.Scratch), s, p.scratchLen(b.threads)))
+	if len(a.Scratch) < p.scratchLen(s, b.threads) {
+		panic(fmt.Sprintf("simd: Conv2DBackwardFilter: scratch of %d floats for %+v, want %d", len(a.Scratch), s, p.scratchLen(s, b.threads)))
 	}
 	packed, partial := a.Scratch[:p.packedLen], a.Scratch[p.packedLen:][:p.partialLen]
 	table := a.Scratch[p.packedLen+p.partialLen:]
@@ -83,7 +101,12 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	b.set(gradBlocks, p.blocks)
 	b.set(gradRowTiles, p.rowTiles)
 	b.setAt(gradTable, at(table))
-	b.set(gradTableLen, p.runTableLen())
+	b.set(gradTableLen, p.threadLen(s.OW))
+	b.set(gradStage, 0)
+	if p.staged {
+		b.set(gradStage, p.runTableLen())
+		b.set(gradInStep, stagePitch)
+	}
 	b.setAt(gradOut, at(a.DFilter))
 	b.set(gradOutSplit, 0)
 	b.setAt(gradScale, at(a.Scale))

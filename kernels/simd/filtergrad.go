@@ -10,11 +10,12 @@ import "thaw/kernels/wasmasm"
 // dOut is packed first into panels of nr columns, zero-padded: [panel][p][nr]. In
 // is read in place: mr neighbouring channels of one pixel, pixel after pixel. Where
 // a tap leaves the image the run of pixels is cut; runs that continue each other
-// in memory, as all do for 1x1, are joined.
+// in memory are joined. For 1x1 the block of channels of a chunk may be staged:
+// copied together, because pixels of 1088 channels lie a page apart.
 //
 //	for each task (a split of the pixels x a block of input channels)    filterTile
 //	  for each chunk of output rows, small enough for L2
-//	    for each tap: list its runs
+//	    for each tap: list its runs, or stage the chunk
 //	      for each row tile of the block, each panel                     micro kernel
 //	        for each run, for each pixel: 2 loads, mr splats, 2*mr madd
 //	        dFilter (or the split's partial sum) = or += acc * scale
@@ -26,7 +27,7 @@ const (
 	gradInImg
 	gradInRow
 	gradInCol
-	gradInStep // bytes from the input pixel of one output pixel to the next: stride*gradInCol
+	gradInStep // bytes from the input pixel of one output pixel to the next: stride*gradInCol, or stagePitch
 	gradH
 	gradW
 	gradStride
@@ -51,6 +52,7 @@ const (
 	gradAlpha     // float32
 	gradTable     // per thread: spill and list of runs
 	gradTableLen  // bytes per thread
+	gradStage     // bytes from a thread's table to its stage, 0: none
 	gradRecord
 )
 
@@ -62,6 +64,9 @@ const (
 	runEnd
 	runLen = runEnd - runIn
 )
+
+// stagePitch is the bytes of a staged pixel: the channels of a block.
+const stagePitch = blockTiles * mr * 4
 
 func emitFilterGradient(m *module) function {
 	micro := m.gradientMicroKernels()
@@ -79,13 +84,21 @@ func emitFilterGradient(m *module) function {
 	firstTile := f.newI32(share(block, ld(gradRowTiles), ld(gradBlocks)))
 	lastTile := f.newI32(share(block.addN(1), ld(gradRowTiles), ld(gradBlocks)))
 	chunkEnd, tap, taps := f.newI32(nil), f.newI32(nil), f.newI32(ld(gradKH).mul(ld(gradKW)))
-	runs, t, ci, rows, co, panel := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	in, runs, t, ci, rows, co, panel := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
 	f.while(row.lt(lastRow), func() {
 		set(f, chunkEnd, minimum(row.add(ld(gradChunkRows)), lastRow))
 		set(f, tap, num(0))
 		f.upTo(tap, taps, 1, func() {
-			set(f, runs, m.listRuns(f, arg, table, row, chunkEnd, tap))
+			f.choose(ld(gradStage), func() {
+				m.stage(f, arg, table, row, chunkEnd, share(firstTile, cin, ld(gradRowTiles)), share(lastTile, cin, ld(gradRowTiles)))
+				// Micro kernels add a tile's first channel to this address.
+				set(f, in, table.add(ld(gradStage)).sub(share(firstTile, cin, ld(gradRowTiles)).shl(2)))
+				set(f, runs, num(1))
+			}, func() {
+				set(f, in, ld(gradIn))
+				set(f, runs, m.listRuns(f, arg, table, row, chunkEnd, tap))
+			})
 			set(f, t, firstTile)
 			f.upTo(t, lastTile, 1, func() {
 				set(f, ci, share(t, cin, ld(gradRowTiles)))
@@ -94,7 +107,7 @@ func emitFilterGradient(m *module) function {
 				set(f, co, num(0))
 				f.upTo(co, cout, nr, func() {
 					dst := out.add(tap.mul(cin).add(ci).mul(cout).add(co).shl(2))
-					f.do(concat(table, runs, ld(gradIn).add(ci.shl(2)), panel, dst, arg, co, row.ne(first),
+					f.do(concat(table, runs, in.add(ci.shl(2)), panel, dst, arg, co, row.ne(first),
 						rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
 					set(f, panel, panel.add(ld(gradPanel)))
 				})
@@ -103,6 +116,27 @@ func emitFilterGradient(m *module) function {
 		set(f, row, chunkEnd)
 	})
 	return f
+}
+
+// stage copies channels c0..c1-1 of the pixels of rows first..last-1 and writes
+// the one run that they are.
+func (m *module) stage(f function, arg, table, first, last, c0, c1 i32) {
+	ld := func(field int) i32 { return arg.i32(field) }
+	pixel, end := f.newI32(first.mul(ld(gradOW))), f.newI32(last.mul(ld(gradOW)))
+	f.storeI32(table, runIn, num(0))
+	f.storeI32(table, runPanel, pixel.mulN(nr*4))
+	f.storeI32(table, runCount, end.sub(pixel))
+	src := f.newI32(ld(gradIn).add(pixel.mul(ld(gradInCol))).add(c0.shl(2)))
+	dst, width := f.newI32(table.add(ld(gradStage))), f.newI32(c1.sub(c0))
+	f.upTo(pixel, end, 1, func() {
+		m.strips(f, num(0), width, func(offset i32, ls []lane) {
+			for _, l := range ls {
+				l.store(f, dst.add(offset), l.load(src.add(offset)))
+			}
+		})
+		set(f, src, src.add(ld(gradInCol)))
+		f.inc(dst, stagePitch)
+	})
 }
 
 // listRuns writes the runs of pixels that a tap sees in output rows first..last-1

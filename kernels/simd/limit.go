@@ -27,7 +27,7 @@ func emitLimit(m *module) function {
 	f.while(turns, func() {
 		for range limitUnroll {
 			for i := range acc {
-				set(f, acc[i], m.madd(x, y, acc[i]))
+				set(f, acc[i], m.madd(acc[i], x, y)) // a product of constants would leave the loop
 			}
 		}
 		f.inc(turns, -1)
