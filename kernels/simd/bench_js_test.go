@@ -137,3 +137,50 @@ func TestLayers(t *testing.T) {
 		fmt.Printf("%s: %.1f GFLOP in %.0f ms, %.0f%% of L\n", name, flops, sum[i]*1000, 100*flops/sum[i]/limit)
 	}
 }
+
+// TestSumsAndUpdates prints what the ops outside of GEMM cost, in GB/s of the
+// floats that they must read and write at least.
+func TestSumsAndUpdates(t *testing.T) {
+	b := newForTest(t, 0)
+	report := func(name string, floats int, op func()) {
+		d, _ := best(b, op)
+		fmt.Printf("%-40s %8v  %5.1f GB/s\n", name, d.Round(time.Microsecond), 4*float64(floats)/d.Seconds()/1e9)
+	}
+	for _, size := range [][2]int{{147, 64}, {71, 192}, {35, 32}, {17, 192}, {8, 256}} {
+		h, c := size[0], size[1]
+		x, out, d := image(1, h, h, c), image(1, h, h, c), image(1, h, h, c)
+		v := make([]float32, 6*c)
+		n := h * h * c
+		name := fmt.Sprintf("%dx%dx%d ", h, h, c)
+		mean, inv, beta := v[:c], v[c:2*c], v[2*c:3*c]
+		report(name+"BatchNormTrain", 3*n, func() {
+			b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: x, Out: out, Beta: beta, Eps: 1e-3, Momentum: 0.99, Mean: mean, InvStd: inv, RunningMean: v[3*c : 4*c], RunningVariance: v[4*c : 5*c], ReLU: true})
+		})
+		report(name+"BatchNormBackward", 5*n, func() {
+			b.BatchNormBackward(&kernels.BatchNormBackwardArgs{X: x, DOut: d, DX: d, Beta: beta, Mean: mean, InvStd: inv, ReLU: true, DBeta: v[5*c:]})
+		})
+		report(name+"ReLUBiasBackward", 3*n, func() {
+			b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: out, D: d, Alpha: 1, DBias: v[5*c:]})
+		})
+	}
+	in, out := image(1, 147, 147, 64), image(1, 73, 73, 64)
+	report("MaxPool 147x147x64", len(in.Data)+len(out.Data), func() {
+		b.MaxPool(&kernels.PoolArgs{In: in, Out: out, K: 3, Stride: 2})
+	})
+	dIn, dOut := image(1, 147, 147, 64), image(1, 73, 73, 64)
+	report("MaxPoolBackward 147x147x64", 3*len(in.Data)+2*len(out.Data), func() {
+		b.MaxPoolBackward(&kernels.PoolBackwardArgs{In: in, Out: out, DOut: dOut, DIn: dIn, K: 3, Stride: 2})
+	})
+	const n = 8 << 20
+	p := make([]float32, 4*n)
+	report("Adam of 8M parameters", 7*n, func() {
+		b.Adam(&kernels.AdamArgs{Param: p[:n], Grad: p[n : 2*n], M: p[2*n : 3*n], V: p[3*n:], Rate: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-7, Step: 1})
+	})
+	s := conv(1, 17, 1, 1, 2048, 4096, 1, true).s
+	report("PackFilter Forward of 8M", 2*n, func() {
+		b.PackFilter(&kernels.PackFilterArgs{Shape: s, Filter: p[:n], Alpha: 1, Dst: p[n : 2*n]})
+	})
+	report("PackFilter BackwardInput of 8M", 2*n, func() {
+		b.PackFilter(&kernels.PackFilterArgs{Shape: s, Pass: kernels.BackwardInput, Filter: p[:n], Alpha: 1, Dst: p[n : 2*n]})
+	})
+}
