@@ -3,7 +3,7 @@
 #   make run      build, serve on a loopback address, open the page
 #   make test     everything: lint, native, WebAssembly and browser tests
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
-#   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE, PEERS=1
+#   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #   make site     the page as static files in build/site
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
@@ -65,7 +65,7 @@ golden:
 	go test -count=1 -v ./irv2/golden -args $(if $(GOLDEN),-golden "$(abspath $(GOLDEN))")
 
 bench:
-	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)
+	go run ./serve/bench $(if $(JSON),-json "$(JSON)")
 
 pretrain:
 	go run ./irv2/pretrain

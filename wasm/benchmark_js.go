@@ -17,8 +17,18 @@ type benchmarkResult struct {
 		Arena  int64 `json:"arena"`
 		Memory int64 `json:"memory"`
 	} `json:"peakBytes"`
-	Backend string `json:"backend"`
-	Threads int    `json:"threads"`
+	Backend     string        `json:"backend"`
+	Threads     int           `json:"threads"`
+	LimitGflops float64       `json:"limitGflops"`
+	Ops         []benchmarkOp `json:"ops"`
+}
+
+// benchmarkOp sums the ops of one kind in one step.
+type benchmarkOp struct {
+	Kind  string  `json:"kind"`
+	Count int     `json:"count"`
+	Ms    float64 `json:"ms"`
+	Flops int64   `json:"flops"`
 }
 
 // benchmark answers benchmark: what a user gets from a network and a plan, on
@@ -71,8 +81,30 @@ func (e *engine) benchmark(r *request) (any, error) {
 		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 		Backend: backend.Name(), Threads: backend.Threads(),
 	}
+	// A backend that knows the machine's limit is asked in the same run: machines are noisy.
+	if l, ok := backend.(interface{ Limit() float64 }); ok {
+		result.LimitGflops = l.Limit()
+	}
+	result.Ops = byKind(t.StepOps)
 	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()
 	return result, nil
+}
+
+func byKind(ops []tune.OpTime) []benchmarkOp {
+	var kinds []benchmarkOp
+	at := map[string]int{}
+	for _, op := range ops {
+		i, ok := at[op.Kind]
+		if !ok {
+			i = len(kinds)
+			at[op.Kind] = i
+			kinds = append(kinds, benchmarkOp{Kind: op.Kind})
+		}
+		kinds[i].Count++
+		kinds[i].Ms += milliseconds(op.Time)
+		kinds[i].Flops += op.FLOPs
+	}
+	return kinds
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

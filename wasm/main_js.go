@@ -10,10 +10,15 @@
 // chooses who computes.
 package main
 
+import "runtime/debug"
+
 // version is reported by open.
 const version = "0.1"
 
 func main() {
+	// Nearly all memory is a few large arrays without pointers: collecting often costs
+	// little, and waiting until garbage is as large as they are would cost gigabytes.
+	debug.SetGCPercent(20)
 	e := newEngine()
 	listen(map[string]call{
 		"open":               e.open,

@@ -192,4 +192,8 @@ export interface Benchmark {
   forwardMs: number; stepMs: number; forwardFlops: number; stepFlops: number
   peakBytes: { arena: number; memory: number }
   backend: string; threads: number
+  /** What this machine's registers could do at most, measured in the same run; 0: not known. */
+  limitGflops: number
+  /** One step, by kind of op. */
+  ops: { kind: string; count: number; ms: number; flops: number }[]
 }

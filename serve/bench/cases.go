@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+
+	"thaw/irv2/freeze"
+)
+
+// benchCase is the whole network under one plan.
+type benchCase struct {
+	Plan  freeze.Spec `json:"plan"`
+	Size  int         `json:"size"`
+	Batch int         `json:"batch"`
+	title string
+}
+
+func (c benchCase) name() string { return fmt.Sprintf("%s, %d b%d", c.title, c.Size, c.Batch) }
+
+// cases show that less thawed costs less, and the sizes that peers are measured at.
+var cases = []benchCase{
+	{freeze.Spec{Preset: "unfreeze-all"}, 299, 1, "all layers"},
+	{freeze.Spec{Preset: "unfreeze-all"}, 299, 4, "all layers"},
+	{freeze.Spec{Preset: "unfreeze-all"}, 150, 4, "all layers"},
+	{freeze.Spec{Preset: "freeze-first-100"}, 150, 4, "first 100 frozen"},
+	{freeze.Spec{From: "mixed_7a"}, 150, 4, "from mixed_7a"},
+	{freeze.Spec{From: "block8_1"}, 150, 4, "from block8_1"},
+	{freeze.Spec{Preset: "head-only"}, 150, 4, "head only"},
+	{freeze.Spec{Preset: "head-only"}, 299, 4, "head only"},
+}
+
+// result is what one case took in one place.
+type result struct {
+	Case         string  `json:"case"`
+	Where        string  `json:"where"` // native or page
+	Backend      string  `json:"backend"`
+	Threads      int     `json:"threads"`
+	ForwardMs    float64 `json:"forwardMs"`
+	StepMs       float64 `json:"stepMs"`
+	ForwardFlops int64   `json:"forwardFlops"`
+	StepFlops    int64   `json:"stepFlops"`
+	// LimitGflops is what the machine's registers could do at most, measured in the
+	// same run; 0: not known.
+	LimitGflops float64 `json:"limitGflops"`
+	PeakBytes   struct {
+		Arena  int64 `json:"arena"`
+		Memory int64 `json:"memory"` // page: of the whole WebAssembly memory
+	} `json:"peakBytes"`
+	Ops []opClass `json:"ops"` // of one step, by kind
+}
+
+// opClass sums the ops of one kind.
+type opClass struct {
+	Kind  string  `json:"kind"`
+	Count int     `json:"count"`
+	Ms    float64 `json:"ms"`
+	Flops int64   `json:"flops"`
+}

@@ -1,0 +1,63 @@
+// Command bench measures what users get: milliseconds and GFLOP/s of the forward
+// pass and of a training step of each freeze plan, natively (package kernels'
+// portable backend) and in the page (thaw.benchmark in a real Chromium).
+//
+//	go run ./serve/bench [-only TEXT] [-steps N] [-json FILE]
+//
+// Read cases.go (what is measured), native.go and page.go (how), table.go (output).
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+func main() {
+	only := flag.String("only", "", "measure only cases whose name contains this")
+	steps := flag.Int("steps", 5, "timed steps of each case; medians are given")
+	file := flag.String("json", "", "write the results to this file")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *only, *steps, *file); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, only string, steps int, file string) error {
+	page, err := openPage(ctx)
+	if err != nil {
+		return err
+	}
+	defer page.close()
+	var results []result
+	for _, c := range cases {
+		if !strings.Contains(c.name(), only) {
+			continue
+		}
+		for _, measure := range []func(benchCase, int) (result, error){measureNative, page.measure} {
+			r, err := measure(c, steps)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name(), err)
+			}
+			fmt.Fprintln(os.Stderr, r.Case, r.Where, "done")
+			results = append(results, r)
+		}
+	}
+	printTable(os.Stdout, results)
+	printOps(os.Stdout, results)
+	if file == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(results, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
+}

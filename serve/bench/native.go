@@ -1,0 +1,50 @@
+package main
+
+import (
+	"time"
+
+	"thaw/irv2"
+	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
+	"thaw/kernels"
+)
+
+const classes = 10
+
+// measureNative times the case on the portable backend with all cores.
+func measureNative(c benchCase, steps int) (result, error) {
+	m, err := irv2.New(irv2.Full(c.Size, classes))
+	if err != nil {
+		return result{}, err
+	}
+	plan, err := freeze.New(m, c.Plan)
+	if err != nil {
+		return result{}, err
+	}
+	backend := kernels.NewPortable(0)
+	t, err := tune.Benchmark(plan, c.Batch, steps, backend, nil)
+	if err != nil {
+		return result{}, err
+	}
+	r := result{
+		Case: c.name(), Where: "native", Backend: backend.Name(), Threads: backend.Threads(),
+		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step),
+		ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
+	}
+	r.PeakBytes.Arena = t.ArenaBytes
+	byKind := map[string]int{}
+	for _, op := range t.StepOps {
+		i, ok := byKind[op.Kind]
+		if !ok {
+			i = len(r.Ops)
+			byKind[op.Kind] = i
+			r.Ops = append(r.Ops, opClass{Kind: op.Kind})
+		}
+		r.Ops[i].Count++
+		r.Ops[i].Ms += milliseconds(op.Time)
+		r.Ops[i].Flops += op.FLOPs
+	}
+	return r, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// page is the public module, open in a Chromium of its own.
+type page struct {
+	ctx   context.Context
+	stops []func() // in order of starting
+}
+
+// openPage serves the page as a user would, and opens the module beside it.
+func openPage(ctx context.Context) (*page, error) {
+	p := &page{}
+	url, err := p.serve(ctx)
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "thaw-bench")
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	p.stops = append(p.stops, func() { os.RemoveAll(dir) })
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.UserDataDir(dir), chromedp.Flag("no-sandbox", os.Geteuid() == 0))
+	if path := os.Getenv("CHROMIUM"); path != "" {
+		options = append(options, chromedp.ExecPath(path))
+	}
+	allocator, stop := chromedp.NewExecAllocator(ctx, options...)
+	p.stops = append(p.stops, stop)
+	tab, cancel := chromedp.NewContext(allocator)
+	p.ctx = tab
+	p.stops = append(p.stops, cancel)
+	// Any address of the site will do: it is isolated, and runs nothing of its own.
+	if err := chromedp.Do(p.ctx, chromedp.Navigate(url+"files.json")); err != nil {
+		p.close()
+		return nil, err
+	}
+	_, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open(); return true")
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// serve starts the server and returns its address, the first line that it prints.
+func (p *page) serve(ctx context.Context) (string, error) {
+	// Built and started, not `go run`, which would not pass the signal on.
+	server := filepath.Join("build", "serve")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", server, "./serve").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, server, "-addr", "127.0.0.1:0", "-open=false")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		stop()
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		stop()
+		return "", err
+	}
+	p.stops = append(p.stops, func() { stop(); cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return "", errors.New("the server did not start: run this in Thaw's own folder")
+	}
+	return strings.TrimSpace(line), nil
+}
+
+func (p *page) close() {
+	for i := len(p.stops) - 1; i >= 0; i-- {
+		p.stops[i]()
+	}
+}
+
+// measure times the case by thaw.benchmark.
+func (p *page) measure(c benchCase, steps int) (result, error) {
+	plan, err := json.Marshal(c.Plan)
+	if err != nil {
+		return result{}, err
+	}
+	r, err := evaluate[result](p, fmt.Sprintf("return await thaw.benchmark({ model: 'full', size: %d, batch: %d, steps: %d, classes: %d, plan: %s })",
+		c.Size, c.Batch, steps, classes, plan))
+	r.Case, r.Where = c.name(), "page"
+	return r, err
+}
+
+func evaluate[T any](p *page, body string) (T, error) {
+	return chromedp.Run(p.ctx, chromedp.Evaluate[T]("(async () => {"+body+"})()", chromedp.EvalAwaitPromise))
+}
