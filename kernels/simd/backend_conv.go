@@ -32,13 +32,6 @@ func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 // tableLen is the bytes of a thread's row table: whole cache lines.
 func tableLen(s kernels.ConvShape) int { return roundUp(tableTaps+tableEntry*s.KH*s.KW, 64) }
 
-// grid describes a view as the output or input of a conv job.
-type grid struct {
-	view           kernels.View
-	step           int // of the grid in the view: 1, or the stride of an input gradient
-	firstH, firstW int
-}
-
 // Conv2D implements kernels.Backend.
 func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 	s := a.Shape

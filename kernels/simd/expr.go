@@ -43,7 +43,6 @@ func (a i32) rem(b i32) i32   { return i32(apply(wasmasm.I32RemU, a, b)) }
 func (a i32) and(b i32) i32   { return i32(apply(wasmasm.I32And, a, b)) }
 func (a i32) or(b i32) i32    { return i32(apply(wasmasm.I32Or, a, b)) }
 func (a i32) shl(n int) i32   { return i32(apply(wasmasm.I32Shl, a, num(n))) }
-func (a i32) shr(n int) i32   { return i32(apply(wasmasm.I32ShrU, a, num(n))) }
 func (a i32) eqz() i32        { return i32(apply(wasmasm.I32Eqz, a)) }
 func (a i32) eq(b i32) i32    { return i32(apply(wasmasm.I32Eq, a, b)) }
 func (a i32) ne(b i32) i32    { return i32(apply(wasmasm.I32Ne, a, b)) }
@@ -77,7 +76,6 @@ func (a i32) splat(off int) vec {
 	return vec(concat(a).Mem(wasmasm.V128Load32Splat, uint32(off)))
 }
 func (a i32) low1(off int) vec { return vec(concat(a).Mem(wasmasm.V128Load32Zero, uint32(off))) }
-func (a i32) low2(off int) vec { return vec(concat(a).Mem(wasmasm.V128Load64Zero, uint32(off))) }
 func (a i32) atomic(off int) i32 {
 	return i32(concat(a).Mem(wasmasm.I32AtomicLoad, uint32(off)))
 }
@@ -101,7 +99,6 @@ func (a vec) sqrt() vec        { return vec(apply(wasmasm.F32x4Sqrt, a)) }
 func (a vec) gt(b vec) vec     { return vec(apply(wasmasm.F32x4Gt, a, b)) }
 func (a vec) eq(b vec) vec     { return vec(apply(wasmasm.F32x4Eq, a, b)) }
 func (a vec) and(b vec) vec    { return vec(apply(wasmasm.V128And, a, b)) }
-func (a vec) or(b vec) vec     { return vec(apply(wasmasm.V128Or, a, b)) }
 func (a vec) andNot(b vec) vec { return vec(apply(wasmasm.V128AndNot, a, b)) } // a and not b
 
 // atLeast is max(a, b) in one machine instruction; a NaN in a stays.

@@ -54,12 +54,9 @@ func (f function) storeAtomic(p i32, off int, v i32) {
 	f.store(wasmasm.I32AtomicStore, p, off, v)
 }
 
-// storeLow stores lane 0, storeLow2 lanes 0 and 1.
+// storeLow stores lane 0.
 func (f function) storeLow(p i32, off int, v vec) {
 	f.do(concat(p, v).MemLane(wasmasm.V128Store32Lane, uint32(off), 0))
-}
-func (f function) storeLow2(p i32, off int, v vec) {
-	f.do(concat(p, v).MemLane(wasmasm.V128Store64Lane, uint32(off), 0))
 }
 
 func (f function) store(op wasmasm.Op, p i32, off int, v []byte) {

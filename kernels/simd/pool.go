@@ -107,7 +107,7 @@ func emitPool(m *module, empty float32, join func(acc, x vec) vec, mean bool) fu
 	return f
 }
 
-// clearRow zeroes the channels first..last-1 of `pixels` pixels from p on.
+// clearPixels zeroes the channels first..last-1 of so many pixels from p on.
 func (m *module) clearPixels(f function, p, pixels, step, first, last i32) {
 	at, left := f.newI32(p), f.newI32(pixels)
 	f.while(left, func() {

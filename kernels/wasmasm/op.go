@@ -105,7 +105,7 @@ const (
 
 // Vectors of 128 bits (SIMD) and, from F32x4RelaxedMadd on, relaxed SIMD.
 const (
-	V128Load        = vector | 0x00
+	V128Load        = vector
 	V128Load32Splat = vector | 0x09
 	V128Load64Splat = vector | 0x0a
 	V128Store       = vector | 0x0b
@@ -165,7 +165,7 @@ const (
 
 // Atomics (threads). All but AtomicFence take an address: use Code.Mem.
 const (
-	MemoryAtomicNotify  = atomic | 0x00
+	MemoryAtomicNotify  = atomic
 	MemoryAtomicWait32  = atomic | 0x01
 	I32AtomicLoad       = atomic | 0x10
 	I64AtomicLoad       = atomic | 0x11
