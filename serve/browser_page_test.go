@@ -32,11 +32,13 @@ func (b *browserTab) page(fragment string) {
 func (b *browserTab) wait(condition, what string) {
 	b.t.Helper()
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		if eval[bool](b, "return Boolean("+condition+")") {
+		// An error is a page that is just being loaded.
+		holds, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(async () => Boolean("+condition+"))()", chromedp.EvalAwaitPromise))
+		if err == nil && holds {
 			return
 		}
 		if time.Since(start) > pageTimeout {
-			b.t.Fatalf("waited in vain: %s; notices: %v", what, b.notices())
+			b.t.Fatalf("waited in vain: %s (%v); notices: %v", what, err, b.notices())
 		}
 	}
 }

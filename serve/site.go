@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path"
@@ -77,24 +78,33 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 			return nil, err
 		}
 	}
-	list, err := json.Marshal(s.page())
+	list, err := json.Marshal(s.manifest())
 	if err != nil {
 		return nil, err
 	}
 	return s, s.add("files.json", list, cache)
 }
 
-// page lists what a visit needs, for the service worker: not the types, nor the
-// program that downloads, which is of no use offline.
-func (s *site) page() []string {
-	list := []string{"./"}
-	for name := range s.files {
+// manifest is what the service worker keeps for visits without a network.
+type manifest struct {
+	Version string   `json:"version"` // changes with any file
+	Files   []string `json:"files"`
+}
+
+// manifest lists what a visit needs: not the types, nor the program that
+// downloads, which is of no use offline.
+func (s *site) manifest() manifest {
+	m := manifest{Files: []string{"./"}}
+	names := slices.Sorted(maps.Keys(s.files))
+	version := sha256.New()
+	for _, name := range names {
+		fmt.Fprintln(version, name, s.files[name].etag)
 		if path.Ext(name) != ".ts" && name != "fetch.wasm" {
-			list = append(list, name)
+			m.Files = append(m.Files, name)
 		}
 	}
-	slices.Sort(list)
-	return list
+	m.Version = hex.EncodeToString(version.Sum(nil)[:8])
+	return m
 }
 
 func (s *site) add(name string, raw []byte, cache *brotliCache) error {

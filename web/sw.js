@@ -1,36 +1,40 @@
 // The service worker: after the first visit the page opens offline, and on hosts
 // that cannot set headers it is cross-origin isolated all the same (threads need
-// that). The network comes first, so that a new version is never a visit late.
+// that). The network comes first, so that a new version is never a visit late;
+// what is kept is always one whole version.
 
 const cacheName = 'thaw'
+const manifest = 'files.json' // written by package serve: { version, files }
 
-self.addEventListener('install', event => event.waitUntil(fill().then(() => self.skipWaiting())))
+self.addEventListener('install', event => event.waitUntil(keep().then(() => self.skipWaiting())))
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 self.addEventListener('fetch', event => {
-  const { method, url } = event.request
-  if (method === 'GET' && new URL(url).origin === location.origin) event.respondWith(answer(event.request))
+  const { method, mode, url } = event.request
+  if (method !== 'GET' || new URL(url).origin !== location.origin) return
+  event.respondWith(answer(event.request))
+  if (mode === 'navigate') event.waitUntil(keep().catch(() => {})) // offline, or no room: what is kept stays
 })
 
-// files.json, written by package serve, lists what the page is made of.
-async function fill() {
+// Keeps the version that the host has now, unless it is kept already.
+async function keep() {
   const cache = await caches.open(cacheName)
-  const files = await (await fetch('files.json', { cache: 'no-cache' })).json()
-  await cache.addAll(files)
+  const now = await fetch(manifest, { cache: 'no-cache' })
+  const { version, files } = await now.clone().json()
+  const kept = await (await cache.match(manifest))?.json()
+  if (kept?.version === version) return
+  await cache.addAll(files.map(file => new Request(file, { cache: 'no-cache' })))
+  await cache.put(manifest, now)
 }
 
 async function answer(request) {
-  const cache = await caches.open(cacheName)
-  const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true })
-  let response
   try {
-    response = await fetch(request)
+    return isolated(await fetch(request))
   } catch (offline) {
+    const cache = await caches.open(cacheName)
+    const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true })
     if (kept) return isolated(kept)
     throw offline
   }
-  const fresh = response.headers.get('etag')
-  if (response.ok && (!fresh || fresh !== kept?.headers.get('etag'))) cache.put(request, response.clone()).catch(() => {}) // no room: online only
-  return isolated(response)
 }
 
 // The same answer with the headers that isolate a page.
@@ -40,5 +44,6 @@ function isolated(response) {
   headers.set('Cross-Origin-Opener-Policy', 'same-origin')
   headers.set('Cross-Origin-Embedder-Policy', 'require-corp')
   headers.set('Cross-Origin-Resource-Policy', 'same-origin')
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+  const body = [204, 304].includes(response.status) ? null : response.body
+  return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
