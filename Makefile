@@ -72,7 +72,7 @@ pretrain:
 
 # The picture of the README, made by the test that walks the page.
 screenshot: chromium
-	go test -count=1 -run TestPageFromDropToPrediction ./serve -args -screenshot "$(CURDIR)/screenshot.png"
+	go test -count=1 -run TestDemoTeachesInAMinute ./serve -args -screenshot "$(CURDIR)/web/screenshot.png"
 
 chromium:
 	@if [ -z "$(CHROMIUM)" ]; then \

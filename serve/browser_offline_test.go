@@ -19,7 +19,6 @@ func TestPageWorksOffline(t *testing.T) {
 	}
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#classes > [data-class]')", "the images are drawn")
-	b.click("[data-testid=random-weights]")
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=A]')?.dataset.status === 'done'", "the run ends")

@@ -31,13 +31,18 @@ func (b *browserTab) page(fragment string) {
 // wait polls until a JavaScript expression holds.
 func (b *browserTab) wait(condition, what string) {
 	b.t.Helper()
+	b.waitFor(pageTimeout, condition, what)
+}
+
+func (b *browserTab) waitFor(timeout time.Duration, condition, what string) {
+	b.t.Helper()
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		// An error is a page that is just being loaded.
 		holds, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(async () => Boolean("+condition+"))()", chromedp.EvalAwaitPromise))
 		if err == nil && holds {
 			return
 		}
-		if time.Since(start) > pageTimeout {
+		if time.Since(start) > timeout {
 			b.t.Fatalf("waited in vain: %s (%v); notices: %v", what, err, b.notices())
 		}
 	}
@@ -108,7 +113,6 @@ func TestPageFromDropToPrediction(t *testing.T) {
 		t.Errorf("refused: %s", got)
 	}
 
-	b.click("[data-testid=random-weights]")
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=A]')?.dataset.status === 'done'", "the run ends")
@@ -122,9 +126,6 @@ func TestPageFromDropToPrediction(t *testing.T) {
 	b.wait("document.querySelectorAll('[data-prediction]').length === 3", "the image is classified")
 	before := b.text("[data-prediction]")
 
-	if *screenshot != "" {
-		b.screenshot(*screenshot)
-	}
 	b.click("#download")
 	file := waitForFile(t, saved, ".safetensors")
 
@@ -173,7 +174,6 @@ func TestPagePausesAndCancels(t *testing.T) {
 	b.page("#epochs=1000")
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#classes > [data-class]')", "the images are drawn")
-	b.click("[data-testid=random-weights]")
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	status := func(want string) {
@@ -195,7 +195,6 @@ func TestPageStaysResponsive(t *testing.T) {
 	b.page("#epochs=1000")
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#classes > [data-class]')", "the images are drawn")
-	b.click("[data-testid=random-weights]")
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=A]')?.dataset.status === 'training'", "the run trains")

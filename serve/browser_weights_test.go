@@ -37,7 +37,7 @@ func TestWeightsSurviveReload(t *testing.T) {
 	kept := eval[[]struct {
 		ID, Description string
 		Stored          bool
-	}](b, "return await thaw.weights.list()")
+	}](b, "return (await thaw.weights.list()).filter(info => !info.builtin)")
 	if len(kept) != 1 || kept[0].ID != id || !kept[0].Stored || kept[0].Description != "fine-tuned in Thaw, 3 classes" {
 		t.Fatalf("kept %+v", kept)
 	}
@@ -48,7 +48,7 @@ func TestWeightsSurviveReload(t *testing.T) {
 	if after != before {
 		t.Errorf("predicts %s, before the reload %s", after, before)
 	}
-	if n := eval[int](b, "await thaw.weights.remove('"+id+"'); return (await thaw.weights.list()).length"); n != 0 {
+	if n := eval[int](b, "await thaw.weights.remove('"+id+"'); return (await thaw.weights.list()).filter(info => !info.builtin).length"); n != 0 {
 		t.Errorf("%d kept after removal", n)
 	}
 	if err := failure(b, "await thaw.weights.use('"+id+"')"); !strings.HasPrefix(err, "invalid: These weights are no longer kept") {
@@ -103,7 +103,7 @@ func TestBadWeights(t *testing.T) {
 	if id := eval[string](b, "return (await thaw.model.describe()).weights.id"); id != "random-mini-1" {
 		t.Errorf("the weights in use are now %s", id)
 	}
-	if n := eval[int](b, "return (await thaw.weights.list()).length"); n != 0 {
+	if n := eval[int](b, "return (await thaw.weights.list()).filter(info => !info.builtin).length"); n != 0 {
 		t.Errorf("%d bad files were kept", n)
 	}
 }
@@ -207,7 +207,7 @@ func TestQuotaExceeded(t *testing.T) {
 	if got.Stored || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "no room left") {
 		t.Errorf("%+v", got)
 	}
-	if n := eval[int](b, "return (await thaw.weights.list()).length"); n != 0 {
+	if n := eval[int](b, "return (await thaw.weights.list()).filter(info => !info.builtin).length"); n != 0 {
 		t.Errorf("%d half entries are kept", n)
 	}
 	trainsOnWorld(b)

@@ -39,6 +39,7 @@ var contentTypes = map[string]string{
 	".png":         "image/png",
 	".woff2":       "font/woff2",
 	".txt":         "text/plain; charset=utf-8",
+	".safetensors": "application/octet-stream",
 }
 
 // file is one address of the site, compressed beforehand where that pays.
@@ -122,7 +123,7 @@ func (s *site) add(name string, raw []byte, cache *brotliCache) error {
 
 func compressible(name string) bool {
 	ext := path.Ext(name)
-	return ext != ".png" && ext != ".woff2"
+	return ext != ".png" && ext != ".woff2" && ext != ".safetensors"
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -20,13 +20,38 @@ type data struct {
 	set        *images.Dataset
 	sources    []source     // where the pictures came from, to read them again at another size
 	generated  map[int]bool // samples made by this project
+	heldBack   map[int]bool // for samples whose side of the split came with them: is it validation?
 }
 
 // source adds its pictures to a data set; progress hears how many of its files are done.
 type source func(ctx context.Context, to *images.Dataset, progress func(done, total int)) error
 
 func newData(size int) *data {
-	return &data{set: images.NewDataset(images.DefaultResizing(size)), generated: map[int]bool{}}
+	return &data{set: images.NewDataset(images.DefaultResizing(size)), generated: map[int]bool{}, heldBack: map[int]bool{}}
+}
+
+// divide splits the images as the data set does, but for those with a side of their own.
+func (d *data) divide(fraction float64, seed uint64) (*images.Split, error) {
+	split, err := d.set.Split(fraction, seed)
+	if err != nil || len(d.heldBack) == 0 {
+		return split, err
+	}
+	drawn := [2][]images.Example{split.Train, split.Validation}
+	split.Train, split.Validation = nil, nil
+	for side, examples := range drawn {
+		for _, e := range examples {
+			validation, given := d.heldBack[e.Sample.ID]
+			if !given {
+				validation = side == 1
+			}
+			if validation {
+				split.Validation = append(split.Validation, e)
+			} else {
+				split.Train = append(split.Train, e)
+			}
+		}
+	}
+	return split, nil
 }
 
 // dataInfo is DataInfo of thaw.d.ts.
@@ -70,7 +95,7 @@ type addResult struct {
 func (d *data) info(fraction float64, seed uint64) dataInfo {
 	info := dataInfo{Classes: []classInfo{}, Duplicates: []duplicateInfo{}, Warnings: []string{}}
 	validation := map[int]bool{}
-	if split, err := d.set.Split(fraction, seed); err != nil {
+	if split, err := d.divide(fraction, seed); err != nil {
 		problem := err.Error()
 		info.Problem = &problem
 	} else {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"thaw/irv2"
@@ -143,10 +144,17 @@ func (in *importing) read() (*irv2.Weights, weights.Report, error) {
 	return nil, weights.Report{}, importError(first)
 }
 
-// metadata finds out which network a file that Thaw exported holds.
+// metadata finds out which network a file that Thaw exported or pretrained holds.
 func (in *importing) metadata() (choice, bool) {
 	f, err := safetensors.Open(in.file, in.file.Size())
-	if err != nil || f.Metadata[metaModel] == "" {
+	if err != nil {
+		return choice{}, false
+	}
+	if f.Metadata["format"] == "thaw" { // irv2/pretrain: a Dense for the classes, and no other
+		in.classes = strings.Split(f.Metadata["classes"], "\n")
+		return choice{Model: f.Metadata["model"]}, true
+	}
+	if f.Metadata[metaModel] == "" {
 		return choice{}, false
 	}
 	c := choice{Model: f.Metadata[metaModel]}

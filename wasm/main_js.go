@@ -4,7 +4,7 @@
 //
 // Read main_js.go (the calls), rpc_js.go (a message becomes a call), engine_js.go
 // (the state behind the calls), then a file per group of calls: model_js.go,
-// weights_js.go with import_js.go and export_js.go, data_js.go, worlds_js.go,
+// weights_js.go with builtin_js.go, import_js.go and export_js.go, data_js.go, worlds_js.go,
 // plan_js.go, train_js.go, predict_js.go, benchmark_js.go. The way to JavaScript is
 // eventloop_js.go, value_js.go, blob_js.go, store_js.go, fetch_js.go; backend_js.go
 // chooses who computes.
@@ -34,6 +34,7 @@ func main() {
 		"data.addZip":        e.addZip,
 		"data.addWorld":      e.addWorld,
 		"data.worlds":        e.worlds,
+		"data.worldPicture":  e.worldPicture,
 		"data.list":          e.listData,
 		"data.rename":        e.renameClass,
 		"data.removeClass":   e.removeClass,

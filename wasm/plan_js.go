@@ -104,7 +104,7 @@ func (e *engine) plan(r *request) (any, error) {
 	}
 	e.split = splitOptions{args.Options.Validation, args.Options.Seed}
 	classes, counts := 2, [2]int{args.Options.Batch, 0}
-	if split, err := e.data.set.Split(args.Options.Validation, args.Options.Seed); err == nil {
+	if split, err := e.data.divide(args.Options.Validation, args.Options.Seed); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
 	}
 	l, err := e.layout(args, classes, counts)

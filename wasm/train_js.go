@@ -64,7 +64,7 @@ func (e *engine) newRun(r *request, args planRequest) (*run, error) {
 	if e.network == nil {
 		return nil, fail(codeInvalid, "There are no weights yet: load a file, or start from random ones.")
 	}
-	split, err := e.data.set.Split(args.Options.Validation, args.Options.Seed)
+	split, err := e.data.divide(args.Options.Validation, args.Options.Seed)
 	if err != nil {
 		return nil, withCode(codeInvalid, err)
 	}

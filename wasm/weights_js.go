@@ -18,6 +18,7 @@ type weightInfo struct {
 	Description string   `json:"description"`
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`
+	Builtin     bool     `json:"builtin,omitempty"` // comes with the page
 }
 
 // synthesizeWeights answers weights.synthesize.
@@ -71,24 +72,25 @@ func bytesOf(w *irv2.Weights) int64 {
 	return n
 }
 
-// listWeights answers weights.list: what is kept here, newest first.
+// listWeights answers weights.list: what comes with the page, then what is kept here,
+// newest first.
 func (e *engine) listWeights(r *request) (any, error) {
+	list := []weightInfo{builtin}
 	if e.store == nil {
-		return []weightInfo{}, nil
+		return list, nil
 	}
 	kept, err := e.store.list(r.ctx)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(kept, func(a, b manifest) int { return int(b.Created - a.Created) })
-	list := make([]weightInfo, 0, len(kept))
 	for _, m := range kept {
 		list = append(list, m.Info)
 	}
 	return list, nil
 }
 
-// useWeights answers weights.use: loads what is kept.
+// useWeights answers weights.use: loads what is kept, or what comes with the page.
 func (e *engine) useWeights(r *request) (any, error) {
 	var args struct {
 		ID string `json:"id"`
@@ -96,14 +98,17 @@ func (e *engine) useWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if e.store == nil {
-		return nil, e.storeErr
-	}
 	done, err := e.begin(r.ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	if args.ID == builtin.ID {
+		return e.useBuiltin(r)
+	}
+	if e.store == nil {
+		return nil, e.storeErr
+	}
 	m, err := e.store.manifest(r.ctx, args.ID)
 	if err != nil {
 		return nil, err
@@ -140,6 +145,9 @@ func (e *engine) removeWeights(r *request) (any, error) {
 	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
+	}
+	if args.ID == builtin.ID {
+		return nil, fail(codeInvalid, "%s comes with the page and cannot be removed.", builtin.Name)
 	}
 	if e.store == nil {
 		return nil, e.storeErr

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/png"
 
 	"thaw/irv2/images"
 	"thaw/irv2/worlds"
+	"thaw/wasm/jsutil"
 )
 
 // worldInfo is an element of worlds() of thaw.d.ts.
@@ -28,13 +30,43 @@ func (e *engine) worlds(*request) (any, error) {
 	return list, nil
 }
 
+// worldPicture answers data.worldPicture: one image of each of the first four classes,
+// two by two, as a PNG.
+func (e *engine) worldPicture(r *request) (any, error) {
+	var args struct{ World string }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	w, err := worlds.ByName(args.World)
+	if err != nil {
+		return nil, withCode(codeInvalid, err)
+	}
+	sheet := image.NewNRGBA(image.Rect(0, 0, 2*worlds.Size, 2*worlds.Size))
+	for i := range min(4, len(w.Classes)) {
+		at := image.Pt(i%2*worlds.Size, i/2*worlds.Size)
+		one := image.Rectangle{at, at.Add(image.Pt(worlds.Size, worlds.Size))}
+		draw.Draw(sheet, one, picture(w.Image(i, worlds.Fresh)), image.Point{}, draw.Src)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, sheet); err != nil {
+		return nil, err
+	}
+	array, err := jsutil.BytesToJS(file.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return jsutil.Construct("Blob", []any{array}, map[string]any{"type": "image/png"})
+}
+
 // addWorld answers data.addWorld: perClass images of every class, other ones for
-// another seed, never those of pretraining.
+// another seed, never those of pretraining. With validation, that many more of every
+// class are held back in every run; else runs hold back a share, as of all images.
 func (e *engine) addWorld(r *request) (any, error) {
 	args := struct {
-		World    string `json:"world"`
-		PerClass int    `json:"perClass"`
-		Seed     uint64 `json:"seed"`
+		World      string `json:"world"`
+		PerClass   int    `json:"perClass"`
+		Validation int    `json:"validation"`
+		Seed       uint64 `json:"seed"`
 	}{PerClass: 20, Seed: 1}
 	if err := r.decode(&args); err != nil {
 		return nil, err
@@ -43,16 +75,16 @@ func (e *engine) addWorld(r *request) (any, error) {
 	if err != nil {
 		return nil, withCode(codeInvalid, err)
 	}
-	if args.PerClass < 1 || args.PerClass > 1000 {
-		return nil, fail(codeInvalid, "A world gives 1 to 1,000 images a class, not %d.", args.PerClass)
+	if n := args.PerClass + args.Validation; args.PerClass < 1 || args.Validation < 0 || n > 1000 {
+		return nil, fail(codeInvalid, "A world gives 1 to 1,000 images a class, not %d.", n)
 	}
-	return e.add(r, "Drawing "+w.Title, e.data.worldSource(w, args.PerClass, args.Seed))
+	return e.add(r, "Drawing "+w.Title, e.data.worldSource(w, args.PerClass, args.Validation, args.Seed))
 }
 
-// worldSource draws images and adds them as files would be.
-func (d *data) worldSource(w *worlds.World, perClass int, seed uint64) source {
+// worldSource draws images and adds them as files would be, those to train on first.
+func (d *data) worldSource(w *worlds.World, train, validation int, seed uint64) source {
 	return func(ctx context.Context, to *images.Dataset, progress func(done, total int)) error {
-		total := perClass * len(w.Classes)
+		total := (train + validation) * len(w.Classes)
 		for i := range total {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -70,6 +102,9 @@ func (d *data) worldSource(w *worlds.World, perClass int, seed uint64) source {
 			}
 			if to == d.set {
 				d.generated[s.ID] = true
+				if validation > 0 {
+					d.heldBack[s.ID] = n >= train
+				}
 			}
 		}
 		progress(total, total)
@@ -78,12 +113,16 @@ func (d *data) worldSource(w *worlds.World, perClass int, seed uint64) source {
 }
 
 func pngOf(pixels *worlds.Image) ([]byte, error) {
+	var b bytes.Buffer
+	err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, picture(pixels))
+	return b.Bytes(), err
+}
+
+func picture(pixels *worlds.Image) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, worlds.Size, worlds.Size))
 	for i := range worlds.Size * worlds.Size {
 		copy(img.Pix[4*i:], pixels[3*i:3*i+3])
 		img.Pix[4*i+3] = 255
 	}
-	var b bytes.Buffer
-	err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img)
-	return b.Bytes(), err
+	return img
 }

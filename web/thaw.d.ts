@@ -68,13 +68,14 @@ export interface WeightInfo {
   description: string
   warnings: string[]
   stored: boolean      // kept in IndexedDB
+  builtin?: boolean    // comes with the page: weights.use('mini-source')
 }
 export interface WeightCalls {
-  /** What is kept on this machine, newest first. */
+  /** What comes with the page, then what is kept on this machine, newest first. */
   list(): Promise<WeightInfo[]>
   /** .h5, .weights.h5, .keras, .safetensors; a Blob or a URL. Checked tensor by tensor, kept, and used. */
   import(fileOrURL: Blob | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
-  /** Loads kept weights. */
+  /** Loads kept weights, or those that come with the page. */
   use(id: string, options?: { onProgress?: (p: Progress) => void }): Promise<WeightInfo>
   remove(id: string): Promise<void>
   /** Seeded random weights by the golden rule, for tests and measurements; not kept. */
@@ -89,9 +90,14 @@ export interface DataCalls {
   /** Adds files whose folder names the class ('flowers/roses/1.jpg': roses), or a zip of folders. */
   addFolder(files: Iterable<{ path: string; file: Blob }>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   addZip(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  /** Images made by this project, labelled as generated: see list in `worlds()`. */
-  addWorld(world: string, options?: { perClass?: number; seed?: number }): Promise<AddResult>
-  worlds(): Promise<{ name: string; title: string; description: string; classes: string[] }[]>
+  /**
+   * Images made by this project, labelled as generated: see list in `worlds()`.
+   * `validation`: that many more a class, held back in every run (default: a share, as of all images).
+   */
+  addWorld(world: string, options?: { perClass?: number; validation?: number; seed?: number }): Promise<AddResult>
+  /** A small PNG with an image of each of the first four classes. */
+  worldPicture(world: string): Promise<Blob>
+  worlds(): Promise<WorldInfo[]>
   list(): Promise<DataInfo>
   rename(className: string, to: string): Promise<DataInfo>
   removeClass(className: string): Promise<DataInfo>
@@ -100,6 +106,7 @@ export interface DataCalls {
   /** Small JPEG or PNG for any image that was accepted, TIFF too. */
   thumbnail(id: number): Promise<Blob>
 }
+export interface WorldInfo { name: string; title: string; description: string; classes: string[] }
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 export interface DataInfo {
   classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
@@ -152,8 +159,6 @@ export interface TrainOptions {
   /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
-  /** Go on from the network as it is now; default: every run starts from the weights as loaded. */
-  continue?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
   continue?: boolean
 }

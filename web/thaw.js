@@ -119,6 +119,7 @@ function thaw(channel, engine) {
       addZip: (file, options) => withProgress('data.addZip', { file }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
       worlds: call('data.worlds'),
+      worldPicture: world => channel.call('data.worldPicture', { world }),
       list: call('data.list'),
       rename: (className, to) => channel.call('data.rename', { class: className, to }),
       removeClass: className => channel.call('data.removeClass', { class: className }),

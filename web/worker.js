@@ -58,6 +58,13 @@ globalThis.thawFetch = async (address, limit, progress, signal) => {
   return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
+// Called by the engine: a file of this site as a Blob.
+globalThis.thawAsset = async name => {
+  const answer = await fetch(here(name))
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
+  return answer.blob()
+}
+
 async function startFetcher() {
   const go = new Go()
   const { instance } = await WebAssembly.instantiateStreaming(fetch(here('fetch.wasm')), go.importObject)

@@ -11,18 +11,20 @@
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
+//   compare  #compare-run, [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
 //            [data-prediction="name"], #download #download-h5 #reset
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
+import { startCompare } from './compare.js'
 import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
 import { sortOut, startDrops } from './drop.js'
-import { showWorlds, startImages } from './images.js'
+import { startImages } from './images.js'
 import { addFolder, addLoose, addZip } from './intake.js'
 import { startLayers } from './layers.js'
 import { startLink } from './link.js'
@@ -57,6 +59,7 @@ startCost()
 startPlanning()
 startImages(found => sortOut(found, takers))
 startRuns()
+startCompare()
 startCurves()
 startTable()
 startConfusion()
@@ -74,14 +77,14 @@ async function boot() {
   }
   set({ thaw })
   byID('engine').textContent = engineText(thaw.engine)
+  const worlds = guarded(() => thaw.data.worlds())
   if (!location.hash.includes('model=') && lastModel()) change({ model: lastModel() })
   await configure()
   await guarded(async () => set({ kept: await thaw.weights.list(), data: await thaw.data.list() }))
-  set({ loading: null })
+  set({ loading: null, worlds: (await worlds) ?? [] })
   await useKept()
   // Another network later: its kept weights load as they do at the start.
   watch(['model'], () => state.loading === null && !state.active && useKept())
-  await showWorlds()
   document.body.dataset.ready = ''
 }
 

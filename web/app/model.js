@@ -28,6 +28,19 @@ export async function configure() {
   else show()
 }
 
+/** Follows a network that weights have brought: what was asked of another gives way. */
+export async function follow() {
+  const info = await state.thaw.model.describe()
+  const { settings } = state
+  const other = info.model !== settings.model
+  // 0 and -1 leave size and head to the network, whatever they are.
+  const size = other || settings.size === 0 ? 0 : info.size
+  const dense = other || settings.dense < 0 ? -1 : info.dense
+  configured = JSON.stringify([info.model, size, dense]) // the worker has it already
+  if (other || size !== settings.size || dense !== settings.dense) change({ model: info.model, size, dense })
+  set({ model: info })
+}
+
 function show() {
   const { model, settings } = state
   byID('model').value = (model ?? settings).model

@@ -5,6 +5,7 @@
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
  * @property {string} plan
+ * @property {string} [title]       shown in its place
  * @property {number} trained
  * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
  * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps

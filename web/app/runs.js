@@ -8,7 +8,7 @@ import { set, state, watch } from './store.js'
 import { showPanel } from './tabs.js'
 
 export function startRuns() {
-  byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : train())
+  byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : trainPlan(state.spec, trainOptions()))
   byID('pause').onclick = () => {
     const { handle, status } = state.active ?? {}
     guarded(async () => handle && (status === 'paused' ? handle.resume() : handle.pause()))
@@ -28,7 +28,7 @@ export function startRuns() {
 }
 
 /** Why training cannot start, in one sentence, or null. */
-function whyNot() {
+export function whyNot() {
   const { thaw, model, data, plan, planProblem, loading } = state
   if (loading) return loading
   if (!thaw || !model) return 'The engine is not there: reload the page.'
@@ -46,16 +46,24 @@ function showWhy() {
   for (const id of ['download', 'download-h5', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
 }
 
-async function train() {
-  if (state.active) return
-  const run = newRun(state.runs.length, state.plan)
+/**
+ * Trains a plan and resolves when its run is over; null if another run is under way.
+ * @param {import('../thaw.js').PlanSpec} spec @param {import('../thaw.js').TrainOptions} options
+ * @param {{ title?: string, visible?: boolean, onStart?: (run: import('./run.js').RunView) => void }} [view]
+ */
+export async function trainPlan(spec, options, { title, visible = true, onStart } = {}) {
+  if (state.active) return null
+  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null), visible, title }
+  onStart?.(run)
   set({ runs: [...state.runs, run], active: run })
   showPanel('runs')
   try {
-    run.handle = await state.thaw.train(state.spec, trainOptions(), event => onEvent(run, event))
+    run.handle = await state.thaw.train(spec, options, event => onEvent(run, event))
+    await run.handle.done
   } catch (error) {
     onEvent(run, { kind: 'failed', message: error.message })
   }
+  return run
 }
 
 function onEvent(run, event) {

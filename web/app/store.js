@@ -13,6 +13,8 @@
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
  * @property {PlanSpec | null} planFor                    the spec which that plan was made for
  * @property {string | null} planProblem                  why there is no plan
+ * @property {import('../thaw.js').WorldInfo[]} worlds    generated images that can be had
+ * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
  * @property {RunView | null} selected                    whose confusion matrix is shown
@@ -25,6 +27,8 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [] },
   kept: [],
+  worlds: [],
+  comparison: null,
   spec: { preset: 'head-only' },
   settings: {},
   plan: null,

@@ -22,7 +22,8 @@ function show() {
 
 /** @param {import('./run.js').RunView} run */
 function row(run) {
-  const { result, status, letter, plan } = run
+  const { result, status, letter } = run
+  const plan = run.title ?? run.plan
   const accuracy = result?.validationAccuracy ?? run.validation.at(-1)?.accuracy
   const box = h('input', { type: 'checkbox', checked: run.visible, 'aria-label': `Show the curves of run ${letter}` })
   box.onchange = () => {

@@ -26,14 +26,16 @@ export function showWeightsDialog() {
     act(...args)
   }
   const current = state.model?.weights
+  const own = state.kept.filter(info => !info.builtin)
   dialog.replaceChildren(
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
-    h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.description}${current.stored ? '' : '; not kept'})`] : 'None in use.'),
+    h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? 'comes with the page' : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
     h('section', {}, h('h3', {}, 'Your file'),
       h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, multiple: false, className: 'button primary-soft', onfiles: then(([file]) => importWeights(file)) }),
         h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors.'))),
+    h('section', {}, h('h3', {}, 'With the page'), h('ul', { class: 'kept' }, state.kept.filter(info => info.builtin).map(info => keptItem(info, then)))),
     h('section', {}, h('h3', {}, 'Kept on this machine'),
-      state.kept.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, state.kept.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.')),
+      own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.')),
     h('section', {}, h('h3', {}, 'Pretrained, from their makers'), h('ul', { class: 'kept' }, official.map(source => officialItem(source, then)))),
     randomForm(then))
 }
@@ -41,9 +43,9 @@ export function showWeightsDialog() {
 function keptItem(info, then) {
   const used = state.model?.weights?.id === info.id
   return h('li', { 'data-weights': info.id },
-    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
+    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [' on 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
     used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
-    confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
+    !info.builtin && confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
 }
 
 function officialItem({ title, size, url }, then) {

@@ -1,10 +1,9 @@
 // Weights: import, use, remove, draw. What was last used is loaded on the next visit
 // without asking. What of it is seen is in weights-panel.js and weights-dialog.js.
 import { byID } from './dom.js'
-import { configure } from './model.js'
+import { follow } from './model.js'
 import { guarded, notice, say } from './notices.js'
 import { withProgress } from './progress.js'
-import { change } from './settings.js'
 import { set, state } from './store.js'
 
 const lastUsed = 'thaw.weights' // localStorage: id of the weights last used, by model
@@ -17,12 +16,11 @@ async function loading(title, work, options) {
     const info = await withProgress(byID('weights-progress'), title, work, options)
     if (!info) return
     for (const warning of info.warnings) notice('warning', warning)
-    if (info.model !== state.settings.model) change({ model: info.model, size: 0, dense: -1 })
-    await configure()
+    await follow()
     remember(info)
     say(`Weights loaded: ${info.name}.`, { now: true })
   })
-  await guarded(async () => set({ model: await state.thaw.model.describe(), kept: await state.thaw.weights.list() }))
+  await guarded(async () => set({ kept: await state.thaw.weights.list() }))
   set({ loading: null })
 }
 
@@ -39,12 +37,12 @@ export const removeWeights = id => guarded(async () => {
   set({ kept: await state.thaw.weights.list() })
 })
 
-/** Loads what was last used of this network, else the newest kept. */
+/** Loads what was last used of this network, else the newest kept, else what comes with the page. */
 export async function useKept() {
   if (state.model?.weights) return
   const kept = state.kept.filter(info => info.model === state.settings.model)
   const id = recall()[state.settings.model]
-  const info = kept.find(info => info.id === id) ?? kept[0]
+  const info = kept.find(info => info.id === id) ?? kept.find(info => !info.builtin) ?? kept[0]
   if (info) await useWeights(info)
 }
 
@@ -61,7 +59,7 @@ function recall() {
 
 function remember(info) {
   try {
-    localStorage.setItem(lastUsed, JSON.stringify({ ...recall(), [info.model]: info.stored ? info.id : undefined, last: info.model }))
+    localStorage.setItem(lastUsed, JSON.stringify({ ...recall(), [info.model]: info.stored || info.builtin ? info.id : undefined, last: info.model }))
   } catch {
     // Storage is blocked; the worker has said so where it matters.
   }
