@@ -123,30 +123,15 @@ func (g gate) flip(op *compile.Op) {
 	}
 }
 
-// firstStep runs the forward and backward phases of the first step and compares
-// gradients. Where they are far off for Keras's own float32, gates whose other side
-// explains it are put on that side, and reported.
-func (r *runner) firstStep(t *testing.T, p *compile.Program, want map[string]Tensor) Report {
-	statistics := r.weights.Clone() // the forward phase moves them
+// settle repeats the first step with gates on their other side, keeps those that
+// explain what is off, reports them, and returns the comparison that is left.
+func (r *runner) settle(t *testing.T, p *compile.Program, rate float64, best Report, compare func() Report) Report {
 	step := func(flipped []gate) Report {
-		for _, param := range p.Moving() {
-			copy(r.weights.Of(param), statistics.Of(param))
+		for _, param := range p.Moving() { // the forward phase moved them
+			copy(r.weights.Of(param), r.initial.Of(param))
 		}
-		r.fill(p)
-		p.RunEach(compile.ForwardPhase, r.backend, func(op *compile.Op, run func()) {
-			run()
-			for _, g := range flipped {
-				if g.op == op.Name {
-					g.flip(op)
-				}
-			}
-		})
-		r.run(t, p, compile.BackwardPhase)
-		return Compare(Gradient, want, func(name string) []float64 { return wide(p.GradientData(r.param(name))) })
-	}
-	best := step(nil)
-	if len(best.Failures) == 0 && best.Median <= best.MedianLimit/2 {
-		return best
+		r.step(p, 0, rate, flipped)
+		return compare()
 	}
 	r.fill(p)
 	var flipped []gate
