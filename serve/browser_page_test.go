@@ -67,7 +67,7 @@ func (b *browserTab) text(selector string) string {
 // drop drops files and folders of this machine onto an element, as from a file manager.
 func (b *browserTab) drop(selector string, paths ...string) {
 	b.t.Helper()
-	at := eval[[]float64](b, "const r = document.querySelector(`"+selector+"`).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]")
+	at := eval[[]float64](b, "const e = document.querySelector(`"+selector+"`); e.scrollIntoView({ block: 'nearest' }); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]")
 	data := &input.DragData{Items: []*input.DragDataItem{}, DragOperationsMask: 1}
 	for _, path := range paths {
 		absolute, err := filepath.Abs(path)
@@ -116,6 +116,7 @@ func TestPageFromDropToPrediction(t *testing.T) {
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=A]')?.dataset.status === 'done'", "the run ends")
+	b.wait("document.querySelector('[data-cost=time] b').textContent.includes('≈')", "the time of a pass is known once steps were timed")
 	if n := eval[int](b, "return document.querySelectorAll('.curve canvas').length"); n != 2 {
 		t.Errorf("%d curves", n)
 	}
@@ -129,10 +130,12 @@ func TestPageFromDropToPrediction(t *testing.T) {
 	b.click("#download")
 	file := waitForFile(t, saved, ".safetensors")
 
-	// Another visit: the file comes back, is kept, and knows the classes.
-	b.page("")
+	// Another visit: the file comes back, is kept, and knows the classes. It brings its
+	// own head, whatever the link asked for.
+	b.page("?again#dense=16")
 	b.drop("#drop", file)
 	b.wait("document.querySelector('#weights-open').textContent.includes('fine-tuned')", "the file is in use")
+	b.wait("document.querySelector('#set-dense').value === '128'", "the settings follow the file")
 	b.page("")
 	b.wait("document.querySelector('#weights-open').textContent.includes('fine-tuned')", "kept weights load by themselves")
 	b.drop("#predict", photos+"fruit/fruit-1.jpg")

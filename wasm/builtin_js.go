@@ -14,7 +14,7 @@ var builtin = weightInfo{
 	Name:        "mini, pretrained on generated images",
 	Model:       "mini",
 	Format:      "safetensors",
-	Description: "pretrained on generated images",
+	Description: "from generated images",
 	Warnings:    []string{},
 	Builtin:     true,
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
-	"image/png"
 
 	"thaw/irv2/images"
 	"thaw/irv2/worlds"
@@ -48,14 +47,14 @@ func (e *engine) worldPicture(r *request) (any, error) {
 		draw.Draw(sheet, one, picture(w.Image(i, worlds.Fresh)), image.Point{}, draw.Src)
 	}
 	var file bytes.Buffer
-	if err := png.Encode(&file, sheet); err != nil {
+	if err := bmp.Encode(&file, sheet); err != nil {
 		return nil, err
 	}
 	array, err := jsutil.BytesToJS(file.Bytes())
 	if err != nil {
 		return nil, err
 	}
-	return jsutil.Construct("Blob", []any{array}, map[string]any{"type": "image/png"})
+	return jsutil.Construct("Blob", []any{array}, map[string]any{"type": "image/bmp"})
 }
 
 // addWorld answers data.addWorld: perClass images of every class, other ones for
@@ -92,11 +91,11 @@ func (d *data) worldSource(w *worlds.World, train, validation int, seed uint64) 
 			progress(i, total)
 			class, n := i%len(w.Classes), i/len(w.Classes)
 			index := worlds.Fresh + seed<<20 + uint64(n)
-			file, err := pngOf(w.Image(class, index))
+			file, err := bmpOf(w.Image(class, index))
 			if err != nil {
 				return err
 			}
-			s, err := to.Add(w.Classes[class], fmt.Sprintf("%s %d.png", w.Classes[class], n+1), file)
+			s, err := to.Add(w.Classes[class], fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1), file)
 			if err != nil {
 				return err
 			}
@@ -112,9 +111,11 @@ func (d *data) worldSource(w *worlds.World, train, validation int, seed uint64) 
 	}
 }
 
-func pngOf(pixels *worlds.Image) ([]byte, error) {
+// bmpOf is a file as dropped images are. A PNG would not be smaller to keep than it
+// is to make, and its encoder would be linked for this alone.
+func bmpOf(pixels *worlds.Image) ([]byte, error) {
 	var b bytes.Buffer
-	err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, picture(pixels))
+	err := bmp.Encode(&b, picture(pixels))
 	return b.Bytes(), err
 }
 

@@ -2,27 +2,30 @@
 // the other, and what that showed (verdict.js).
 import { byID, h } from './dom.js'
 import { plural } from './format.js'
-import { guarded, notice, say } from './notices.js'
+import { addWorld } from './intake.js'
+import { notice, say } from './notices.js'
 import { trainPlan, whyNot } from './runs.js'
 import { trainOptions } from './settings.js'
 import { set, state, watch } from './store.js'
-import { measure, prediction, verdict } from './verdict.js'
+import { measure, prediction, verdict, withNoise } from './verdict.js'
 import { openWeightsDialog } from './weights-dialog.js'
-import { lessons, worldOf } from './worlds.js'
+import { inFront, lessons, worldOf } from './worlds.js'
 
 /** How much longer the control trains: is a frozen head bad, or only trained too little? */
 const times = 5
+
+const costs = new Map() // world -> its last verdict
 
 /**
  * In the order of training; the thawed network comes last and is what remains.
  * @type {{ key: 'frozen' | 'longer' | 'written' | 'thawed', title: string, spec: any, passes?: number }[]}
  */
 const plans = [
-  { key: 'frozen', title: 'Frozen: only the head learns', spec: { preset: 'head-only' } },
-  { key: 'longer', title: `Frozen, ${times} × the passes`, spec: { preset: 'head-only' }, passes: times },
+  { key: 'frozen', title: 'Frozen: head only', spec: { preset: 'head-only' } },
+  { key: 'longer', title: `Frozen, ${times} × passes`, spec: { preset: 'head-only' }, passes: times },
   { key: 'written', title: 'Snippet 1 as written', spec: { preset: 'freeze-conv', asWritten: true } },
   // Batch norm as in the frozen network: else two things would differ.
-  { key: 'thawed', title: 'Thawed: all of it learns', spec: { preset: 'unfreeze-all', batchNorm: 'inference' } },
+  { key: 'thawed', title: 'Thawed: everything', spec: { preset: 'unfreeze-all', batchNorm: 'inference' } },
 ]
 
 export function startCompare() {
@@ -50,6 +53,7 @@ async function compare() {
   }
   const results = /** @type {any} */ (Object.fromEntries(plans.map(({ key }) => [key, comparison.runs[key].result])))
   comparison.verdict = verdict(results, comparison.lesson, times)
+  if (world) costs.set(world.name, comparison.verdict)
   set({ comparison: { ...comparison } })
   say(comparison.verdict.sentences[0].text, { now: true })
 }
@@ -87,7 +91,19 @@ function report({ runs, verdict, stopped }) {
     h('ol', { class: 'versus' }, plans.map(({ key, title }) => bar(title, runs[key]))),
     stopped && h('p', { class: 'muted' }, 'Stopped before all plans were trained.'),
     ...(verdict?.sentences ?? []).map(({ kind, text }, i) => h('p', { 'data-kind': kind, 'data-testid': i === 0 ? 'verdict' : null, class: i === 0 ? 'verdict' : null }, badge(kind), text)),
+    verdict && soFar(),
   ].filter(Boolean)
+}
+
+/** What freezing cost in each of the worlds in front, and the way to the next one. */
+function soFar() {
+  const current = worldOf(state.data, state.worlds)?.name
+  const chips = inFront.filter(name => state.worlds.some(world => world.name === name)).map(name => {
+    const seen = costs.get(name)
+    return h('button', { type: 'button', class: 'chip', 'data-next': name, 'aria-pressed': String(name === current), disabled: Boolean(state.active), 'data-tip': seen ? 'As measured last, in points of accuracy.' : 'Not measured yet: load these images.', onclick: () => addWorld(name) },
+      lessons[name].place, h('b', {}, seen ? withNoise(seen.cost, seen.noise) : '?'))
+  })
+  return h('p', { class: 'row so-far', 'data-testid': 'so-far' }, h('span', {}, 'Freezing cost, in points:'), chips)
 }
 
 /** One plan: its letter, what it reached, and two standard errors around that. */

@@ -21,6 +21,7 @@ export const percent = share => (Number.isFinite(share) ? (100 * share).toFixed(
 
 /** 0.034 -> "34 ms", 75 -> "1 min 15 s" */
 export function seconds(s) {
+  if (s < 0.001) return '< 1 ms'
   if (s < 1) return Math.round(1000 * s) + ' ms'
   if (s < 10) return digits(s) + ' s'
   if (s < 60) return Math.round(s) + ' s'

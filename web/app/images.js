@@ -7,7 +7,7 @@ import { addWorld } from './intake.js'
 import { guarded, notice } from './notices.js'
 import { set, state, watch } from './store.js'
 import { forgetThumbnails } from './thumbs.js'
-import { lessons } from './worlds.js'
+import { inFront, lessons } from './worlds.js'
 
 export function startImages(sortOutFiles) {
   const accept = 'image/*,.tif,.tiff,.bmp,.zip'
@@ -28,18 +28,16 @@ export function startImages(sortOutFiles) {
   show()
 }
 
-const inFront = 3
-
 /** Generated images, for a first try without any of one's own; hidden where there are none. */
 function showWorlds() {
   const worlds = Object.keys(lessons).flatMap(name => state.worlds.filter(world => world.name === name))
+  const cards = front => h('div', { class: 'worlds' }, worlds.filter(world => inFront.includes(world.name) === front).map(worldCard))
   const place = byID('worlds')
   place.hidden = !worlds.length
   place.open = !state.data.classes.length
   place.replaceChildren(
-    h('summary', {}, 'No images at hand? Generated ones'),
-    h('div', { class: 'worlds' }, worlds.slice(0, inFront).map(worldCard)),
-    h('details', { class: 'more-worlds' }, h('summary', {}, 'More'), h('div', { class: 'worlds' }, worlds.slice(inFront).map(worldCard))))
+    h('summary', {}, 'No images at hand? Take generated ones'), cards(true),
+    h('details', { class: 'more-worlds' }, h('summary', {}, 'More'), cards(false)))
 }
 
 function worldCard(world) {

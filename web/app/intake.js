@@ -6,6 +6,7 @@ import { guarded, say } from './notices.js'
 import { withProgress } from './progress.js'
 import { change, defaults } from './settings.js'
 import { set, state } from './store.js'
+import { showPanel } from './tabs.js'
 import { askClass } from './which.js'
 
 export async function addToClass(className, files) {
@@ -23,11 +24,12 @@ export async function addLoose(files, className) {
 /** A generated world takes the place of another, but never of a person's own images. */
 export async function addWorld(name) {
   const { classes } = state.data
-  if (classes.length && classes.every(c => c.generated)) await guarded(() => state.thaw.data.clear())
+  if (classes.length && classes.every(c => c.generated)) await guarded(async () => set({ data: await state.thaw.data.clear() })) // the new images begin with the old numbers
   // What suits these images, unless a person has chosen already.
   const { epochs, batch } = state.settings
   if (epochs === defaults.epochs && batch === defaults.batch) change({ epochs: 10, batch: 16 })
   await take(0, () => state.thaw.data.addWorld(name, amount))
+  showPanel('runs') // where they can be compared
 }
 
 /** Enough to learn from, and to measure on: two standard errors stay below 7 points. */

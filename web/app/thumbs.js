@@ -19,7 +19,8 @@ const observer = new IntersectionObserver(entries => {
 
 /** @param {{ id: number, name: string }} image */
 export function thumbnail(image) {
-  const picture = h('img', { class: 'thumb', alt: image.name, title: image.name, width: 40, height: 40, decoding: 'async', 'data-image': image.id })
+  const picture = h('img', { class: 'thumb', alt: '', title: image.name, width: 40, height: 40, decoding: 'async', 'data-image': image.id })
+  picture.onload = () => (picture.alt = image.name) // before, it would be drawn as a broken picture
   if (kept.has(image.id)) picture.src = kept.get(image.id)
   else observer.observe(picture)
   return picture

@@ -24,7 +24,7 @@ export const noise = (a, b) => 2 * Math.sqrt(a.variance + b.variance)
  * @param {Results} results   of runs with the same images, passes and seed; `longer` is frozen with `times` the passes
  * @param {import('./worlds.js').Lesson | null} lesson
  * @param {number} times
- * @returns {{ outcome: 'costs' | 'same' | 'helps', cost: number, noise: number, sentences: Sentence[] }}
+ * @returns {{ cost: number, noise: number, sentences: Sentence[] }} the first sentence is the headline
  */
 export function verdict(results, lesson, times) {
   const [frozen, longer, written, thawed] = [results.frozen, results.longer, results.written, results.thawed].map(measure)
@@ -35,30 +35,32 @@ export function verdict(results, lesson, times) {
   const chance = 1 / results.frozen.classes.length
   const poor = share => share < (1 + 2 * chance) / 3 // less than a third of the way from guessing to right
   const held = lesson && !untrained ? check(lesson, cost, margin) : null
-  const measured = [headline(outcome, frozen, thawed, margin)]
+  const measured = []
   if (outcome === 'costs') measured.push(control(untrained, longer, times))
   if (outcome === 'same' && poor(frozen.share)) measured.push('Both did little better than guessing, so this says nothing about freezing: more images or passes are needed.')
   measured.push(snippet(written, frozen))
   return {
-    outcome, cost, noise: margin,
+    cost, noise: margin,
     sentences: [
-      ...measured.map(text => ({ kind: /** @type {const} */ ('measured'), text })),
-      ...predicted(lesson, held),
+      { kind: 'measured', text: headline(outcome, frozen, thawed, margin) },
       ...explained(lesson, held === 'held' && !(lesson?.expects === 'little' && poor(frozen.share))),
+      ...predicted(lesson, held),
+      { kind: 'measured', text: measured.join(' ') },
     ],
   }
 }
 
 const points = share => `${Math.round(100 * Math.abs(share))} ${Math.round(100 * Math.abs(share)) === 1 ? 'point' : 'points'}`
+/** In points of accuracy: "−4 ± 3" */
+export const withNoise = (cost, margin, digits = 0) => `${(100 * cost).toFixed(digits).replace('-', '−').replace(/^−0$/, '0')} ± ${(100 * margin).toFixed(digits)}`
 const whole = ({ share }) => `${Math.round(100 * share)} %`
 
 function headline(outcome, frozen, thawed, margin) {
-  const seen = `Frozen ${whole(frozen)}, thawed ${whole(thawed)}: `
-  const difference = points(thawed.share - frozen.share)
-  const twice = `two standard errors are ${points(margin)}`
-  if (outcome === 'costs') return `${seen}freezing cost ${difference} here (${twice}).`
-  if (outcome === 'helps') return `${seen}thawing lost ${difference} here (${twice}), so freezing was better.`
-  return `${seen}freezing cost nothing that ${thawed.images} held-back images can show (${twice}).`
+  const seen = `Frozen ${percent(frozen.share)}, thawed ${percent(thawed.share)}: `
+  const difference = withNoise(Math.abs(thawed.share - frozen.share), margin, 1)
+  if (outcome === 'costs') return `${seen}freezing cost ${difference} points here.`
+  if (outcome === 'helps') return `${seen}thawing lost ${difference} points here.`
+  return `${seen}freezing cost nothing that ${thawed.images} held-back images can show (noise ± ${points(margin)}).`
 }
 
 const control = (untrained, longer, times) => untrained

@@ -43,7 +43,7 @@ export function showWeightsDialog() {
 function keptItem(info, then) {
   const used = state.model?.weights?.id === info.id
   return h('li', { 'data-weights': info.id },
-    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [' on 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
+    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [': 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
     used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
     !info.builtin && confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
 }

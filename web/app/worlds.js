@@ -2,6 +2,9 @@
 // and the reason behind it. Both follow from how the images are made (package worlds);
 // verdict.js holds them against what was measured, and drops the reason if they fail.
 
+/** Worlds that a first visit shows; the others are behind "More". */
+export const inFront = ['near', 'shadow', 'cells']
+
 /** What 'little' and 'much' mean: below and above this many points of accuracy. */
 export const muchIs = 0.15
 
@@ -13,7 +16,7 @@ export const muchIs = 0.15
  * @property {string} because
  */
 
-/** @type {Record<string, Lesson>} in the order of the cards; the first three stand in front */
+/** @type {Record<string, Lesson>} in the order of the cards */
 export const lessons = {
   near: {
     place: 'Near', line: 'New shapes in the world of pretraining.', expects: 'little',
