@@ -1,10 +1,6 @@
 package simd
 
-import (
-	"math"
-
-	"thaw/kernels"
-)
+import "thaw/kernels"
 
 func (b *Backend) setUpdate(param, grad, m, v []float32, rate float64) {
 	b.setAt(updateParam, at(param))
@@ -17,8 +13,7 @@ func (b *Backend) setUpdate(param, grad, m, v []float32, rate float64) {
 
 // Adam implements kernels.Backend.
 func (b *Backend) Adam(a *kernels.AdamArgs) {
-	step := float64(a.Step)
-	b.setUpdate(a.Param, a.Grad, a.M, a.V, a.Rate*math.Sqrt(1-math.Pow(a.Beta2, step))/(1-math.Pow(a.Beta1, step)))
+	b.setUpdate(a.Param, a.Grad, a.M, a.V, float64(a.Alpha()))
 	b.setF32(updateA, float32(1-a.Beta1))
 	b.setF32(updateB, float32(1-a.Beta2))
 	b.setF32(updateEps, float32(a.Eps))

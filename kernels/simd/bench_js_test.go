@@ -62,18 +62,6 @@ func newForTest(tb testing.TB, threads int) *Backend {
 	return k.(*Backend)
 }
 
-// limit measures the register-only limit in GFLOP/s on all threads.
-func (b *Backend) limit() float64 {
-	const turns = 10_000
-	tiles := 4 * b.threads
-	out := make([]float32, 64*tiles)
-	b.set(limitTurns, turns)
-	b.setAt(limitOut, at(out))
-	start := time.Now()
-	b.run(kernelLimit, tiles, true)
-	return float64(tiles) * turns * LimitFLOPs / time.Since(start).Seconds() / 1e9
-}
-
 // best runs op and the limit alternately and returns op's fastest time and the best limit.
 func best(b *Backend, op func()) (d time.Duration, limit float64) {
 	op()
@@ -85,7 +73,7 @@ func best(b *Backend, op func()) (d time.Duration, limit float64) {
 		op()
 		d = min(d, time.Since(start))
 		if i%4 == 0 {
-			limit = max(limit, b.limit())
+			limit = max(limit, b.Limit())
 		}
 	}
 	return d, limit
@@ -94,7 +82,7 @@ func best(b *Backend, op func()) (d time.Duration, limit float64) {
 func TestLayers(t *testing.T) {
 	b := newForTest(t, 0)
 	for range 20 {
-		b.limit()
+		b.Limit()
 	}
 	fmt.Printf("threads %d\n", b.threads)
 	var flops, limit float64

@@ -92,14 +92,14 @@ func emitConv(m *module) function {
 	rowTask := f.newI32(tile.rem(ld(convRowTasks)))
 	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
-	share := func(i, n, of i32) i32 { return i.mul(n).div(of) } // start of part i of `of` parts of n
-	rowTile := f.newI32(share(rowTask, ld(convRowTiles), ld(convRowTasks)))
-	lastRowTile := f.newI32(share(rowTask.addN(1), ld(convRowTiles), ld(convRowTasks)))
+	tiles := f.split(ld(convRowTiles), ld(convRowTasks))
+	rowTile, lastRowTile := f.newI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
+	pixels := f.split(ld(convRows), ld(convRowTiles))
 	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
 	f.upTo(rowTile, lastRowTile, 1, func() {
-		set(f, row, share(rowTile, ld(convRows), ld(convRowTiles)))
-		set(f, rows, share(rowTile.addN(1), ld(convRows), ld(convRowTiles)).sub(row))
+		set(f, row, pixels.start(rowTile))
+		set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
 		m.rowTable(f, arg, table, row, rows)
 		set(f, panel, firstPanel)
 		set(f, filter, ld(convFilter).add(firstPanel.mul(ld(convPanel))))
@@ -118,7 +118,7 @@ func (m *module) rowTable(f function, arg, table, row, rows i32) {
 	n := f.newI32(row.div(pixels))
 	i := f.newI32(row.rem(pixels).div(ld(convGridW)))
 	j := f.newI32(row.rem(pixels).rem(ld(convGridW)))
-	entry, last := f.newI32(table), f.newI32(table.add(rows.shl(2)))
+	entry, left := f.newI32(table), f.newI32(rows)
 	slot, kh, kw, ih, iw := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 	line, pixel, rowIn := f.newI32(nil), f.newI32(nil), f.newI32(nil)
 	inH, inW, inCol := f.newI32(ld(convH)), f.newI32(ld(convW)), f.newI32(ld(convInCol))
@@ -127,7 +127,7 @@ func (m *module) rowTable(f function, arg, table, row, rows i32) {
 	address := func(base, img, r, col int) i32 {
 		return ld(base).add(n.mul(ld(img))).add(i.mul(ld(r))).add(j.mul(ld(col)))
 	}
-	f.upTo(entry, last, 4, func() {
+	f.while(left, func() { // counted: addresses beyond 2 GB are negative to upTo
 		f.storeI32(entry, tableOut, address(convOut, convOutImg, convOutRow, convOutCol))
 		f.storeI32(entry, tableRes, address(convRes, convResImg, convResRow, convResCol))
 		set(f, slot, entry.addN(tableTaps))
@@ -158,6 +158,8 @@ func (m *module) rowTable(f function, arg, table, row, rows i32) {
 				f.inc(n, 1)
 			})
 		})
+		f.inc(entry, 4)
+		f.inc(left, -1)
 	})
 }
 

@@ -72,17 +72,17 @@ func emitFilterGradient(m *module) function {
 	micro := m.gradientMicroKernels()
 	f, arg, tile, thread := m.tile()
 	ld := func(field int) i32 { return arg.i32(field) }
-	share := func(i, n, of i32) i32 { return i.mul(n).div(of) }
 
 	table := f.newI32(ld(gradTable).add(thread.mul(ld(gradTableLen))))
 	split, block := f.newI32(tile.div(ld(gradBlocks))), f.newI32(tile.rem(ld(gradBlocks)))
-	row := f.newI32(share(split, ld(gradRows), ld(gradSplits)))
-	lastRow := f.newI32(share(split.addN(1), ld(gradRows), ld(gradSplits)))
+	outputRows := f.split(ld(gradRows), ld(gradSplits))
+	row, lastRow := f.newI32(outputRows.start(split)), f.newI32(outputRows.start(split.addN(1)))
 	out := f.newI32(ld(gradOut).add(split.mul(ld(gradOutSplit))))
 	first := f.newI32(row) // the first chunk overwrites
 	cin, cout := f.newI32(ld(gradCIn)), f.newI32(ld(gradCOut))
-	firstTile := f.newI32(share(block, ld(gradRowTiles), ld(gradBlocks)))
-	lastTile := f.newI32(share(block.addN(1), ld(gradRowTiles), ld(gradBlocks)))
+	rowTiles, channels := f.split(ld(gradRowTiles), ld(gradBlocks)), f.split(cin, ld(gradRowTiles))
+	firstTile, lastTile := f.newI32(rowTiles.start(block)), f.newI32(rowTiles.start(block.addN(1)))
+	firstChannel := f.newI32(channels.start(firstTile))
 	chunkEnd, tap, taps := f.newI32(nil), f.newI32(nil), f.newI32(ld(gradKH).mul(ld(gradKW)))
 	in, runs, t, ci, rows, co, panel := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
@@ -91,9 +91,9 @@ func emitFilterGradient(m *module) function {
 		set(f, tap, num(0))
 		f.upTo(tap, taps, 1, func() {
 			f.choose(ld(gradStage), func() {
-				m.stage(f, arg, table, row, chunkEnd, share(firstTile, cin, ld(gradRowTiles)), share(lastTile, cin, ld(gradRowTiles)))
+				m.stage(f, arg, table, row, chunkEnd, firstChannel, channels.start(lastTile))
 				// Micro kernels add a tile's first channel to this address.
-				set(f, in, table.add(ld(gradStage)).sub(share(firstTile, cin, ld(gradRowTiles)).shl(2)))
+				set(f, in, table.add(ld(gradStage)).sub(firstChannel.shl(2)))
 				set(f, runs, num(1))
 			}, func() {
 				set(f, in, ld(gradIn))
@@ -101,8 +101,8 @@ func emitFilterGradient(m *module) function {
 			})
 			set(f, t, firstTile)
 			f.upTo(t, lastTile, 1, func() {
-				set(f, ci, share(t, cin, ld(gradRowTiles)))
-				set(f, rows, share(t.addN(1), cin, ld(gradRowTiles)).sub(ci))
+				set(f, ci, channels.start(t))
+				set(f, rows, channels.start(t.addN(1)).sub(ci))
 				set(f, panel, ld(gradPacked))
 				set(f, co, num(0))
 				f.upTo(co, cout, nr, func() {

@@ -109,5 +109,17 @@ func (f function) count(limit i32, body func(i i32)) {
 	f.upTo(i, limit, 1, func() { body(i) })
 }
 
+// split is n things cut into parts that differ by one at most, the larger first.
+// No product exceeds n: i*n/parts overflows where n is 100,000 pixels.
+type split struct{ each, larger i32 }
+
+func (f function) split(n, parts i32) split {
+	n, parts = f.newI32(n), f.newI32(parts)
+	return split{f.newI32(n.div(parts)), f.newI32(n.rem(parts))}
+}
+
+// start is the first thing of part i, and the end of the part before it.
+func (s split) start(i i32) i32 { return i.mul(s.each).add(minimum(i, s.larger)) }
+
 // back leaves the function.
 func (f function) back() { f.Code = f.Code.Op(wasmasm.Return) }

@@ -1,6 +1,10 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"time"
+
+	"thaw/kernels/wasmasm"
+)
 
 // The limit kernel does nothing but multiply-add in registers: what the machine
 // could do at most in this engine with this variant. Speeds are quoted as shares
@@ -37,6 +41,21 @@ func emitLimit(m *module) function {
 		f.storeVec(out, i*16, acc[i])
 	}
 	return f
+}
+
+// Limit measures, in a fraction of a millisecond, the GFLOP/s of the limit kernel
+// on all threads.
+func (b *Backend) Limit() float64 {
+	const turns = 10_000
+	tiles := 4 * b.threads
+	if len(b.partial) < 64*tiles {
+		b.partial = make([]float32, 64*tiles)
+	}
+	b.set(limitTurns, turns)
+	b.setAt(limitOut, at(b.partial))
+	start := time.Now()
+	b.run(kernelLimit, tiles, true)
+	return float64(tiles) * turns * LimitFLOPs / time.Since(start).Seconds() / 1e9
 }
 
 // emitEmpty is a tile that does nothing: the price of fork and join.
