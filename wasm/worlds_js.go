@@ -7,6 +7,8 @@ import (
 	"image"
 	"image/draw"
 
+	"golang.org/x/image/bmp"
+
 	"thaw/irv2/images"
 	"thaw/irv2/worlds"
 	"thaw/wasm/jsutil"
@@ -30,7 +32,7 @@ func (e *engine) worlds(*request) (any, error) {
 }
 
 // worldPicture answers data.worldPicture: one image of each of the first four classes,
-// two by two, as a PNG.
+// two by two.
 func (e *engine) worldPicture(r *request) (any, error) {
 	var args struct{ World string }
 	if err := r.decode(&args); err != nil {
@@ -111,8 +113,8 @@ func (d *data) worldSource(w *worlds.World, train, validation int, seed uint64) 
 	}
 }
 
-// bmpOf is a file as dropped images are. A PNG would not be smaller to keep than it
-// is to make, and its encoder would be linked for this alone.
+// bmpOf is a file as dropped images are. BMP, because a PNG encoder and deflate's
+// compressors would be linked for this alone.
 func bmpOf(pixels *worlds.Image) ([]byte, error) {
 	var b bytes.Buffer
 	err := bmp.Encode(&b, picture(pixels))

@@ -95,7 +95,7 @@ export interface DataCalls {
    * `validation`: that many more a class, held back in every run (default: a share, as of all images).
    */
   addWorld(world: string, options?: { perClass?: number; validation?: number; seed?: number }): Promise<AddResult>
-  /** A small PNG with an image of each of the first four classes. */
+  /** A small picture: an image of each of the first four classes. */
   worldPicture(world: string): Promise<Blob>
   worlds(): Promise<WorldInfo[]>
   list(): Promise<DataInfo>
