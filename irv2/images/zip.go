@@ -1,13 +1,14 @@
 package images
 
 import (
-	"archive/zip"
 	"context"
 	"errors"
 	"io"
 	"math"
 	"path"
 	"strings"
+
+	"thaw/irv2/unzip"
 )
 
 // ZipLimits bound what one archive may cost; files in it also obey Limits.
@@ -30,20 +31,20 @@ var DefaultZipLimits = ZipLimits{Entries: 50_000, TotalBytes: 8 << 30}
 // the limits.
 func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt, size int64, l ZipLimits, progress func(done, total int)) (added int, err error) {
 	name = cleanName(path.Base(slashed(name)))
-	archive, err := zip.NewReader(r, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no name here is used as a path
+	files, err := unzip.Files(r, size) // no name here is used as a path
+	if err != nil {
 		return 0, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)
 	}
-	if len(archive.File) > l.Entries {
-		return 0, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(archive.File)), thousands(l.Entries))
+	if len(files) > l.Entries {
+		return 0, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(files)), thousands(l.Entries))
 	}
 	left := l.TotalBytes
-	for i, f := range archive.File {
+	for i, f := range files {
 		if ctx.Err() != nil {
 			return added, ctx.Err()
 		}
 		if progress != nil {
-			progress(i, len(archive.File))
+			progress(i, len(files))
 		}
 		entry := slashed(f.Name)
 		if strings.HasSuffix(entry, "/") || Hidden(entry) {
@@ -68,22 +69,20 @@ func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt,
 		}
 	}
 	if progress != nil {
-		progress(len(archive.File), len(archive.File))
+		progress(len(files), len(files))
 	}
 	return added, nil
 }
 
 // unpack reads an entry, up to one byte more than limit, by which the caller (or
 // Decode) sees that there was more.
-func unpack(f *zip.File, limit int64) ([]byte, error) {
-	const encrypted = 1
-	if f.Flags&encrypted != 0 {
+func unpack(f *unzip.File, limit int64) ([]byte, error) {
+	if f.Flags&unzip.Encrypted != 0 {
 		return nil, errors.New("it is encrypted")
 	}
 	r, err := f.Open()
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
 	return io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
 }

@@ -20,7 +20,6 @@
 package weights
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -28,6 +27,7 @@ import (
 	"strings"
 
 	"thaw/irv2"
+	"thaw/irv2/unzip"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
 )
@@ -131,11 +131,11 @@ const zipMember = "model.weights.h5"
 
 func matchZip(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
 	none := newMatched(m, KerasZip)
-	z, err := zip.NewReader(r, size)
+	files, err := unzip.Files(r, size)
 	if err != nil {
 		return none, hdf5.ErrTruncated // its directory stands at the end
 	}
-	for _, f := range z.File {
+	for _, f := range files {
 		switch {
 		case strings.HasSuffix(f.Name, "/data.pkl"):
 			return none, errors.New("this is a PyTorch checkpoint: use the .safetensors file of the same model")
@@ -156,10 +156,10 @@ func matchZip(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
 // openStored gives random access to a member. Keras stores it as it is; one
 // compressed afterwards is unpacked into memory, if it is no larger than a
 // model with its optimiser can be.
-func openStored(r io.ReaderAt, size int64, f *zip.File, m *irv2.Model) (io.ReaderAt, int64, error) {
-	if f.Method == zip.Store {
+func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.ReaderAt, int64, error) {
+	if f.Method == unzip.Store {
 		at, err := f.DataOffset()
-		length := int64(f.UncompressedSize64)
+		length := int64(f.UncompressedSize)
 		if err != nil || length < 0 || at > size || length > size-at {
 			return nil, 0, hdf5.ErrTruncated
 		}
@@ -167,14 +167,13 @@ func openStored(r io.ReaderAt, size int64, f *zip.File, m *irv2.Model) (io.Reade
 	}
 	total, _ := m.ParamCount()
 	limit := uint64(4*4*total + 64<<20)
-	if f.UncompressedSize64 > limit {
-		return nil, 0, fmt.Errorf("its %s is compressed and takes %d bytes unpacked: unpack the archive and choose that file", f.Name, f.UncompressedSize64)
+	if f.UncompressedSize > limit {
+		return nil, 0, fmt.Errorf("its %s is compressed and takes %d bytes unpacked: unpack the archive and choose that file", f.Name, f.UncompressedSize)
 	}
 	c, err := f.Open()
 	if err != nil {
 		return nil, 0, err
 	}
-	defer c.Close()
 	b, err := io.ReadAll(io.LimitReader(c, int64(limit)))
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"path"
+	"strings"
+	"testing"
+)
+
+// maxDownload bounds the bytes of a first visit, compressed and without weights.
+const maxDownload = 1_500_000
+
+// What a visit needs is what the service worker keeps: not the program that
+// downloads weights, which is loaded when asked for.
+func TestDownloadIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compressing as for a static host takes half a minute")
+	}
+	e, err := buildEngine(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSite(e, brotliBest, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, name := range s.manifest().Files {
+		if name == "./" || strings.HasPrefix(name, "models/") || path.Ext(name) == ".png" {
+			continue
+		}
+		f := s.files[name]
+		n := len(f.raw)
+		if f.brotli != nil {
+			n = len(f.brotli)
+		}
+		total += n
+		if n > 10_000 {
+			t.Logf("%s: %d bytes", name, n)
+		}
+	}
+	t.Logf("a visit: %d bytes", total)
+	if total > maxDownload {
+		t.Errorf("a visit downloads %d bytes, %d at most: see what is linked (go list -deps ./wasm)", total, maxDownload)
+	}
+}
