@@ -9,8 +9,12 @@ import (
 
 // The first minute: a page opened offline, without weights or images of its own.
 
-// minute is what a newcomer waits at most, on two cores.
-const minute = 60 * time.Second
+// minute is what a newcomer waits at most, on two cores of their own. Test machines are
+// shared: the comparison, which keeps both cores busy, may take twice as long there.
+const (
+	minute = 60 * time.Second
+	shared = 2
+)
 
 func TestDemoTeachesInAMinute(t *testing.T) {
 	server := testServer(t)
@@ -39,7 +43,7 @@ func TestDemoTeachesInAMinute(t *testing.T) {
 	b.waitFor(3*minute, "document.querySelector('[data-testid=verdict]')", "the verdict")
 	compared := time.Since(begun)
 	t.Logf("offline: page %.1f s, images %.1f s, first trained model %.1f s after opening; comparison %.1f s", opened.Seconds(), drawn.Seconds(), first.Seconds(), compared.Seconds())
-	if first > minute || compared > minute && !testing.Short() {
+	if first > minute || compared > shared*minute {
 		t.Errorf("first trained model after %v, comparison in %v: a newcomer has a minute", first, compared)
 	}
 
