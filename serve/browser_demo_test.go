@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // The first minute: a page opened offline, without weights or images of its own.
@@ -58,6 +60,7 @@ func TestDemoTeachesInAMinute(t *testing.T) {
 		}
 	}
 	if *screenshot != "" {
+		b.do(chromedp.EmulateViewport(1440, 900))
 		b.screenshot(*screenshot)
 	}
 }

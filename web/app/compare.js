@@ -67,6 +67,7 @@ function show() {
   if (place.hidden) return
   byID('compare-run').hidden = Boolean(current && !current.stopped && !current.verdict)
   byID('compare-run').setAttribute('aria-disabled', String(Boolean(whyNot() || active)))
+  place.toggleAttribute('data-done', Boolean(current))
   byID('compare-run').textContent = current ? 'Compare again' : 'Compare freezing'
   byID('compare-text').replaceChildren(...(current ? report(current) : invitation(data, model)))
 }
@@ -90,7 +91,7 @@ function report({ runs, verdict, stopped }) {
   return [
     h('ol', { class: 'versus' }, plans.map(({ key, title }) => bar(title, runs[key]))),
     stopped && h('p', { class: 'muted' }, 'Stopped before all plans were trained.'),
-    ...(verdict?.sentences ?? []).map(({ kind, text }, i) => h('p', { 'data-kind': kind, 'data-testid': i === 0 ? 'verdict' : null, class: i === 0 ? 'verdict' : null }, badge(kind), text)),
+    ...(verdict?.sentences ?? []).map(({ kind, text }, i) => h('p', { 'data-kind': kind, 'data-testid': i === 0 ? 'verdict' : null, class: i === 0 ? 'verdict' : null }, badge(kind), text.replaceAll(' %', '\u00a0%'))),
     verdict && soFar(),
   ].filter(Boolean)
 }
