@@ -4,6 +4,8 @@
 #   make test     everything: lint, native, WebAssembly and browser tests
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
+#   make lesson   what freezing costs, measured on all worlds (hours; resumes);
+#                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
@@ -23,7 +25,7 @@ WASM_PACKAGES := ./kernels ./kernels/kerneltest ./kernels/simd
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test lint test-native test-portable test-wasm test-browser golden bench pretrain chromium screenshot
+.PHONY: run site test lint test-native test-portable test-wasm test-browser golden bench pretrain lesson chromium screenshot
 
 run:
 	go run ./serve
@@ -66,6 +68,9 @@ golden:
 
 bench:
 	go run ./serve/bench $(if $(JSON),-json "$(JSON)")
+
+lesson:
+	go run ./irv2/lesson $(LESSON)
 
 pretrain:
 	go run ./irv2/pretrain
