@@ -27,7 +27,7 @@ export async function addWorld(name) {
   if (classes.length && classes.every(c => c.generated)) await guarded(async () => set({ data: await state.thaw.data.clear() })) // the new images begin with the old numbers
   // What suits these images, unless a person has chosen already.
   const { epochs, batch } = state.settings
-  if (epochs === defaults.epochs && batch === defaults.batch) change({ epochs: 10, batch: 16 })
+  if (epochs === defaults.epochs && batch === defaults.batch) change({ epochs: 8, batch: 16 })
   await take(0, () => state.thaw.data.addWorld(name, amount))
   showPanel('runs') // where they can be compared
 }
