@@ -61,6 +61,7 @@ func TestDemoTeachesInAMinute(t *testing.T) {
 	}
 	if *screenshot != "" {
 		b.do(chromedp.EmulateViewport(1440, 900))
+		time.Sleep(500 * time.Millisecond) // until the freezing line has moved to its place
 		b.screenshot(*screenshot)
 	}
 }
