@@ -23,7 +23,7 @@ var contrasts = []contrast{
 	{thawed, probe, "The same against a linear classifier that was fitted to the end on the frozen features: is it the features, and not an undertrained head?",
 		"frozen features, read as well as a linear classifier can, are %s points behind thawing", "frozen features, read by a converged linear classifier, are %s points ahead of thawing"},
 	{probe, headOnly, "Was the frozen head trained to the end?",
-		"no: a converged linear classifier reads %s points more from the same features", "yes: the head with its hidden layer is %s points better than a linear classifier"},
+		"no: a converged linear classifier reads %s points more from the same features", "no sign against it: the head with its hidden layer is %s points better than a converged linear classifier"},
 	{frozenLive, headOnly, "Snippet 1 as written leaves batch norm live under frozen convolutions. What does that do, against true freezing?",
 		"live batch norm gives %s points", "live batch norm costs %s points"},
 	{thawedLive, thawed, "With everything thawed, does batch norm on batch statistics help?",
