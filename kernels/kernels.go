@@ -15,7 +15,10 @@
 // Reading order: this file, conv2d.go (what convolution is), then the backends.
 package kernels
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // View is a float32 tensor [N, H, W, C] seen inside a larger buffer: pixel p,
 // channel c stands at Data[p*Stride+c]. A view of some channels of a wider
@@ -60,6 +63,27 @@ const (
 	BackwardInput
 	BackwardFilter
 )
+
+// ErrThreadLost is what an op panics with when a thread died in the middle of work
+// that cannot be done twice, because it is in place. The backend goes on with fewer
+// threads. What the op wrote is undefined, but Adam and SGD have updated everything
+// once, except for a few thousand neighbouring numbers at most.
+var ErrThreadLost = errors.New("a thread died in the middle of a step")
+
+// Lost runs an op, or several, and returns ErrThreadLost if that is how it ended.
+func Lost(op func()) (err error) {
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case ErrThreadLost:
+			err = ErrThreadLost
+		default:
+			panic(r)
+		}
+	}()
+	op()
+	return nil
+}
 
 // Backend runs ops on views of Go memory. All methods return when the work is
 // done; a Backend is not safe for concurrent use (it is itself parallel).

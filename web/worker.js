@@ -76,6 +76,7 @@ async function startFetcher() {
 
 try {
   const go = await loadGo(here('thaw.wasm'), { wasmExec: here('wasm_exec.js') })
+  go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
   stopped('most likely for lack of memory')

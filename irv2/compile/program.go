@@ -120,17 +120,24 @@ func (p *Program) data(b *Buffer) []float32 {
 
 // Run runs the ops of one phase. poll, if given, is called before each op and may
 // stop the run by an error; parameters change in Update only, moving statistics in
-// ForwardPhase.
+// ForwardPhase. If the backend loses a thread in the middle of an op, the error is
+// kernels.ErrThreadLost; Update runs to its end all the same.
 func (p *Program) Run(phase Phase, backend kernels.Backend, poll func() error) error {
+	var lost error
 	for _, op := range p.Ops[p.starts[phase]:p.starts[phase+1]] {
 		if poll != nil {
 			if err := poll(); err != nil {
 				return err
 			}
 		}
-		run(backend, op.Args)
+		if err := kernels.Lost(func() { run(backend, op.Args) }); err != nil {
+			if phase != Update {
+				return err
+			}
+			lost = err
+		}
 	}
-	return nil
+	return lost
 }
 
 // RunEach runs a phase like Run, through a caller that sees each op and may look at

@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -85,8 +86,17 @@ func New(l *Layout, weights *irv2.Weights, data Data, backend kernels.Backend) *
 
 // Run trains to the end of the last epoch, or until poll, called every few
 // milliseconds of work, returns an error, which Run returns: the weights are then
-// those after the last whole step, and Run may be called again to go on.
+// those after the last whole step, and Run may be called again to go on. It does so
+// itself when the backend loses a thread.
 func (s *Session) Run(poll func() error, emit func(Event)) error {
+	for {
+		if err := s.run(poll, emit); !errors.Is(err, kernels.ErrThreadLost) {
+			return err
+		}
+	}
+}
+
+func (s *Session) run(poll func() error, emit func(Event)) error {
 	if err := s.fillCaches(poll, emit); err != nil {
 		return err
 	}
@@ -141,23 +151,19 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 	if len(chosen) != p.Options.Batch {
 		p = s.rest
 	}
-	if err := s.fill(p, Train, chosen, epoch, poll); err != nil {
-		return 0, 0, err
-	}
-	s.labels(p.LabelData(), chosen)
 	p.SetStep(s.steps+1, s.rates, mix(s.Options.Seed, uint64(s.steps)))
 	for i, param := range p.Moving() {
 		copy(s.snapshot[i], s.weights.Of(param))
 	}
-	for _, phase := range []compile.Phase{compile.ForwardPhase, compile.BackwardPhase} {
-		if err := p.Run(phase, s.backend, poll); err != nil {
-			for i, param := range p.Moving() {
-				copy(s.weights.Of(param), s.snapshot[i])
-			}
-			return 0, 0, err
+	if err := s.gradients(p, chosen, epoch, poll); err != nil {
+		for i, param := range p.Moving() {
+			copy(s.weights.Of(param), s.snapshot[i])
 		}
+		return 0, 0, err
 	}
-	p.Run(compile.Update, s.backend, nil) // not interrupted: a step is done whole or not at all
+	// Not interrupted: a step is done whole or not at all. A thread lost here leaves
+	// a few numbers without this step's update, which the next ones make up for.
+	p.Run(compile.Update, s.backend, nil)
 	for _, l := range p.LossData() {
 		loss += float64(l)
 	}
@@ -167,6 +173,18 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 		}
 	}
 	return loss, correct, nil
+}
+
+// gradients runs the chosen images forward and backward.
+func (s *Session) gradients(p *compile.Program, chosen []int, epoch int, poll func() error) error {
+	if err := s.fill(p, Train, chosen, epoch, poll); err != nil {
+		return err
+	}
+	s.labels(p.LabelData(), chosen)
+	if err := p.Run(compile.ForwardPhase, s.backend, poll); err != nil {
+		return err
+	}
+	return p.Run(compile.BackwardPhase, s.backend, poll)
 }
 
 func (s *Session) classes() int { return s.Plan.Model.Config.Classes }

@@ -6,11 +6,14 @@ import (
 	"thaw/kernels"
 )
 
-// Tasks of a conv job: small enough that threads end together, large enough that
-// claiming one (50 ns) and filling its row table do not show.
+// Tasks of a conv job: many enough that threads end together (8x8 maps used to
+// have 11, one thread idle for a twelfth), large enough that claiming one (50 ns)
+// and filling its row table do not show.
 const (
-	taskFLOPs = 1_500_000 // about 25 us
-	l2Panels  = 512 << 10 // bytes of panels that stay in L2 while row tiles pass
+	convTasks    = 48
+	minTaskFLOPs = 400_000   // about 7 us
+	maxTaskFLOPs = 1_500_000 // about 25 us
+	l2Panels     = 512 << 10 // bytes of panels that stay in L2 while row tiles pass
 )
 
 // PackedLen implements kernels.Backend: panels of nr columns, zero-padded.
@@ -96,11 +99,12 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 	b.set(convRowTiles, rowTiles)
 	b.set(convPanels, panels)
 
-	perTask := min(panels, max(1, l2Panels/max(panelBytes, 1)))
+	tileFLOPs := max(1, 2*b.rows*nr*taps*k) // of one row tile and one panel
+	taskFLOPs := min(max(tileFLOPs*rowTiles*panels/convTasks, minTaskFLOPs), maxTaskFLOPs)
+	perTask := min(panels, max(1, min(l2Panels/max(panelBytes, 1), taskFLOPs/tileFLOPs)))
 	runs := ceilDiv(panels, perTask)
 	perTask = ceilDiv(panels, runs)
-	tileFLOPs := 2 * b.rows * nr * taps * k * perTask
-	rowTasks := min(rowTiles, max(1, rowTiles*tileFLOPs/taskFLOPs))
+	rowTasks := min(rowTiles, max(1, rowTiles*perTask*tileFLOPs/taskFLOPs))
 	b.set(convPanelsPerTask, perTask)
 	b.set(convRowTasks, rowTasks)
 

@@ -57,11 +57,11 @@ func TestWorkerDies(t *testing.T) {
 	if *e.field(ctlWorkers) == 0 {
 		t.Skip("no worker threads here")
 	}
-	die := func(repeatable bool) (err error) {
-		defer func() { err, _ = recover().(error) }()
-		b.set(0, 1)
-		b.run(kernelDie, 5_000_000, repeatable)
-		return nil
+	die := func(repeatable bool) error {
+		return kernels.Lost(func() {
+			b.set(0, 1)
+			b.run(kernelDie, 5_000_000, repeatable)
+		})
 	}
 	if err := die(true); err != nil {
 		t.Errorf("a job that can be repeated panicked: %v", err)
@@ -70,7 +70,7 @@ func TestWorkerDies(t *testing.T) {
 		t.Errorf("%d workers alive, want 0", workers)
 	}
 	b = newForTest(t, 2)
-	if err := die(false); !errors.Is(err, ErrStepLost) {
-		t.Errorf("a job that cannot be repeated: %v, want ErrStepLost", err)
+	if err := die(false); !errors.Is(err, kernels.ErrThreadLost) {
+		t.Errorf("a job that cannot be repeated: %v, want ErrThreadLost", err)
 	}
 }

@@ -30,10 +30,6 @@ type engine struct {
 // is terminated, and JavaScript does not say when that is.
 var engines []*engine
 
-// ErrStepLost is what an op that works in place panics with when a worker thread
-// died inside it: what it left half done cannot be done again.
-var ErrStepLost = errors.New("simd: a worker thread died in the middle of an update; this step is lost, start again from the last checkpoint")
-
 // New emits the kernels, compiles them and starts threads-1 workers; 0 means all
 // cores. Without a shared memory it uses one thread. A worker that does not start
 // costs a thread, not an error: Threads says how many there are. The error says
@@ -76,12 +72,12 @@ func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
 
 // run implements machine. If a worker died with a tile in its hands, it is dropped
 // and the job done again with fewer threads; an op that works in place cannot be,
-// and panics with ErrStepLost.
+// and panics with kernels.ErrThreadLost.
 func (e *engine) run(k kernel, arg address, tiles int, repeatable bool) {
 	for call(int32(k), int32(arg), int32(tiles)) != 0 {
 		e.dropStuck()
 		if !repeatable {
-			panic(ErrStepLost)
+			panic(kernels.ErrThreadLost)
 		}
 	}
 }
