@@ -4,6 +4,7 @@
 #   make test     everything: lint, native, WebAssembly and browser tests
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
+#                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
@@ -67,7 +68,7 @@ golden:
 	go test -count=1 -v ./irv2/golden -args $(if $(GOLDEN),-golden "$(abspath $(GOLDEN))")
 
 bench:
-	go run ./serve/bench $(if $(JSON),-json "$(JSON)")
+	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)
 
 lesson:
 	go run ./irv2/lesson $(LESSON)

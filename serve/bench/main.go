@@ -2,9 +2,10 @@
 // pass and of a training step of each freeze plan, natively (package kernels'
 // portable backend) and in the page (thaw.benchmark in a real Chromium).
 //
-//	go run ./serve/bench [-only TEXT] [-steps N] [-json FILE]
+//	go run ./serve/bench [-only TEXT] [-steps N] [-json FILE] [-peers]
 //
-// Read cases.go (what is measured), native.go and page.go (how), table.go (output).
+// Read cases.go (what is measured), native.go and page.go (how), table.go (output),
+// peers.go (TensorFlow.js and ONNX Runtime Web on the same net).
 package main
 
 import (
@@ -21,16 +22,17 @@ func main() {
 	only := flag.String("only", "", "measure only cases whose name contains this")
 	steps := flag.Int("steps", 5, "timed steps of each case; medians are given")
 	file := flag.String("json", "", "write the results to this file")
+	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *steps, *file); err != nil {
+	if err := run(ctx, *only, *steps, *file, *peers); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, steps int, file string) error {
+func run(ctx context.Context, only string, steps int, file string, peers bool) error {
 	page, err := openPage(ctx)
 	if err != nil {
 		return err
@@ -52,6 +54,11 @@ func run(ctx context.Context, only string, steps int, file string) error {
 	}
 	printTable(os.Stdout, results)
 	printOps(os.Stdout, results)
+	if peers {
+		if err := comparePeers(ctx, page, os.Stdout); err != nil {
+			return fmt.Errorf("peers: %w", err)
+		}
+	}
 	if file == "" {
 		return nil
 	}

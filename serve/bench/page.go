@@ -23,15 +23,31 @@ type page struct {
 
 // openPage serves the page as a user would, and opens the module beside it.
 func openPage(ctx context.Context) (*page, error) {
-	p := &page{}
-	url, err := p.serve(ctx)
+	server := &page{}
+	url, err := server.serve(ctx)
 	if err != nil {
+		server.close()
+		return nil, err
+	}
+	// Any address of the site will do: it is isolated, and runs nothing of its own.
+	p, err := openBrowser(ctx, url+"files.json")
+	if err != nil {
+		server.close()
+		return nil, err
+	}
+	p.stops = append(server.stops, p.stops...)
+	if _, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open(); return true"); err != nil {
 		p.close()
 		return nil, err
 	}
+	return p, nil
+}
+
+// openBrowser opens url in a Chromium of its own.
+func openBrowser(ctx context.Context, url string) (*page, error) {
+	p := &page{}
 	dir, err := os.MkdirTemp("", "thaw-bench")
 	if err != nil {
-		p.close()
 		return nil, err
 	}
 	p.stops = append(p.stops, func() { os.RemoveAll(dir) })
@@ -44,13 +60,7 @@ func openPage(ctx context.Context) (*page, error) {
 	tab, cancel := chromedp.NewContext(allocator)
 	p.ctx = tab
 	p.stops = append(p.stops, cancel)
-	// Any address of the site will do: it is isolated, and runs nothing of its own.
-	if err := chromedp.Do(p.ctx, chromedp.Navigate(url+"files.json")); err != nil {
-		p.close()
-		return nil, err
-	}
-	_, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open(); return true")
-	if err != nil {
+	if err := chromedp.Do(p.ctx, chromedp.Navigate(url)); err != nil {
 		p.close()
 		return nil, err
 	}
