@@ -79,11 +79,7 @@ func (e *engine) benchmark(r *request) (any, error) {
 	}
 	result := benchmarkResult{
 		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
-		Backend: backend.Name(), Threads: backend.Threads(),
-	}
-	// A backend that knows the machine's limit is asked in the same run: machines are noisy.
-	if l, ok := backend.(interface{ Limit() float64 }); ok {
-		result.LimitGflops = l.Limit()
+		Backend: backend.Name(), Threads: backend.Threads(), LimitGflops: t.Limit,
 	}
 	result.Ops = byKind(t.StepOps)
 	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()

@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -15,8 +16,17 @@ type Timing struct {
 	Forward, Step           time.Duration // inference forward of a batch; training step (frozen prefix cached)
 	ForwardFLOPs, StepFLOPs int64
 	ArenaBytes              int64    // arena, state and weights of the step
-	StepOps                 []OpTime // of one step, in order
+	StepOps                 []OpTime // of one step, in order, each op's median
+	// Limit is the GFLOP/s of the backend's Limit, asked right before each timed run:
+	// the median, 0 for a backend without. On a noisy machine only the share counts.
+	Limit float64
 }
+
+// limited is a backend that can measure the most that its machine could do.
+type limited interface{ Limit() float64 }
+
+// limitSamples before each run take a few milliseconds.
+const limitSamples = 9
 
 // OpTime is the time of one op in one step.
 type OpTime struct {
@@ -45,23 +55,60 @@ func Benchmark(plan *freeze.Plan, batch, steps int, backend kernels.Backend, pol
 	}
 	t.ForwardFLOPs, t.StepFLOPs = forward.Cost().Forward, step.Cost().StepFLOPs()
 	t.ArenaBytes = step.Cost().Peak()
-	if t.Forward, err = timed(forward, weights, steps, backend, poll, compile.ForwardPhase); err != nil {
+	var limits []float64
+	limit := func() {
+		if b, ok := backend.(limited); ok {
+			for range limitSamples {
+				limits = append(limits, b.Limit())
+			}
+		}
+	}
+	if t.Forward, err = timed(forward, weights, steps, backend, poll, limit, compile.ForwardPhase); err != nil {
 		return nil, err
 	}
-	if t.Step, err = timed(step, weights, steps, backend, poll, stepPhases...); err != nil {
+	if t.Step, err = timed(step, weights, steps, backend, poll, limit, stepPhases...); err != nil {
 		return nil, err
 	}
-	for _, phase := range stepPhases {
-		step.RunEach(phase, backend, func(op *compile.Op, run func()) {
-			start := time.Now()
-			run()
-			t.StepOps = append(t.StepOps, OpTime{op.Name, op.Phase, op.Kind(), op.FLOPs, time.Since(start)})
-		})
+	if len(limits) > 0 {
+		t.Limit = median(limits)
 	}
-	return t, nil
+	t.StepOps, err = timedOps(step, steps, backend, poll)
+	return t, err
 }
 
-func timed(p *compile.Program, weights *irv2.Weights, steps int, backend kernels.Backend, poll func() error, phases ...compile.Phase) (time.Duration, error) {
+// timedOps times every op of steps steps of a program that has run before.
+func timedOps(p *compile.Program, steps int, backend kernels.Backend, poll func() error) ([]OpTime, error) {
+	var ops []OpTime
+	var times [][]time.Duration
+	for range steps {
+		i := 0
+		for _, phase := range stepPhases {
+			p.RunEach(phase, backend, func(op *compile.Op, run func()) {
+				if i == len(ops) {
+					ops = append(ops, OpTime{Name: op.Name, Phase: op.Phase, Kind: op.Kind(), FLOPs: op.FLOPs})
+					times = append(times, nil)
+				}
+				start := time.Now()
+				run()
+				times[i] = append(times[i], time.Since(start))
+				i++
+			})
+		}
+		if poll != nil {
+			if err := poll(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range ops {
+		ops[i].Time = median(times[i])
+	}
+	return ops, nil
+}
+
+// timed returns the median time of the phases over steps runs, after one that warms
+// up; limit is called before each.
+func timed(p *compile.Program, weights *irv2.Weights, steps int, backend kernels.Backend, poll func() error, limit func(), phases ...compile.Phase) (time.Duration, error) {
 	p.Bind(weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
 	irv2.Uniform(p.InputData(), 1, "images")
 	input := slices.Clone(p.InputData())
@@ -78,6 +125,7 @@ func timed(p *compile.Program, weights *irv2.Weights, steps int, backend kernels
 	for range steps + 1 {
 		copy(p.InputData(), input)
 		copy(p.LabelData(), labels)
+		limit()
 		start := time.Now()
 		for _, phase := range phases {
 			if err := p.Run(phase, backend, nil); err != nil {
@@ -91,7 +139,10 @@ func timed(p *compile.Program, weights *irv2.Weights, steps int, backend kernels
 			}
 		}
 	}
-	times = times[1:]
-	slices.Sort(times)
-	return times[len(times)/2], nil
+	return median(times[1:]), nil
+}
+
+func median[T cmp.Ordered](x []T) T {
+	slices.Sort(x)
+	return x[len(x)/2]
 }
