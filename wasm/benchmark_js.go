@@ -17,18 +17,10 @@ type benchmarkResult struct {
 		Arena  int64 `json:"arena"`
 		Memory int64 `json:"memory"`
 	} `json:"peakBytes"`
-	Backend     string        `json:"backend"`
-	Threads     int           `json:"threads"`
-	LimitGflops float64       `json:"limitGflops"`
-	Ops         []benchmarkOp `json:"ops"`
-}
-
-// benchmarkOp sums the ops of one kind in one step.
-type benchmarkOp struct {
-	Kind  string  `json:"kind"`
-	Count int     `json:"count"`
-	Ms    float64 `json:"ms"`
-	Flops int64   `json:"flops"`
+	Backend     string       `json:"backend"`
+	Threads     int          `json:"threads"`
+	LimitGflops float64      `json:"limitGflops"`
+	Ops         []tune.OpSum `json:"ops"`
 }
 
 // benchmark answers benchmark: what a user gets from a network and a plan, on
@@ -81,26 +73,9 @@ func (e *engine) benchmark(r *request) (any, error) {
 		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 		Backend: backend.Name(), Threads: backend.Threads(), LimitGflops: t.Limit,
 	}
-	result.Ops = byKind(t.StepOps)
+	result.Ops = t.Sums()
 	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()
 	return result, nil
-}
-
-func byKind(ops []tune.OpTime) []benchmarkOp {
-	var kinds []benchmarkOp
-	at := map[string]int{}
-	for _, op := range ops {
-		i, ok := at[op.Kind]
-		if !ok {
-			i = len(kinds)
-			at[op.Kind] = i
-			kinds = append(kinds, benchmarkOp{Kind: op.Kind})
-		}
-		kinds[i].Count++
-		kinds[i].Ms += milliseconds(op.Time)
-		kinds[i].Flops += op.FLOPs
-	}
-	return kinds
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -199,6 +199,6 @@ export interface Benchmark {
   backend: string; threads: number
   /** What this machine's registers could do at most, measured in the same run; 0: not known. */
   limitGflops: number
-  /** One step, by kind of op. */
-  ops: { kind: string; count: number; ms: number; flops: number }[]
+  /** One step, by kind of op and shape of convolution ('' for other ops). */
+  ops: { kind: string; shape: string; count: number; ms: number; flops: number }[]
 }

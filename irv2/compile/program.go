@@ -155,6 +155,23 @@ func (op *Op) Kind() string {
 	return strings.ToUpper(name[:1]) + strings.TrimSuffix(name[1:], "Args")
 }
 
+// Shape is the geometry of a convolution or dense layer, such as
+// "3x3/2 149x149x32 -> 74x74x32"; "" for other ops.
+func (op *Op) Shape() string {
+	var s kernels.ConvShape
+	switch a := op.Args.(type) {
+	case *kernels.Conv2DArgs:
+		s = a.Shape
+	case *kernels.Conv2DBackwardInputArgs:
+		s = a.Shape
+	case *kernels.Conv2DBackwardFilterArgs:
+		s = a.Shape
+	default:
+		return ""
+	}
+	return fmt.Sprintf("%dx%d/%d %dx%dx%d -> %dx%dx%d", s.KH, s.KW, s.Stride, s.H, s.W, s.CIn, s.OH, s.OW, s.COut)
+}
+
 // InputData is where the batch of images (or cached features) is written: [Batch, H, W, C] of Input's layer.
 func (p *Program) InputData() []float32 { return p.data(p.Input.buffer) }
 

@@ -33,8 +33,38 @@ type OpTime struct {
 	Name  string
 	Phase compile.Phase
 	Kind  string // type of its arguments
+	Shape string // of a convolution, else ""
 	FLOPs int64
 	Time  time.Duration
+}
+
+// OpSum is what the ops of one kind and shape take together in one step.
+type OpSum struct {
+	Kind         string  `json:"kind"`
+	Shape        string  `json:"shape"`
+	Count        int     `json:"count"`
+	Milliseconds float64 `json:"ms"`
+	FLOPs        int64   `json:"flops"`
+}
+
+// Sums adds up the ops of a step by kind and shape, in the order of their first.
+func (t *Timing) Sums() []OpSum {
+	type key struct{ kind, shape string }
+	var sums []OpSum
+	at := map[key]int{}
+	for _, op := range t.StepOps {
+		k := key{op.Kind, op.Shape}
+		i, ok := at[k]
+		if !ok {
+			i = len(sums)
+			at[k] = i
+			sums = append(sums, OpSum{Kind: op.Kind, Shape: op.Shape})
+		}
+		sums[i].Count++
+		sums[i].Milliseconds += float64(op.Time.Microseconds()) / 1e3
+		sums[i].FLOPs += op.FLOPs
+	}
+	return sums
 }
 
 var stepPhases = []compile.Phase{compile.ForwardPhase, compile.BackwardPhase, compile.Update}
@@ -85,7 +115,7 @@ func timedOps(p *compile.Program, steps int, backend kernels.Backend, poll func(
 		for _, phase := range stepPhases {
 			p.RunEach(phase, backend, func(op *compile.Op, run func()) {
 				if i == len(ops) {
-					ops = append(ops, OpTime{Name: op.Name, Phase: op.Phase, Kind: op.Kind(), FLOPs: op.FLOPs})
+					ops = append(ops, OpTime{Name: op.Name, Phase: op.Phase, Kind: op.Kind(), Shape: op.Shape(), FLOPs: op.FLOPs})
 					times = append(times, nil)
 				}
 				start := time.Now()

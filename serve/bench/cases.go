@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
 )
 
 // benchCase is the whole network under one plan.
@@ -47,13 +48,5 @@ type result struct {
 		Arena  int64 `json:"arena"`
 		Memory int64 `json:"memory"` // page: of the whole WebAssembly memory
 	} `json:"peakBytes"`
-	Ops []opClass `json:"ops"` // of one step, by kind
-}
-
-// opClass sums the ops of one kind.
-type opClass struct {
-	Kind  string  `json:"kind"`
-	Count int     `json:"count"`
-	Ms    float64 `json:"ms"`
-	Flops int64   `json:"flops"`
+	Ops []tune.OpSum `json:"ops"` // of one step, by kind and shape
 }

@@ -32,18 +32,7 @@ func measureNative(c benchCase, steps int) (result, error) {
 		ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 	}
 	r.PeakBytes.Arena = t.ArenaBytes
-	byKind := map[string]int{}
-	for _, op := range t.StepOps {
-		i, ok := byKind[op.Kind]
-		if !ok {
-			i = len(r.Ops)
-			byKind[op.Kind] = i
-			r.Ops = append(r.Ops, opClass{Kind: op.Kind})
-		}
-		r.Ops[i].Count++
-		r.Ops[i].Ms += milliseconds(op.Time)
-		r.Ops[i].Flops += op.FLOPs
-	}
+	r.Ops = t.Sums()
 	return r, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"text/tabwriter"
+
+	"thaw/irv2/tune"
 )
 
 // printTable writes a line per result.
@@ -29,24 +31,43 @@ func (r result) speed(flops int64, ms float64) string {
 	return fmt.Sprintf("%.1f\t%.0f %%", gflops, 100*gflops/r.LimitGflops)
 }
 
-// printOps writes where a step's time goes, for each result, longest first.
+// printOps writes where a step's time goes, for each result, longest first: by kind,
+// and for the first case in each place also by the shapes of its convolutions.
 func printOps(w io.Writer, results []result) {
 	for _, r := range results {
-		total := 0.0
-		for _, op := range r.Ops {
-			total += op.Ms
-		}
 		fmt.Fprintf(w, "\n%s, %s: a step by kind of op\n", r.Case, r.Where)
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "op\tcount\tms\tshare\tGFLOP/s\t")
-		slices.SortFunc(r.Ops, func(a, b opClass) int { return cmp.Compare(b.Ms, a.Ms) })
+		var kinds []tune.OpSum
 		for _, op := range r.Ops {
-			speed := ""
-			if op.Flops > 0 {
-				speed = fmt.Sprintf("%.1f", float64(op.Flops)/op.Ms/1e6)
+			i := slices.IndexFunc(kinds, func(k tune.OpSum) bool { return k.Kind == op.Kind })
+			if i < 0 {
+				i, kinds = len(kinds), append(kinds, tune.OpSum{Kind: op.Kind})
 			}
-			fmt.Fprintf(t, "%s\t%d\t%.1f\t%.0f %%\t%s\t\n", op.Kind, op.Count, op.Ms, 100*op.Ms/total, speed)
+			kinds[i].Count += op.Count
+			kinds[i].Milliseconds += op.Milliseconds
+			kinds[i].FLOPs += op.FLOPs
 		}
-		t.Flush()
+		printSums(w, kinds)
+		if r.Case == results[0].Case {
+			fmt.Fprintf(w, "\n%s, %s: its convolutions by shape\n", r.Case, r.Where)
+			printSums(w, slices.DeleteFunc(slices.Clone(r.Ops), func(op tune.OpSum) bool { return op.Shape == "" }))
+		}
 	}
+}
+
+func printSums(w io.Writer, ops []tune.OpSum) {
+	total := 0.0
+	for _, op := range ops {
+		total += op.Milliseconds
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "op\tcount\tms\tshare\tGFLOP/s\t")
+	slices.SortFunc(ops, func(a, b tune.OpSum) int { return cmp.Compare(b.Milliseconds, a.Milliseconds) })
+	for _, op := range ops {
+		speed := ""
+		if op.FLOPs > 0 {
+			speed = fmt.Sprintf("%.1f", float64(op.FLOPs)/op.Milliseconds/1e6)
+		}
+		fmt.Fprintf(t, "%s %s\t%d\t%.1f\t%.0f %%\t%s\t\n", op.Kind, op.Shape, op.Count, op.Milliseconds, 100*op.Milliseconds/total, speed)
+	}
+	t.Flush()
 }
