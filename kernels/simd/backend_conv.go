@@ -6,8 +6,8 @@ import (
 	"thaw/kernels"
 )
 
-// Tasks of a conv job: many enough that threads end together (8x8 maps used to
-// have 11, one thread idle for a twelfth), large enough that claiming one (50 ns)
+// Tasks of a conv job: many enough that threads end together (with 11, as 8x8
+// maps would have, one of two idles for a twelfth), large enough that claiming one (50 ns)
 // and filling its row table do not show.
 const (
 	convTasks    = 48

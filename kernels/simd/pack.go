@@ -15,8 +15,8 @@ const (
 	packAlpha
 )
 
-// packRows: a run of 64 rows of a panel is 2 KB to write; shorter runs cost up to a
-// third more, longer ones leave threads idle.
+// packRows is a compromise: runs of 128 rows of a panel pack up to a fifth faster
+// than 32, but fewer, larger tiles leave threads idle.
 const packRows = 64
 
 func emitPackForward(m *module) function {
