@@ -8,6 +8,9 @@ export async function startOffline() {
     await navigator.serviceWorker.register(new URL('../sw.js', import.meta.url))
     await navigator.serviceWorker.ready
     if (crossOriginIsolated || sessionStorage.getItem(reloaded)) return
+    // Not before the engine stands: loads that a reload cuts short have been seen to
+    // hold up the same loads of the next page for good.
+    while (!('ready' in document.body.dataset)) await new Promise(done => setTimeout(done, 50))
     sessionStorage.setItem(reloaded, 'yes')
     location.reload()
   } catch {
