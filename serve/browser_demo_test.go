@@ -118,10 +118,10 @@ func TestVerdicts(t *testing.T) {
 		{"costs", "[40, 42, 30, 80]", "lessons.shadow", []string{"freezing cost 40.0 ± 6.3 points", "did not lack training", "10 points worse", "It held", "Why: "}, nil},
 		{"head undertrained", "[40, 79, 40, 80]", "lessons.shadow", []string{"trained too little", "not tested"}, []string{"Why", "It held"}},
 		{"near", "[97, 97, 96, 98]", "lessons.near", []string{"freezing cost nothing that 400", "within noise", "It held", "Why: "}, []string{"points here"}},
-		{"prediction fails", "[50, 50, 50, 90]", "lessons.cells", []string{"freezing cost 40.0 ±", "did not hold"}, []string{"Why"}},
-		{"no better than guessing", "[26, 26, 25, 27]", "lessons.cells", []string{"says nothing about freezing"}, []string{"Why"}},
+		{"prediction fails", "[50, 50, 50, 90]", "lessons.margin", []string{"freezing cost 40.0 ±", "did not hold"}, []string{"Why"}},
+		{"no better than guessing", "[26, 26, 25, 27]", "lessons.margin", []string{"says nothing about freezing"}, []string{"Why"}},
 		{"thawing hurts", "[90, 90, 90, 60]", "null", []string{"thawing lost 30.0 ±", "cannot tell"}, []string{"Predicted"}},
-		{"close to the line", "[80, 80, 80, 94]", "lessons.cells", []string{"freezing cost 14.0 ± 4.7 points", "Too close"}, []string{"Why"}},
+		{"close to the line", "[80, 80, 80, 94]", "lessons.margin", []string{"freezing cost 14.0 ± 4.7 points", "Too close"}, []string{"Why"}},
 	} {
 		got := eval[string](b, `
 			const { verdict } = await import('/app/verdict.js')

@@ -18,7 +18,7 @@ var Shadow = &World{
 		for abs(l.at.x-absent.at.x) < 19 {
 			l, absent = newLesion(r, direction, ratio), newLesion(r, direction, ratio)
 		}
-		s.fill(r, l, 0)
+		s.fill(r, l, plain(r), 0)
 		// Every picture has a dark and a bright band, one of them below the lesion and the
 		// other where a second lesion might be. How dark columns are, and where, tells nothing:
 		// only what lies below the lesion does.
@@ -29,12 +29,13 @@ var Shadow = &World{
 	},
 }
 
-// Margin rests on what pretraining had to keep: outline and texture.
+// Margin rests on what pretraining had to keep: outline and texture, on lesions about as
+// large as the objects of source. Both textures have two levels, so that greys tell little.
 var Margin = &World{
 	Name:        "margin",
-	Title:       "Smooth or spiky, even or mottled",
-	Description: "The same kind of section, as grey and as speckled. The lesion's border is smooth or spiky, its inside even or mottled.",
-	Classes:     []string{"smooth, even", "smooth, mottled", "spiky, even", "spiky, mottled"},
+	Title:       "Smooth or spiky, mottled or septate",
+	Description: "The same kind of section, as grey and as speckled. The lesion's border is smooth or spiky; its inside is mottled or crossed by parallel walls.",
+	Classes:     []string{"smooth, mottled", "smooth, septate", "spiky, mottled", "spiky, septate"},
 	draw: func(r *random, class int) *picture {
 		s := newSection(r)
 		// Bands as in shadow, but anywhere.
@@ -42,14 +43,15 @@ var Margin = &World{
 			s.band(r.between(0, Size), r.between(5, 8), r.between(10, 50), f*r.between(7, 10))
 		}
 		l := newLesion(r, r.unit(), r.between(1, 1.3))
+		l.at, l.size = point{r.between(16, Size-16), r.between(16, Size-16)}, r.between(14, 19)
 		if class/2 == 1 {
-			l.spikes = r.count(8, 11)
+			l.spikes = r.count(5, 7)
 		}
-		mottle := float32(0)
+		t := blotches(r)
 		if class%2 == 1 {
-			mottle = r.between(16, 22)
+			t = stripes(r)
 		}
-		s.fill(r, l, mottle)
+		s.fill(r, l, t, r.between(12, 15))
 		return s.scan(r)
 	},
 }
@@ -115,9 +117,9 @@ func (l *lesion) inside(p point) float32 {
 	if l.spikes > 0 {
 		// A triangle wave around the border, sharp outwards, about as large as without.
 		uneven := l.border.at(p) - 0.5
-		around := float32(atan(q)*float32(l.spikes)) + l.phase + float32(0.6*uneven)
+		around := float32(atan(q)*float32(l.spikes)) + l.phase + float32(0.4*uneven)
 		t := abs(around-floor(around)-0.5) * 2
-		edgeAt = float32(edgeAt * (0.8 + float32(float32(t*t)*(0.75+float32(0.9*uneven)))))
+		edgeAt = float32(edgeAt * (0.63 + float32(t*(0.7+float32(0.2*uneven)))))
 	}
 	return clamp(0.5+float32(0.6*(edgeAt-away)), 0, 1)
 }
@@ -139,13 +141,14 @@ func atan(q point) float32 {
 	return a
 }
 
-// fill darkens the lesion; mottle is the spread, in decibels, of grains inside it.
-func (s *section) fill(r *random, l *lesion, mottle float32) {
-	dark, grains := r.between(8, 14), r.field(4.5, 4.5)
+// fill darkens the lesion, the part of it that the texture marks by so many decibels less
+// than the rest.
+func (s *section) fill(r *random, l *lesion, t texture, less float32) {
+	dark := r.between(12, 16)
 	for i := range s.db {
 		p := center(i)
 		if share := l.inside(p); share > 0 {
-			v := float32(0.4*s.db[i]) - dark + float32(mottle*(grains.at(p)-0.5))
+			v := float32(0.4*s.db[i]) - dark + float32(less*(t(p.minus(l.at))-0.5))
 			s.db[i] = lerp(s.db[i], v, share)
 		}
 	}

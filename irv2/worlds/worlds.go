@@ -13,9 +13,8 @@
 //     hurts here, "the pictures look different" is not the reason why it hurts.
 //   - shadow: sections like those of ultrasound, whose classes rest on direction and on
 //     what lies below a lesion: what pretraining discarded.
-//   - margin: as grey and as speckled as shadow, but the classes rest on border and
-//     texture. Meant as the counter-example; measured, it is hard for frozen and
-//     thawed networks alike, so the page's counter-example is cells.
+//   - margin: the counter-example. As grey and as speckled as shadow, but the classes
+//     rest on border and texture, which pretraining had to keep.
 //   - cells: stained tissue. The same nuclei in every class, arranged in four ways.
 //
 // All are generated for teaching. None is a picture of a patient, and nothing learned

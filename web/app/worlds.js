@@ -3,7 +3,7 @@
 // verdict.js holds them against what was measured, and drops the reason if they fail.
 
 /** Worlds that a first visit shows; the others are behind "More". */
-export const inFront = ['near', 'shadow', 'cells']
+export const inFront = ['near', 'shadow', 'margin']
 
 /** What 'little' and 'much' mean: below and above this many points of accuracy. */
 export const muchIs = 0.15
@@ -26,17 +26,17 @@ export const lessons = {
     place: 'Far', line: 'Grey sections; the class is what pretraining discarded.', expects: 'much',
     because: 'these classes rest on direction and on the light below a lesion. Pretraining turned and relit everything, so it taught the network to ignore both, and frozen features cannot give back what was discarded.',
   },
-  cells: {
-    place: 'Counter-example', line: 'Stained tissue: looks just as foreign.', expects: 'little',
-    because: 'these images look nothing like those of pretraining, yet the classes differ in how dark spots are arranged, which is texture, and pretraining had to keep texture. It is not the looks that make freezing costly.',
+  margin: {
+    place: 'Counter-example', line: 'Grey sections too; the class is border and inside.', expects: 'little',
+    because: 'these images look nothing like those of pretraining, yet the classes differ in outline and texture, which pretraining had to keep. It is not the looks that make freezing costly.',
   },
   upright: {
     place: 'Control', line: 'Familiar colours; the class is which way things stand.', expects: 'much',
     because: 'these images look just like those of pretraining, but the class is a direction, which it taught the network to ignore. It is not the looks that make freezing costly.',
   },
-  margin: {
-    place: 'In between', line: 'Grey sections; the class is border and inside.', expects: 'little',
-    because: 'these classes rest on border and texture, which pretraining had to keep.',
+  cells: {
+    place: 'Far', line: 'Stained tissue; the class is how nuclei lie.', expects: 'little',
+    because: 'these classes differ in how dark spots are arranged, which is texture, and pretraining had to keep texture.',
   },
 }
 
