@@ -61,6 +61,9 @@ var convCases = []convCase{
 	{"dense classes", 4, 1, 1, 1024, 1, 1, 3, 1, true},
 	{"mini 3x3", 2, 8, 8, 8, 3, 3, 12, 1, true},
 	{"many pixels", 1, 40, 37, 8, 3, 3, 16, 1, true},
+	{"3x3 of a batch, odd map", 2, 9, 7, 13, 3, 3, 21, 1, true},
+	{"3x3 valid of a batch", 3, 7, 6, 12, 3, 3, 10, 1, false},
+	{"3x3 valid, one pixel", 1, 3, 3, 5, 3, 3, 4, 1, false},
 }
 
 // epilogue is one combination of options.

@@ -14,6 +14,7 @@ type Backend struct {
 	threads int // at start; fewer may be alive
 	rows    int // of the register tile
 	machine machine
+	direct  bool      // without Winograd: benchmarks and tests compare
 	rec     []uint32  // record of the job at hand
 	partial []float32 // sums per chunk of pixels, see overPixels
 	sums    []float32

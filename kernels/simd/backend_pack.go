@@ -13,6 +13,10 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 	if len(a.Filter) < s.FilterLen() || len(a.Dst) < b.PackedLen(s, a.Pass) {
 		panic(fmt.Sprintf("simd: PackFilter: filter of %d and destination of %d floats for %+v", len(a.Filter), len(a.Dst), s))
 	}
+	if b.winograd(s, a.Pass) {
+		b.packWinograd(a)
+		return
+	}
 	if a.Pass == kernels.Forward {
 		b.packPanels(a.Filter, s.KH*s.KW*s.CIn, s.COut, s.COut, a.Scale, a.Alpha, a.Dst)
 		return
@@ -112,6 +116,10 @@ func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 		b.setAt(convShift, 0)
 		b.setF32(convAlpha, 1)
 		b.setF32(convFloor, noFloor)
+		if b.winograd(s, kernels.BackwardInput) { // of stride 1: this is the only residue
+			b.winogradJob(s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
+			return
+		}
 		filter := a.Filter[b.packedAt(s, r):]
 		b.convJob(s, filter, a.Scratch, s.COut, s.CIn, s.N*gridH*gridW, !a.Accumulate)
 	}

@@ -33,6 +33,7 @@ var layers = []layer{
 	conv(1, 73, 1, 1, 64, 80, 1, true),
 	conv(1, 73, 3, 3, 80, 192, 1, false),
 	conv(1, 35, 5, 5, 48, 64, 1, true),
+	conv(1, 35, 3, 3, 64, 96, 1, true),
 	conv(1, 35, 3, 3, 96, 96, 1, true),
 	conv(30, 35, 1, 1, 320, 32, 1, true),
 	conv(10, 35, 3, 3, 32, 32, 1, true),
@@ -46,6 +47,7 @@ var layers = []layer{
 	conv(20, 17, 1, 7, 128, 160, 1, true),
 	conv(20, 17, 7, 1, 160, 192, 1, true),
 	conv(20, 17, 1, 1, 384, 1088, 1, true),
+	conv(1, 17, 3, 3, 256, 288, 1, true),
 	conv(1, 17, 3, 3, 256, 384, 2, false),
 	conv(20, 8, 1, 1, 2080, 192, 1, true),
 	conv(10, 8, 1, 3, 192, 224, 1, true),
@@ -95,7 +97,7 @@ func TestLayers(t *testing.T) {
 		filter := make([]float32, s.FilterLen())
 		packed := make([]float32, b.PackedLen(s, kernels.Forward))
 		back := make([]float32, b.PackedLen(s, kernels.BackwardInput))
-		scratch := make([]float32, max(b.ScratchLen(s, kernels.Forward), b.ScratchLen(s, kernels.BackwardFilter)))
+		scratch := make([]float32, max(b.ScratchLen(s, kernels.Forward), b.ScratchLen(s, kernels.BackwardInput), b.ScratchLen(s, kernels.BackwardFilter)))
 		pack, _ := best(b, func() {
 			b.PackFilter(&kernels.PackFilterArgs{Shape: s, Filter: filter, Alpha: 1, Dst: packed})
 		})
@@ -171,4 +173,67 @@ func TestSumsAndUpdates(t *testing.T) {
 	report("PackFilter BackwardInput of 8M", 2*n, func() {
 		b.PackFilter(&kernels.PackFilterArgs{Shape: s, Pass: kernels.BackwardInput, Filter: p[:n], Alpha: 1, Dst: p[n : 2*n]})
 	})
+}
+
+// TestWinograd prints what Winograd gives over the direct convolution, measured by
+// turns: of one image at 299x299 and four at 150x150.
+func TestWinograd(t *testing.T) {
+	b := newForTest(t, 0)
+	at150 := map[int]int{149: 74, 147: 72, 73: 35, 35: 16, 17: 7}
+	warm := conv(1, 17, 3, 3, 32, 32, 1, true).s
+	b.bestOfBoth(warm, kernels.Forward, zeros(1, 17, 17, 32), zeros(1, 17, 17, 32))
+	for _, batch := range []int{1, 4} {
+		var total [2]time.Duration
+		for _, l := range layers {
+			s := l.s
+			if !useWinograd(s, kernels.Forward) {
+				continue
+			}
+			if batch > 1 {
+				s = conv(1, at150[s.H], 3, 3, s.CIn, s.COut, 1, s.PadTop > 0).s
+				s.N = batch
+			}
+			in, out := zeros(s.N, s.H, s.W, s.CIn), zeros(s.N, s.OH, s.OW, s.COut)
+			fmt.Printf("%2dx %d %3dx%-3d %3d->%-3d", l.count, s.N, s.H, s.W, s.CIn, s.COut)
+			for pass, name := range []string{"fwd", "bwd-in"} {
+				d := b.bestOfBoth(s, kernels.Pass(pass), in, out)
+				fmt.Printf("  %s direct %6.2f ms, Winograd %6.2f, %.2fx", name, 1e3*d[0].Seconds(), 1e3*d[1].Seconds(), d[0].Seconds()/d[1].Seconds())
+				for i := range total {
+					total[i] += time.Duration(l.count) * d[i]
+				}
+			}
+			fmt.Println()
+		}
+		fmt.Printf("threads %d, batch %d: direct %v, Winograd %v\n", b.threads, batch, total[0], total[1])
+	}
+}
+
+// bestOfBoth returns the fastest time of the direct pass and of Winograd.
+func (b *Backend) bestOfBoth(s kernels.ConvShape, pass kernels.Pass, in, out kernels.View) [2]time.Duration {
+	filter := make([]float32, s.FilterLen())
+	var packed, scratch [2][]float32
+	d := [2]time.Duration{time.Hour, time.Hour}
+	end := time.Now().Add(100 * time.Millisecond)
+	for n := 0; n < 6 || time.Now().Before(end); n++ {
+		for i := range d {
+			b.direct = i == 0
+			if packed[i] == nil {
+				packed[i], scratch[i] = make([]float32, b.PackedLen(s, pass)), make([]float32, b.ScratchLen(s, pass))
+				b.PackFilter(&kernels.PackFilterArgs{Shape: s, Pass: pass, Filter: filter, Alpha: 1, Dst: packed[i]})
+			}
+			start := time.Now()
+			if pass == kernels.Forward {
+				b.Conv2D(&kernels.Conv2DArgs{Shape: s, In: in, Out: out, Filter: packed[i], Alpha: 1, Scratch: scratch[i]})
+			} else {
+				b.Conv2DBackwardInput(&kernels.Conv2DBackwardInputArgs{Shape: s, DOut: out, DIn: in, Filter: packed[i], Scratch: scratch[i]})
+			}
+			d[i] = min(d[i], time.Since(start))
+		}
+	}
+	return d
+}
+
+// zeros is a view of zeros.
+func zeros(n, h, w, c int) kernels.View {
+	return kernels.View{Data: make([]float32, n*h*w*c), N: n, H: h, W: w, C: c, Stride: c}
 }

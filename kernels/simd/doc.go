@@ -14,6 +14,7 @@
 //	schedule.go                      threads: claiming tiles, join, sleep
 //	conv.go, micro.go                convolution as implicit GEMM
 //	pack.go                          filters into panels
+//	winograd.go, winograd_pack.go    3x3 convolutions of stride 1 by 16 products instead of 36
 //	filtergrad.go                    filter gradient
 //	batchnorm.go, pool.go, optimizer.go
 //	limit.go                         what the machine could do at most

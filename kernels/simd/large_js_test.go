@@ -45,7 +45,7 @@ func manyPixels(t *testing.T, b *Backend) {
 	}
 	for _, stride := range []int{1, 2} {
 		size := stride*(h-1) + 3
-		s := kernels.ConvShape{N: n, H: size, W: size, CIn: 2, KH: 3, KW: 3, COut: c, Stride: stride, OH: h, OW: h}
+		s := kernels.ConvShape{N: n, H: size, W: size, CIn: 4, KH: 3, KW: 3, COut: c, Stride: stride, OH: h, OW: h}
 		in, dOut := image(n, size, size, s.CIn), image(n, h, h, c)
 		filter := image(1, 1, 1, s.FilterLen()).Data
 		pack := func(b kernels.Backend, pass kernels.Pass) []float32 {

@@ -34,45 +34,18 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	for r := range a {
 		a[r] = f.newI32(nil)
 	}
-	b0, b1, splat := f.newVec(nil), f.newVec(nil), f.newVec(nil)
 	k, slot := f.newI32(nil), f.newI32(table)
-	step := func(u int) {
-		set(f, b0, b.vec(u*nr*4))
-		set(f, b1, b.vec(u*nr*4+16))
-		for r := range acc {
-			set(f, splat, a[r].splat(u*4))
-			set(f, acc[r][0], m.madd(splat, b0, acc[r][0]))
-			set(f, acc[r][1], m.madd(splat, b1, acc[r][1]))
-		}
-	}
-	advance := func(n int) {
-		for r := range a {
-			f.inc(a[r], n*4)
-		}
-		f.inc(b, n*nr*4)
-		f.inc(k, -n*4)
-	}
 	f.while(taps, func() {
 		for r := range a {
 			set(f, a[r], slot.i32(tableTaps+4*r))
 		}
 		set(f, k, kBytes)
-		f.when(k.ge(num(kUnroll*4)), func() {
-			f.repeat(func() {
-				for u := range kUnroll {
-					step(u)
-				}
-				advance(kUnroll)
-			}, k.ge(num(kUnroll*4)))
-		})
-		f.while(k, func() {
-			step(0)
-			advance(1)
-		})
+		m.multiply(f, acc, a, b, k)
 		f.inc(slot, tableEntry)
 		f.inc(taps, -1)
 	})
 
+	b0, b1 := f.newVec(nil), f.newVec(nil)
 	cols := f.newI32(arg.i32(convCols).sub(panel.mulN(nr)))
 	f.when(cols.ltN(nr), func() {
 		for r := range acc {
@@ -111,6 +84,40 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 		f.storeVec(p, 0, acc[r][0].atLeast(floor))
 		f.storeVec(p, 16, acc[r][1].atLeast(floor))
 	}
+}
+
+// multiply emits acc[r] += A[r] * B over k bytes of each row of A. It leaves a and b
+// behind what was read, and k at 0.
+func (m *module) multiply(f function, acc [][2]vec, a []i32, b, k i32) {
+	b0, b1, splat := f.newVec(nil), f.newVec(nil), f.newVec(nil)
+	step := func(u int) {
+		set(f, b0, b.vec(u*nr*4))
+		set(f, b1, b.vec(u*nr*4+16))
+		for r := range acc {
+			set(f, splat, a[r].splat(u*4))
+			set(f, acc[r][0], m.madd(splat, b0, acc[r][0]))
+			set(f, acc[r][1], m.madd(splat, b1, acc[r][1]))
+		}
+	}
+	advance := func(n int) {
+		for r := range a {
+			f.inc(a[r], n*4)
+		}
+		f.inc(b, n*nr*4)
+		f.inc(k, -n*4)
+	}
+	f.when(k.ge(num(kUnroll*4)), func() {
+		f.repeat(func() {
+			for u := range kUnroll {
+				step(u)
+			}
+			advance(kUnroll)
+		}, k.ge(num(kUnroll*4)))
+	})
+	f.while(k, func() {
+		step(0)
+		advance(1)
+	})
 }
 
 // edgeEpilogue emits the epilogue of a panel of fewer than nr columns:

@@ -52,6 +52,8 @@ func Emit(o Options) []byte {
 		kernelConv:                  emitConv,
 		kernelPackForward:           emitPackForward,
 		kernelPackBackward:          emitPackBackward,
+		kernelWinograd:              emitWinograd,
+		kernelWinogradPack:          emitWinogradPack,
 		kernelFilterGradient:        emitFilterGradient,
 		kernelFilterReduce:          emitFilterReduce,
 		kernelNormStats:             emitNormStats,
@@ -93,6 +95,8 @@ const (
 	kernelConv
 	kernelPackForward
 	kernelPackBackward
+	kernelWinograd
+	kernelWinogradPack
 	kernelFilterGradient
 	kernelFilterReduce
 	kernelNormStats

@@ -27,10 +27,13 @@ func TestResultsDoNotDependOnThreads(t *testing.T) {
 		s := conv(1, 35, 3, 3, 32, 48, 1, true).s
 		in, out := image(s.N, s.H, s.W, s.CIn), image(s.N, s.OH, s.OW, s.COut)
 		dFilter := make([]float32, s.FilterLen())
-		scratch := make([]float32, b.ScratchLen(s, kernels.BackwardFilter))
+		sums := make([]float32, b.ScratchLen(s, kernels.BackwardFilter))
 		for range 20 {
-			b.Conv2DBackwardFilter(&kernels.Conv2DBackwardFilterArgs{Shape: s, In: in, DOut: out, DFilter: dFilter, Alpha: 1, Scratch: scratch})
+			b.Conv2DBackwardFilter(&kernels.Conv2DBackwardFilterArgs{Shape: s, In: in, DOut: out, DFilter: dFilter, Alpha: 1, Scratch: sums})
 		}
+		packed, scratch := make([]float32, b.PackedLen(s, kernels.Forward)), make([]float32, b.ScratchLen(s, kernels.Forward))
+		b.PackFilter(&kernels.PackFilterArgs{Shape: s, Filter: dFilter, Alpha: 1, Dst: packed})
+		b.Conv2D(&kernels.Conv2DArgs{Shape: s, In: in, Out: out, Filter: packed, Alpha: 1, Scratch: scratch})
 		c := make([]float32, 4*s.COut)
 		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: out, Out: out, Beta: c[:s.COut], Eps: 1e-3, Momentum: 0.99, Mean: c[s.COut:], InvStd: c[2*s.COut:], ReLU: true})
 		return slices.Concat(dFilter, out.Data, c)
