@@ -92,25 +92,21 @@ func (b *Backend) winogradJob(s kernels.ConvShape, pass kernels.Pass, filter, sc
 	}
 	k, cols := channels(s, pass)
 	p := b.planWinograd(s.N, int(b.rec[convGridH/4]), int(b.rec[convGridW/4]), k, cols)
-	b.setAt(convFilter, at(filter))
-	b.set(convPanel, winPoints*oddLines(4*k*nr))
-	b.set(winFilter, oddLines(4*k*nr))
-	b.set(convPanels, p.panels)
-	b.set(convPanelsPerTask, p.perRun)
-	b.set(convK, 4*k)
-	b.set(convCols, cols)
-	b.set(convRows, p.tiles)
-	b.set(convRowTasks, p.tileRuns)
-	b.set(winTilesH, p.tilesH)
-	b.set(winTilesW, p.tilesW)
-	b.set(winTransform, p.transform)
-	b.set(winMatrix, p.matrix)
 	tables := b.threads * p.threadLen() / 4
 	clear(scratch[tables:][:k])
-	b.setAt(convZeros, at(scratch[tables:]))
-	b.setAt(convTable, at(scratch))
-	b.set(convTableLen, p.threadLen())
+	b.setFields(convFilter, int(at(filter)), convPanel, winPoints*oddLines(4*k*nr), winFilter, oddLines(4*k*nr),
+		convPanels, p.panels, convPanelsPerTask, p.perRun, convK, 4*k, convCols, cols,
+		convRows, p.tiles, convRowTasks, p.tileRuns, winTilesH, p.tilesH, winTilesW, p.tilesW,
+		winTransform, p.transform, winMatrix, p.matrix,
+		convZeros, int(at(scratch[tables:])), convTable, int(at(scratch)), convTableLen, p.threadLen())
 	b.run(kernelWinograd, p.tileRuns*ceilDiv(p.panels, p.perRun), repeatable)
+}
+
+// setFields writes fields of the record, each followed by its value.
+func (b *Backend) setFields(fields ...int) {
+	for i := 0; i < len(fields); i += 2 {
+		b.set(fields[i], fields[i+1])
+	}
 }
 
 // packWinograd packs a filter for Winograd: for the input gradient transposed and
@@ -118,26 +114,18 @@ func (b *Backend) winogradJob(s kernels.ConvShape, pass kernels.Pass, filter, sc
 func (b *Backend) packWinograd(a *kernels.PackFilterArgs) {
 	s := a.Shape
 	k, cols := channels(s, a.Pass)
-	tap := s.CIn * s.COut
-	b.setAt(winPackSrc, at(a.Filter))
-	b.set(winPackTap, 4*tap)
-	b.set(winPackRow, 4*s.COut)
-	b.set(winPackCol, 4)
-	b.set(winPackScaleRow, 0)
-	b.set(winPackScaleCol, 4)
+	panels, matrix := ceilDiv(cols, nr), oddLines(4*k*nr)
+	clear(a.Dst[(panels-1)*winPoints*matrix/4 : panels*winPoints*matrix/4]) // the columns beyond the last
+
+	src, tap := int(at(a.Filter)), 4*s.CIn*s.COut
+	row, col, scaleRow, scaleCol := 4*s.COut, 4, 0, 4
 	if a.Pass == kernels.BackwardInput {
-		b.setAt(winPackSrc, at(a.Filter[(s.KH*s.KW-1)*tap:]))
-		b.set(winPackTap, -4*tap)
-		b.set(winPackRow, 4)
-		b.set(winPackCol, 4*s.COut)
-		b.set(winPackScaleRow, 4)
-		b.set(winPackScaleCol, 0)
+		row, col, scaleRow, scaleCol = col, row, scaleCol, scaleRow
+		src, tap = src+8*tap, -tap
 	}
-	b.setAt(winPackDst, at(a.Dst))
-	b.set(winPackMatrix, oddLines(4*k*nr))
-	b.set(winPackRowsAll, k)
-	b.set(winPackCols, cols)
-	b.setAt(winPackScale, at(a.Scale))
-	b.setF32(winPackAlpha, a.Alpha)
-	b.run(kernelWinogradPack, ceilDiv(cols, nr), true)
+	b.setFields(winPackSrc, src, winPackTap, tap, winPackRow, row, winPackCol, col,
+		winPackDst, int(at(a.Dst)), winPackMatrix, matrix, winPackRowsAll, k, winPackCols, cols,
+		winPackScale, int(at(a.Scale)), winPackScaleRow, scaleRow, winPackScaleCol, scaleCol)
+	b.setF32(winPackAlpha, a.Alpha/4) // see winogradG
+	b.run(kernelWinogradPack, panels, true)
 }

@@ -8,11 +8,6 @@ import "thaw/kernels/wasmasm"
 //
 //	Y = A' [ (G g G') . (B' d B) ] A      . is element by element
 //
-//	B' = 1  0 -1  0    G =  1   0   0     A' = 1  1  1  0
-//	     0  1  1  0        1/2  1/2 1/2        0  1 -1 -1
-//	     0 -1  1  0        1/2 -1/2 1/2
-//	     0  1  0 -1         0   0   1
-//
 // and, summed over channels, each of the 16 elements is a matrix product of its own:
 // tiles x input channels times input channels x output channels. G g G' is done
 // when the filter is packed (winograd_pack.go). The rest stays in a thread's cache:
@@ -30,6 +25,32 @@ const (
 	winPoints  = winEdge * winEdge // matrices
 	winOutEdge = 2                 // and of its output
 )
+
+// The transforms. G is doubled to be whole: packing scales by a quarter.
+var (
+	winogradB = [winEdge][]int{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}} // B'
+	winogradG = [winEdge][]int{{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}}               // 2 G
+	winogradA = [winOutEdge][]int{{1, 1, 1, 0}, {0, 1, -1, -1}}                           // A'
+)
+
+// combine is the sum of small whole multiples of elements.
+func combine(row []int, element func(i int) vec) (sum vec) {
+	for _, sign := range []int{1, -1} { // one to add to comes first
+		for i, times := range row {
+			for range times * sign {
+				switch {
+				case sum == nil:
+					sum = element(i)
+				case sign > 0:
+					sum = sum.add(element(i))
+				default:
+					sum = sum.sub(element(i))
+				}
+			}
+		}
+	}
+	return sum
+}
 
 // A Winograd job has the record of a conv job, where rows, row tiles and row tasks
 // count tiles of 2x2 output pixels, and these fields.
@@ -97,45 +118,21 @@ func (m *module) winogradTiles(f function, arg, table, first, count i32, body fu
 	n := f.newI32(first.div(image))
 	i := f.newI32(first.rem(image).div(tilesW).shl(1)) // output pixel of the tile
 	j := f.newI32(first.rem(image).rem(tilesW).shl(1))
-	entry, zeros := f.newI32(table), f.newI32(ld(convZeros))
-	line, ih, iw := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	var inside, column [winEdge]i32
-	for v := range inside {
-		inside[v], column[v] = f.newI32(nil), f.newI32(nil)
-	}
+	entry, ih, iw := f.newI32(table), f.newI32(nil), f.newI32(nil)
+	gridH, gridW := f.newI32(ld(convGridH)), f.newI32(ld(convGridW))
 	f.count(count, func(t i32) {
 		set(f, ih, i.add(ld(convFirstH)))
 		set(f, iw, j.add(ld(convFirstW)))
-		set(f, line, ld(convIn).add(n.mul(ld(convInImg))).add(ih.mul(ld(convInRow))))
-		for v := range inside {
-			set(f, inside[v], iw.addN(v).below(ld(convW)))
-			set(f, column[v], iw.addN(v).mul(ld(convInCol)))
-		}
-		for u := range winEdge {
-			for v := range winEdge {
-				seen := ih.addN(u).below(ld(convH)).and(inside[v])
-				f.storeI32(table, winIn+4*(winEdge*u+v), ternary(seen, line.add(column[v]), zeros))
-			}
-			set(f, line, line.add(ld(convInRow)))
-		}
-		for u := range winOutEdge {
-			for v := range winOutEdge {
-				address := func(base, img, row, col int) i32 {
-					return ld(base).add(n.mul(ld(img))).add(i.addN(u).mul(ld(row))).add(j.addN(v).mul(ld(col)))
-				}
-				exists := i.addN(u).lt(ld(convGridH)).and(j.addN(v).lt(ld(convGridW)))
-				slot := 4 * (winOutEdge*u + v)
-				f.storeI32(entry, winOut+slot, ternary(exists, address(convOut, convOutImg, convOutRow, convOutCol), num(0)))
-				f.storeI32(entry, winRes+slot, address(convRes, convResImg, convResRow, convResCol))
-			}
-		}
+		m.patch(f, arg, convIn, n, ih, iw, ld(convH), ld(convW), ld(convZeros), winEdge, table, winIn)
+		m.patch(f, arg, convOut, n, i, j, gridH, gridW, num(0), winOutEdge, entry, winOut)
+		m.patch(f, arg, convRes, n, i, j, gridH, gridW, num(0), winOutEdge, entry, winRes)
 		body(t)
 		f.inc(entry, winEntry)
 		f.inc(j, winOutEdge)
-		f.when(j.ge(ld(convGridW)), func() {
+		f.when(j.ge(gridW), func() {
 			set(f, j, num(0))
 			f.inc(i, winOutEdge)
-			f.when(i.ge(ld(convGridH)), func() {
+			f.when(i.ge(gridH), func() {
 				set(f, i, num(0))
 				f.inc(n, 1)
 			})
@@ -143,44 +140,44 @@ func (m *module) winogradTiles(f function, arg, table, first, count i32, body fu
 	})
 }
 
+// patch writes pointers to edge x edge pixels of image n, from row i and column j on, to
+// dst+off; outside of the h x w map they are the given one. The view's fields begin
+// at view: address, image, row, column.
+func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32, edge int, dst i32, off int) {
+	row, col := f.newI32(arg.i32(view+8)), f.newI32(arg.i32(view+12))
+	line := f.newI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
+	p, inside := f.newI32(nil), f.newI32(nil)
+	for u := range edge {
+		set(f, p, line)
+		set(f, inside, i.addN(u).below(h))
+		for v := range edge {
+			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p, outside))
+			set(f, p, p.add(col))
+			off += 4
+		}
+		set(f, line, line.add(row))
+	}
+}
+
 // winogradInput emits B' d B of one tile: (table, dst, kBytes, matrix), where dst is
 // the tile's row of the first matrix.
 func (m *module) winogradInput() wasmasm.FuncIndex {
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}, nil)}
 	table, dst, kBytes, matrix := f.param(0), f.param(1), f.param(2), f.param(3)
-	q := f.newI32(nil)
-	var row [winEdge]vec
-	for v := range row {
-		row[v] = f.newVec(nil)
-	}
+	q, row := f.newI32(nil), f.vars(make([]lane, winEdge))
 	m.quads(f, kBytes, func(offset i32, l lane) {
 		d := func(u, v int) vec { return l.load(table.i32(winIn + 4*(winEdge*u+v)).add(offset)) }
 		set(f, q, dst.add(offset))
 		for u := range winEdge {
 			// Row by row, so that few vectors live at a time: all 16 would spill.
+			f.setAll(row, func(v int) vec { return combine(winogradB[u], func(i int) vec { return d(i, v) }) })
 			for v := range row {
-				set(f, row[v], winogradB(u, func(i int) vec { return d(i, v) }))
-			}
-			for v := range winEdge {
-				l.store(f, q, winogradB(v, func(i int) vec { return row[i] }))
+				l.store(f, q, combine(winogradB[v], func(i int) vec { return row[i] }))
 				set(f, q, q.add(matrix))
 			}
 		}
 	})
 	return f.Index
-}
-
-// winogradB is element i of B' d.
-func winogradB(i int, d func(int) vec) vec {
-	switch i {
-	case 0:
-		return d(0).sub(d(2))
-	case 1:
-		return d(1).add(d(2))
-	case 2:
-		return d(2).sub(d(1))
-	}
-	return d(1).sub(d(3))
 }
 
 // quads runs body for each four channels of so many bytes, then one by one.
@@ -240,29 +237,26 @@ func (m *module) winogradOutput() wasmasm.FuncIndex {
 	alpha, floor := f.newVec(arg.splat(convAlpha)), f.newVec(arg.splat(convFloor))
 	shift, residual := f.newI32(arg.i32(convShift)), f.newI32(arg.i32(convRes))
 	p, add, y := f.newI32(nil), f.newVec(nil), f.newVec(nil)
-	var half [winOutEdge][winEdge]vec
+	var half [winOutEdge][]vec // A' m
 	for u := range half {
-		for v := range half[u] {
-			half[u][v] = f.newVec(nil)
-		}
+		half[u] = f.vars(make([]lane, winEdge))
 	}
 	f.while(tiles, func() {
 		m.quads(f, width, func(offset i32, l lane) {
 			set(f, add, vconst(0))
 			f.when(shift, func() { set(f, add, l.load(shift.add(first).add(offset))) })
 			set(f, p, product.add(offset))
-			for v := range winEdge {
-				element := func(u int) vec { return p.vec(winProduct * (winEdge*u + v)) }
-				for u := range half {
-					set(f, half[u][v], winogradA(u, element))
-				}
+			for u := range half {
+				f.setAll(half[u], func(v int) vec {
+					return combine(winogradA[u], func(i int) vec { return p.vec(winProduct * (winEdge*i + v)) })
+				})
 			}
 			for u := range winOutEdge {
 				for v := range winOutEdge {
 					slot := 4 * (winOutEdge*u + v)
 					set(f, p, entry.i32(winOut+slot))
 					f.when(p, func() {
-						set(f, y, winogradA(v, func(i int) vec { return half[u][i] }).add(add).mul(alpha))
+						set(f, y, combine(winogradA[v], func(i int) vec { return half[u][i] }).add(add).mul(alpha))
 						f.when(residual, func() {
 							set(f, y, y.add(l.load(entry.i32(winRes+slot).add(first).add(offset))))
 						})
@@ -276,12 +270,4 @@ func (m *module) winogradOutput() wasmasm.FuncIndex {
 		f.inc(tiles, -1)
 	})
 	return f.Index
-}
-
-// winogradA is element i of A' m.
-func winogradA(i int, m func(int) vec) vec {
-	if i == 0 {
-		return m(0).add(m(1)).add(m(2))
-	}
-	return m(1).sub(m(2)).sub(m(3))
 }

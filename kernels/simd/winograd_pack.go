@@ -6,7 +6,8 @@ package simd
 
 // Record of a Winograd pack job: column c, row k of the filter's matrix for tap
 // t stands at src + t*tap + k*row + c*col, all in bytes; so a filter is
-// flipped by beginning at the last tap. One tile packs one panel.
+// flipped by beginning at the last tap. One tile packs one panel, but not its
+// columns beyond the last.
 const (
 	winPackSrc = 4 * iota
 	winPackTap
@@ -27,77 +28,48 @@ func emitWinogradPack(m *module) function {
 	ld := func(field int) i32 { return arg.i32(field) }
 	first := f.newI32(panel.mulN(nr))
 	width := f.newI32(minimum(num(nr), ld(winPackCols).sub(first)))
-	rows, tap, row, col := f.newI32(ld(winPackRowsAll)), f.newI32(ld(winPackTap)), f.newI32(ld(winPackRow)), f.newI32(ld(winPackCol))
 	matrix := f.newI32(ld(winPackMatrix))
-	src := f.newI32(ld(winPackSrc).add(first.mul(col)))
+	// Where the row at hand begins.
+	src := f.newI32(ld(winPackSrc).add(first.mul(ld(winPackCol))))
+	scale := f.newI32(ld(winPackScale).add(first.mul(ld(winPackScaleCol))))
 	dst := f.newI32(ld(winPackDst).add(panel.mul(matrix).mulN(winPoints)))
-	scale := f.newI32(ld(winPackScale))
-	alpha := f.newVec(arg.splat(winPackAlpha))
-	c, p, q := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	factor := f.newVec(nil)
-	var taps [9]i32
-	var g [9]vec
-	for t := range taps {
-		taps[t], g[t] = f.newI32(nil), f.newVec(nil)
-	}
-	var mixed [winEdge][3]vec
+	c, p, factor := f.newI32(nil), f.newI32(nil), f.newVec(nil)
+	g := f.vars(make([]lane, 9))
+	var mixed [winEdge][]vec // G g
 	for u := range mixed {
-		for v := range mixed[u] {
-			mixed[u][v] = f.newVec(nil)
-		}
+		mixed[u] = f.vars(make([]lane, 3))
 	}
-	transform := func(l lane, k i32) {
-		set(f, factor, alpha)
-		f.when(scale, func() {
-			at := scale.add(k.mul(ld(winPackScaleRow))).add(first.add(c).mul(ld(winPackScaleCol)))
-			set(f, factor, factor.mul(l.load(at)))
+	transform := func(l lane) {
+		set(f, factor, arg.splat(winPackAlpha))
+		f.when(ld(winPackScale), func() {
+			set(f, factor, factor.mul(l.load(scale.add(c.mul(ld(winPackScaleCol))))))
 		})
-		set(f, p, src.add(k.mul(row)).add(c.mul(col)))
+		set(f, p, src.add(c.mul(ld(winPackCol))))
 		for t := range g {
 			set(f, g[t], l.load(p).mul(factor))
-			set(f, p, p.add(tap))
+			set(f, p, p.add(ld(winPackTap)))
 		}
-		for v := range 3 {
-			for u := range winEdge {
-				set(f, mixed[u][v], winogradG(u, func(i int) vec { return g[3*i+v] }))
-			}
+		for u := range mixed {
+			f.setAll(mixed[u], func(v int) vec { return combine(winogradG[u], func(i int) vec { return g[3*i+v] }) })
 		}
-		set(f, q, dst.add(k.mulN(nr).add(c).shl(2)))
-		for u := range winEdge {
-			for v := range winEdge {
-				l.store(f, q, winogradG(v, func(i int) vec { return mixed[u][i] }))
-				set(f, q, q.add(matrix))
+		set(f, p, dst.add(c.shl(2)))
+		for u := range mixed {
+			for v := range winogradG {
+				l.store(f, p, combine(winogradG[v], func(i int) vec { return mixed[u][i] }))
+				set(f, p, p.add(matrix))
 			}
 		}
 	}
-	f.count(rows, func(k i32) {
+	f.count(ld(winPackRowsAll), func(i32) {
 		set(f, c, num(0))
 		// Four columns at a time where they are neighbours in the filter.
-		f.when(col.eq(num(4)), func() {
-			f.upTo(c, width.addN(-3), 4, func() { transform(lane{}, k) })
+		f.when(ld(winPackCol).eq(num(4)), func() {
+			f.upTo(c, width.addN(-3), 4, func() { transform(lane{}) })
 		})
-		f.upTo(c, width, 1, func() { transform(lane{single: true}, k) })
-		f.upTo(c, num(nr), 1, func() {
-			set(f, q, dst.add(k.mulN(nr).add(c).shl(2)))
-			f.count(num(winPoints), func(i32) {
-				f.storeF32(q, 0, f32const(0))
-				set(f, q, q.add(matrix))
-			})
-		})
+		f.upTo(c, width, 1, func() { transform(lane{single: true}) })
+		set(f, src, src.add(ld(winPackRow)))
+		set(f, scale, scale.add(ld(winPackScaleRow)))
+		f.inc(dst, nr*4)
 	})
 	return f
-}
-
-// winogradG is element i of G g.
-func winogradG(i int, g func(int) vec) vec {
-	half := vconst(0.5)
-	switch i {
-	case 0:
-		return g(0)
-	case 1:
-		return g(0).add(g(2)).add(g(1)).mul(half)
-	case 2:
-		return g(0).add(g(2)).sub(g(1)).mul(half)
-	}
-	return g(2)
 }
