@@ -12,7 +12,7 @@ import (
 const winogradL2 = 192 << 10
 
 // winogradRun is the panels that a task has at least, where there are as many: each
-// run of panels transforms its input anew, which costs as much as multiplying by 3 to 5 columns.
+// run of panels transforms its input anew, at the price of a few columns.
 const winogradRun = 8
 
 // useWinograd says which passes are done by Winograd's algorithm: all that it can do

@@ -10,7 +10,7 @@ import (
 type function struct{ *wasmasm.Func }
 
 // param is parameter i, an integer (all parameters of our functions are).
-func (f function) param(i int) i32 { return i32(wasmasm.Code{}.LocalGet(uint32(i))) }
+func (f function) param(i int) i32 { return asI32(wasmasm.Code{}.LocalGet(uint32(i))) }
 
 // newI32, newF32 and newVec declare a variable and set it.
 func (f function) newI32(e i32) i32 { return declare(f, wasmasm.I32, e) }
@@ -18,8 +18,9 @@ func (f function) newF32(e f32) f32 { return declare(f, wasmasm.F32, e) }
 func (f function) newVec(e vec) vec { return declare(f, wasmasm.V128, e) }
 
 func declare[T expr](f function, t wasmasm.ValType, e T) T {
-	v := T(wasmasm.Code{}.LocalGet(f.Local(t)))
-	if e != nil {
+	v := as[T](wasmasm.Code{}.LocalGet(f.Local(t)))
+	var nothing T
+	if e != nothing {
 		set(f, v, e)
 	}
 	return v
@@ -28,23 +29,23 @@ func declare[T expr](f function, t wasmasm.ValType, e T) T {
 // set assigns e to the variable v.
 func set[T expr](f function, v, e T) {
 	const localGet, localSet = 0x20, 0x21
-	if len(v) == 0 || v[0] != localGet {
-		panic(fmt.Sprintf("simd: assignment to %x, which is not a variable", []byte(v)))
+	variable := v.code()
+	if len(variable) == 0 || variable[0] != localGet {
+		panic(fmt.Sprintf("simd: assignment to %x, which is not a variable", []byte(variable)))
 	}
-	f.Code = append(f.Code, e...)
+	f.Code = append(f.Code, e.code()...)
 	f.Code = append(f.Code, localSet)
-	f.Code = append(f.Code, v[1:]...)
+	f.Code = append(f.Code, variable[1:]...)
 }
 
 // inc adds n to the integer variable v.
 func (f function) inc(v i32, n int) { set(f, v, v.addN(n)) }
 
-// do emits an expression without a value.
-func (f function) do(parts ...[]byte) {
-	for _, p := range parts {
-		f.Code = append(f.Code, p...)
-	}
-}
+// do emits code that leaves nothing on the stack.
+func (f function) do(c wasmasm.Code) { f.Code = append(f.Code, c...) }
+
+// push leaves a value on the stack.
+func (f function) push(e coder) { f.do(e.code()) }
 
 // Stores at address p plus off bytes.
 func (f function) storeI32(p i32, off int, v i32) { f.store(wasmasm.I32Store, p, off, v) }
@@ -59,7 +60,7 @@ func (f function) storeLow(p i32, off int, v vec) {
 	f.do(concat(p, v).MemLane(wasmasm.V128Store32Lane, uint32(off), 0))
 }
 
-func (f function) store(op wasmasm.Op, p i32, off int, v []byte) {
+func (f function) store(op wasmasm.Op, p i32, off int, v coder) {
 	f.do(concat(p, v).Mem(op, uint32(off)))
 }
 
@@ -68,7 +69,7 @@ func (f function) when(cond i32, then func()) { f.choose(cond, then, nil) }
 
 // choose is if-else; otherwise may be nil.
 func (f function) choose(cond i32, then, otherwise func()) {
-	f.do(cond)
+	f.push(cond)
 	f.Code = f.Code.If()
 	then()
 	if otherwise != nil {
@@ -80,7 +81,7 @@ func (f function) choose(cond i32, then, otherwise func()) {
 
 // while repeats body as long as cond holds, asked first.
 func (f function) while(cond i32, body func()) {
-	f.do(cond)
+	f.push(cond)
 	f.Code = f.Code.If()
 	f.repeat(body, cond)
 	f.Code = f.Code.End()
@@ -91,7 +92,7 @@ func (f function) while(cond i32, body func()) {
 func (f function) repeat(body func(), cond i32) {
 	f.Code = f.Code.Loop()
 	body()
-	f.do(cond)
+	f.push(cond)
 	f.Code = f.Code.BrIf(0).End()
 }
 

@@ -81,7 +81,7 @@ func (f function) setPair(v, e pair) {
 
 // both is a float64 in all lanes.
 func both(code wasmasm.Code) pair {
-	v := vec(code.Op(wasmasm.F64x2Splat))
+	v := asVec(code.Op(wasmasm.F64x2Splat))
 	return pair{v, v}
 }
 

@@ -129,7 +129,7 @@ func (m *module) tile() (f function, arg, tile, thread i32) {
 // madd is a*b + c, fused where the variant allows.
 func (m *module) madd(a, b, c vec) vec {
 	if m.FMA {
-		return vec(apply(wasmasm.F32x4RelaxedMadd, a, b, c))
+		return asVec(apply(wasmasm.F32x4RelaxedMadd, a, b, c))
 	}
 	return c.add(a.mul(b))
 }

@@ -48,7 +48,7 @@ func (m *module) ctl(field int) i32 { return num(int(m.Control) + field) }
 
 // rmw is an atomic read-modify-write of a control field: the value before.
 func (m *module) rmw(op wasmasm.Op, field int, v i32) i32 {
-	return i32(concat(m.ctl(field), v).Mem(op, 0))
+	return asI32(concat(m.ctl(field), v).Mem(op, 0))
 }
 
 // wait32 sleeps on a control field while it has value v, at most ns (-1: forever).
@@ -71,7 +71,7 @@ func emitRun(m *module) {
 	alone := m.ctl(ctlWorkers).i32(0).eqz().or(tiles.ltN(2))
 	f.when(alone, func() {
 		f.count(tiles, func(t i32) { m.callTile(f, kernel, arg, t, num(0)) })
-		f.do(num(0))
+		f.push(num(0))
 		f.back()
 	})
 
@@ -80,7 +80,7 @@ func emitRun(m *module) {
 	f.storeI32(m.ctl(ctlTiles), 0, tiles)
 	f.storeAtomic(m.ctl(ctlDone), 0, num(0))
 	f.storeAtomic(m.ctl(ctlRemaining), 0, tiles)
-	f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlEpoch, num(1)))
+	f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlEpoch, num(1)))
 	f.Code = f.Code.Op(wasmasm.Drop)
 	f.when(m.ctl(ctlSleepers).atomic(0), func() {
 		f.do(concat(m.ctl(ctlEpoch), num(-1)).Mem(wasmasm.MemoryAtomicNotify, 0).Op(wasmasm.Drop))
@@ -91,7 +91,7 @@ func emitRun(m *module) {
 	set(f, left, claim)
 	f.while(left.gt(num(0)), func() {
 		m.callTile(f, kernel, arg, tiles.sub(left), num(0))
-		f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
+		f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
 		f.Code = f.Code.Op(wasmasm.Drop)
 		set(f, left, claim)
 	})
@@ -108,12 +108,12 @@ func emitRun(m *module) {
 		f.when(spin.gt(num(joinSpin)), func() {
 			f.do(concat(spin.ltN(joinSpin + joinNaps)).Call(pause))
 			f.when(spin.gt(num(joinSpin+joinNaps+joinSleeps)), func() {
-				f.do(num(1))
+				f.push(num(1))
 				f.back()
 			})
 		})
 	})
-	f.do(num(0))
+	f.push(num(0))
 }
 
 // emitPause: pause(nap) sleeps napNS or else sleepNS. Waits are functions of their
@@ -150,7 +150,7 @@ func emitWorker(m *module) {
 			f.when(left.gt(num(0)), func() {
 				job := func(field int) i32 { return m.ctl(field).i32(0) }
 				m.callTile(f, job(ctlKernel), job(ctlArg), job(ctlTiles).sub(left), thread)
-				f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
+				f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 			})
 			f.storeAtomic(busy, 0, num(0))
@@ -161,11 +161,11 @@ func emitWorker(m *module) {
 				// Say that we sleep before we look for the last time: main
 				// publishes before it looks for sleepers, so one of us sees the other.
 				epoch := f.newI32(nil)
-				f.do(m.rmw(wasmasm.I32AtomicRmwAdd, ctlSleepers, num(1)))
+				f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 				set(f, epoch, m.ctl(ctlEpoch).atomic(0))
 				f.when(waiting.le(num(0)), func() { f.do(concat(epoch).Call(sleep)) })
-				f.do(m.rmw(wasmasm.I32AtomicRmwSub, ctlSleepers, num(1)))
+				f.push(m.rmw(wasmasm.I32AtomicRmwSub, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 				set(f, spin, num(workerSpin))
 			})
