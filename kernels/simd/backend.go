@@ -7,10 +7,8 @@ import (
 )
 
 // Backend implements kernels.Backend by emitted kernels. It fills a record per
-// job, and the machine runs the tiles. Tiny ops (one number per class, per
-// channel or per head feature) stay in Go: see the embedded Portable.
+// job, and the machine runs the tiles.
 type Backend struct {
-	*kernels.Portable
 	threads int // at start; fewer may be alive
 	rows    int // of the register tile
 	machine machine
@@ -18,6 +16,8 @@ type Backend struct {
 	partial []float32 // sums per chunk of pixels, see overPixels
 	sums    []float32
 }
+
+var _ kernels.Backend = (*Backend)(nil)
 
 // machine runs jobs: start_js.go's in a browser or node.
 type machine interface {
@@ -31,13 +31,7 @@ type machine interface {
 type address = uint32
 
 func newBackend(m machine, threads, rows int) *Backend {
-	return &Backend{
-		Portable: kernels.NewPortable(1),
-		threads:  threads,
-		rows:     rows,
-		machine:  m,
-		rec:      make([]uint32, 64),
-	}
+	return &Backend{threads: threads, rows: rows, machine: m, rec: make([]uint32, 64)}
 }
 
 // Name returns "simd".
@@ -53,6 +47,10 @@ func at[T any](s []T) address { return address(uintptr(unsafe.Pointer(unsafe.Sli
 func (b *Backend) set(field int, v int)        { b.rec[field/4] = uint32(int32(v)) }
 func (b *Backend) setAt(field int, v address)  { b.rec[field/4] = v }
 func (b *Backend) setF32(field int, v float32) { b.rec[field/4] = *(*uint32)(unsafe.Pointer(&v)) }
+func (b *Backend) setU64(field int, v uint64) {
+	b.rec[field/4], b.rec[field/4+1] = uint32(v), uint32(v>>32)
+}
+
 func (b *Backend) run(k kernel, tiles int, repeatable bool) {
 	b.machine.run(k, at(b.rec), tiles, repeatable)
 }

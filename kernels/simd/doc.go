@@ -9,13 +9,14 @@
 //
 // Two halves. The emitters are pure Go and run anywhere:
 //
-//	expr.go, function.go, lanes.go   the language kernels are written in
+//	expr.go, wide.go, function.go, lanes.go
+//	                                 the language kernels are written in
 //	module.go                        options, the list of kernels, Emit
 //	schedule.go                      threads: claiming tiles, join, sleep
 //	conv.go, micro.go                convolution as implicit GEMM
 //	pack.go                          filters into panels
 //	filtergrad.go                    filter gradient
-//	batchnorm.go, pool.go, optimizer.go
+//	fold.go, batchnorm.go, pool.go, dropout.go, loss.go, optimizer.go
 //	limit.go                         what the machine could do at most
 //
 // The backend fills one record per job, whose fields are the constants beside each

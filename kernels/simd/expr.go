@@ -13,7 +13,7 @@ type (
 )
 
 // expr is any of them, for the generic helpers.
-type expr interface{ i32 | f32 | vec }
+type expr interface{ i32 | f32 | vec | i64 | f64 }
 
 // apply is the operands' code followed by op.
 func apply(op wasmasm.Op, operands ...[]byte) wasmasm.Code {
@@ -83,6 +83,7 @@ func (a i32) atomic(off int) i32 {
 func (a f32) add(b f32) f32 { return f32(apply(wasmasm.F32Add, a, b)) }
 func (a f32) mul(b f32) f32 { return f32(apply(wasmasm.F32Mul, a, b)) }
 func (a f32) lt(b f32) i32  { return i32(apply(wasmasm.F32Lt, a, b)) }
+func (a f32) ge(b f32) i32  { return i32(apply(wasmasm.F32Ge, a, b)) }
 func (a f32) splat() vec    { return vec(apply(wasmasm.F32x4Splat, a)) }
 
 // number is the float32 nearest to an integer.

@@ -54,6 +54,7 @@ func Emit(o Options) []byte {
 		kernelPackBackward:          emitPackBackward,
 		kernelFilterGradient:        emitFilterGradient,
 		kernelFilterReduce:          emitFilterReduce,
+		kernelNormFold:              emitNormFold,
 		kernelNormStats:             emitNormStats,
 		kernelNormCombine:           emitNormCombine,
 		kernelNormApply:             emitNormApply,
@@ -67,6 +68,8 @@ func Emit(o Options) []byte {
 		kernelAvgPoolBackward:       emitAvgPoolBackward,
 		kernelGlobalAvgPool:         emitGlobalAvgPool,
 		kernelGlobalAvgPoolBackward: emitGlobalAvgPoolBackward,
+		kernelDropout:               emitDropout,
+		kernelSoftmaxCrossEntropy:   emitSoftmaxCrossEntropy,
 		kernelAdam:                  emitAdam,
 		kernelSGD:                   emitSGD,
 		kernelMomentum:              emitMomentum,
@@ -95,6 +98,7 @@ const (
 	kernelPackBackward
 	kernelFilterGradient
 	kernelFilterReduce
+	kernelNormFold
 	kernelNormStats
 	kernelNormCombine
 	kernelNormApply
@@ -108,6 +112,8 @@ const (
 	kernelAvgPoolBackward
 	kernelGlobalAvgPool
 	kernelGlobalAvgPoolBackward
+	kernelDropout
+	kernelSoftmaxCrossEntropy
 	kernelAdam
 	kernelSGD
 	kernelMomentum
