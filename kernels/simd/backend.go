@@ -9,7 +9,7 @@ import (
 // Backend implements kernels.Backend by emitted kernels. It fills a record per
 // job, and the machine runs the tiles.
 type Backend struct {
-	threads int // at start; fewer may be alive
+	threads int // numbered 0..threads-1; fewer may be alive
 	rows    int // of the register tile
 	machine machine
 	rec     []uint32  // record of the job at hand
@@ -24,6 +24,8 @@ type machine interface {
 	// run computes tiles 0..tiles-1 of kernel k on the record at arg. If
 	// repeatable, computing a tile twice does no harm.
 	run(k kernel, arg address, tiles int, repeatable bool)
+	// alive is how many threads take part.
+	alive() int
 }
 
 // address is a byte address in Go's linear memory, which is what kernels see.
@@ -37,8 +39,8 @@ func newBackend(m machine, threads, rows int) *Backend {
 // Name returns "simd".
 func (b *Backend) Name() string { return "simd" }
 
-// Threads returns the number of threads the backend was started with.
-func (b *Backend) Threads() int { return b.threads }
+// Threads returns the number of threads that started and are not lost.
+func (b *Backend) Threads() int { return b.machine.alive() }
 
 // at returns where s begins, 0 for an empty slice.
 func at[T any](s []T) address { return address(uintptr(unsafe.Pointer(unsafe.SliceData(s)))) }

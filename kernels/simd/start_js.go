@@ -70,6 +70,9 @@ func New(threads int) (kernels.Backend, error) {
 
 func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
 
+// alive implements machine.
+func (e *engine) alive() int { return int(*e.field(ctlWorkers)) + 1 }
+
 // run implements machine. If a worker died with a tile in its hands, it is dropped
 // and the job done again with fewer threads; an op that works in place cannot be,
 // and panics with kernels.ErrThreadLost.

@@ -100,5 +100,8 @@ function listen(worker, onmessage, onfail) {
     return
   }
   worker.onmessage = event => onmessage(event.data)
-  worker.onerror = event => onfail(event.message || 'it could not be loaded')
+  worker.onerror = event => {
+    event.preventDefault() // or it counts as an error of the thread that started the worker
+    onfail(event.message || 'it could not be loaded')
+  }
 }
