@@ -24,6 +24,7 @@
 //
 //	backend*.go                      geometry, tasks, scratch: one file per emitter
 //	start_js.go                      New: the machine in a browser or node
+//	warm.go                          kernels fast from the first op on
 //
 // An op's result depends neither on the number of threads nor on who takes a tile:
 // tiles and the order of sums follow from shapes alone. It does depend on whether
