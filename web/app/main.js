@@ -82,8 +82,9 @@ async function boot() {
   if (!location.hash.includes('model=') && lastModel()) change({ model: lastModel() })
   await configure()
   await guarded(async () => set({ kept: await thaw.weights.list(), data: await thaw.data.list() }))
-  set({ loading: null, worlds: (await worlds) ?? [] })
+  set({ loading: null })
   await useKept()
+  set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
   watch(['model'], () => state.loading === null && !state.active && useKept())
   document.body.dataset.ready = ''
