@@ -1,6 +1,10 @@
 package irv2
 
-import "math"
+import (
+	"math"
+
+	"thaw/kernels/splitmix"
+)
 
 // Weights are the values of a model's parameters: Data[i] belongs to
 // Model.Params[i] and has its Len, row-major in its Shape.
@@ -72,13 +76,7 @@ func Uniform(dst []float32, seed uint64, name string) {
 	for i := 0; i < len(name); i++ {
 		h = (h ^ uint64(name[i])) * 0x100000001b3
 	}
-	x := h ^ seed
 	for i := range dst {
-		x += 0x9E3779B97F4A7C15
-		z := x
-		z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-		z = (z ^ z>>27) * 0x94D049BB133111EB
-		z ^= z >> 31
-		dst[i] = float32(z>>40)*(1.0/(1<<23)) - 1
+		dst[i] = float32(splitmix.At(h^seed, uint64(i))>>40)*(1.0/(1<<23)) - 1
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
 )
@@ -70,12 +68,10 @@ func (e *engine) benchmark(r *request) (any, error) {
 		return nil, err
 	}
 	result := benchmarkResult{
-		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
+		ForwardMs: tune.Milliseconds(t.Forward), StepMs: tune.Milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 		Backend: backend.Name(), Threads: backend.Threads(), LimitGflops: t.Limit,
 	}
 	result.Ops = t.Sums()
 	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()
 	return result, nil
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

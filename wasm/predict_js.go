@@ -60,7 +60,7 @@ func (e *engine) predict(r *request) (any, error) {
 		p.Classes = append(p.Classes, classProbability{e.network.classes[i], probability})
 	}
 	slices.SortStableFunc(p.Classes, func(a, b classProbability) int { return cmp.Compare(b.Probability, a.Probability) })
-	p.Milliseconds = float64(time.Since(start).Microseconds()) / 1e3
+	p.Milliseconds = tune.Milliseconds(time.Since(start))
 	return p, nil
 }
 

@@ -1,10 +1,14 @@
 package images
 
-import "math/bits"
+import (
+	"math/bits"
 
-// rng is splitmix64 (doi 10.1145/2714064.2660195): small, the same everywhere, and
-// any numbers make a stream of their own.
-type rng uint64
+	"thaw/kernels/splitmix"
+)
+
+// rng is a stream of splitmix64: small, the same everywhere, and any numbers make a
+// stream of their own.
+type rng struct{ seed, drawn uint64 }
 
 // The first key of a stream: one seed serves all three without their sharing draws.
 const (
@@ -14,19 +18,16 @@ const (
 )
 
 func newRNG(keys ...uint64) *rng {
-	r := rng(0)
+	r := &rng{}
 	for _, k := range keys {
-		r = rng(r.next() ^ k)
+		*r = rng{seed: r.next() ^ k}
 	}
-	return &r
+	return r
 }
 
 func (r *rng) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
+	r.drawn++
+	return splitmix.At(r.seed, r.drawn-1)
 }
 
 // uniform is in [low, high).

@@ -4,6 +4,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
 	"thaw/irv2/worlds"
 	"thaw/kernels"
 )
@@ -55,7 +56,7 @@ const evaluationBatch = 20
 func accuracy(w *irv2.Weights, images []*worlds.Image, label func(int) int, backend kernels.Backend) (float64, error) {
 	right := 0
 	err := forward(w, nil, images, backend, func(i int, logits []float32) {
-		if argmax(logits) == label(i) {
+		if tune.Argmax(logits) == label(i) {
 			right++
 		}
 	})
@@ -99,14 +100,4 @@ func fillInput(p *compile.Program, images []*worlds.Image) {
 	for i, img := range images {
 		tensor(p.InputData()[i*len(img):(i+1)*len(img)], img)
 	}
-}
-
-func argmax(x []float32) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }

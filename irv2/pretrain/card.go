@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"thaw/irv2/compile"
+	"thaw/irv2/tune"
 	"thaw/irv2/weights/safetensors"
 	"thaw/irv2/worlds"
 )
@@ -74,7 +75,7 @@ func (t *trainer) evaluate(first uint64, perClass int) evaluation {
 		draw(b, t.world, func(int) uint64 { return first + uint64(n) })
 		p.Run(compile.ForwardPhase, t.backend, nil)
 		for c := range classes {
-			predicted := argmax(p.LogitData()[c*classes : (c+1)*classes])
+			predicted := tune.Argmax(p.LogitData()[c*classes : (c+1)*classes])
 			e.Confusion[c][predicted]++
 			shape, texture := c/textures == predicted/textures, c%textures == predicted%textures
 			if shape {

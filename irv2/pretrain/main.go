@@ -26,7 +26,7 @@ func main() {
 	log.SetFlags(0)
 	var r recipe
 	flag.Uint64Var(&r.Seed, "seed", 1, "seed of initial weights and order of images")
-	flag.IntVar(&r.Steps, "steps", 8500, "training steps")
+	flag.IntVar(&r.Steps, "steps", 4500, "training steps")
 	flag.IntVar(&r.Batch, "batch", 128, "images per step")
 	flag.Float64Var(&r.Rate, "rate", 3e-3, "peak learning rate")
 	threads := flag.Int("threads", 0, "cores, 0: all")

@@ -11,6 +11,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
 	"thaw/irv2/worlds"
 	"thaw/kernels"
 )
@@ -146,7 +147,7 @@ func (t *trainer) step(b batch) (loss, accuracy float64) {
 	t.Step++
 	for i, c := range b.classes {
 		loss += float64(p.LossData()[i]) / float64(len(b.classes))
-		if argmax(p.ProbData()[i*len(t.world.Classes):][:len(t.world.Classes)]) == c {
+		if tune.Argmax(p.ProbData()[i*len(t.world.Classes):][:len(t.world.Classes)]) == c {
 			accuracy += 1 / float64(len(b.classes))
 		}
 	}
@@ -177,16 +178,6 @@ func (t *trainer) clipAndDecay(rate float64) {
 			}
 		}
 	}
-}
-
-func argmax(x []float32) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // checkpoint is a trainer on disk.

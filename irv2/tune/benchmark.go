@@ -61,11 +61,14 @@ func (t *Timing) Sums() []OpSum {
 			sums = append(sums, OpSum{Kind: op.Kind, Shape: op.Shape})
 		}
 		sums[i].Count++
-		sums[i].Milliseconds += float64(op.Time.Microseconds()) / 1e3
+		sums[i].Milliseconds += Milliseconds(op.Time)
 		sums[i].FLOPs += op.FLOPs
 	}
 	return sums
 }
+
+// Milliseconds is d as a number of them, to the microsecond.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
 var stepPhases = []compile.Phase{compile.ForwardPhase, compile.BackwardPhase, compile.Update}
 

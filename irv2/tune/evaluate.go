@@ -36,7 +36,7 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 		}
 		for i, n := range chosen {
 			logits := p.LogitData()[i*classes : (i+1)*classes]
-			label, predicted := s.data.Label(split, n), argmax(logits)
+			label, predicted := s.data.Label(split, n), Argmax(logits)
 			e.Confusion[label][predicted]++
 			e.Loss += crossEntropy(logits, label) / float64(count)
 			if label == predicted {
@@ -50,7 +50,7 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 
 // crossEntropy is log(sum(exp(logits))) - logits[label].
 func crossEntropy(logits []float32, label int) float64 {
-	top := float64(logits[argmax(logits)])
+	top := float64(logits[Argmax(logits)])
 	sum := 0.0
 	for _, l := range logits {
 		sum += math.Exp(float64(l) - top)

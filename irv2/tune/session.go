@@ -8,6 +8,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/kernels"
+	"thaw/kernels/splitmix"
 )
 
 // Session is one run. It belongs to one goroutine.
@@ -151,7 +152,7 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 	if len(chosen) != p.Options.Batch {
 		p = s.rest
 	}
-	p.SetStep(s.steps+1, s.rates, mix(s.Options.Seed, uint64(s.steps)))
+	p.SetStep(s.steps+1, s.rates, splitmix.At(s.Options.Seed, uint64(s.steps)))
 	for i, param := range p.Moving() {
 		copy(s.snapshot[i], s.weights.Of(param))
 	}
@@ -168,7 +169,7 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 		loss += float64(l)
 	}
 	for i, n := range chosen {
-		if argmax(p.ProbData()[i*s.classes():][:s.classes()]) == s.data.Label(Train, n) {
+		if Argmax(p.ProbData()[i*s.classes():][:s.classes()]) == s.data.Label(Train, n) {
 			correct++
 		}
 	}
@@ -208,15 +209,8 @@ func (s *Session) shuffled(epoch int) []int {
 // Done tells the steps done so far and the epochs that ended.
 func (s *Session) Done() (steps int, history []Epoch) { return s.steps, s.history }
 
-// mix is one step of splitmix64.
-func mix(seed, i uint64) uint64 {
-	z := seed + (i+1)*0x9E3779B97F4A7C15
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func argmax(x []float32) int {
+// Argmax is the index of the first largest number of x.
+func Argmax(x []float32) int {
 	best := 0
 	for i, v := range x {
 		if v > x[best] {

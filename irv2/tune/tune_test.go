@@ -243,7 +243,7 @@ func TestPredictor(t *testing.T) {
 	image := make([]float32, 32*32*3)
 	for i := range 4 {
 		stripes{size: 32}.Image(image, Validation, i, -1)
-		confusion[i%2][argmax(p.Predict(image))]++
+		confusion[i%2][Argmax(p.Predict(image))]++
 	}
 	_, history := s.Done()
 	for i, row := range history[0].Validation.Confusion {

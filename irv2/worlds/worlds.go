@@ -32,19 +32,19 @@
 //
 // # Pretraining on source
 //
-// The recipe, from a prototype that reached 86 % of 48 classes where two textures could
-// be mistaken for each other (grid lines against dots: grid lines are now halves):
+// Command irv2/pretrain does it (make pretrain), in 26 minutes on two cores:
 //
 //   - images: index 0, 1, 2, ... of every class, each seen once, classes drawn uniformly;
 //     no augmentation, since fresh images do not run out; inputs x/127.5 - 1;
 //   - head: GAP -> Dense(48), softmax cross-entropy;
-//   - 8,000-8,500 steps of batch 128, about 1.05 M images;
+//   - 4,500 steps of batch 128, 576,000 images;
 //   - Adam, peak rate 3e-3 after 300 steps of linear warm-up, then a cosine to zero;
 //     decoupled weight decay 0.02 on kernels only; gradients clipped at global norm 5;
-//   - batch norm momentum 0.99; 1,000 steps at a low rate at the end of the cosine give
-//     running statistics that fit the final weights;
-//   - watch accuracy on indices from Validation on, report it on indices from Fresh on,
-//     at least 100 of every class.
+//   - batch norm momentum 0.99;
+//   - accuracy is watched on indices from Validation on and stated on indices from Fresh
+//     on, 105 of every class.
+//
+// Seed 1, which the page brings, reaches 95.4 % of 48 classes, seed 2 95.3 %.
 package worlds
 
 import "fmt"

@@ -41,6 +41,18 @@ func (b *Backend) setFloor(relu bool) {
 	}
 }
 
+// BatchNormFold implements kernels.Backend.
+func (b *Backend) BatchNormFold(a *kernels.BatchNormFoldArgs) {
+	b.setAt(foldBeta, at(a.Beta))
+	b.setAt(foldMean, at(a.Mean))
+	b.setAt(foldVariance, at(a.Variance))
+	b.setAt(foldScale, at(a.Scale))
+	b.setAt(foldShift, at(a.Shift))
+	b.set(foldC, len(a.Scale))
+	b.setF32(foldEps, a.Eps)
+	b.run(kernelNormFold, ceilDiv(len(a.Scale), combineChannels), true)
+}
+
 // BatchNormTrain implements kernels.Backend.
 func (b *Backend) BatchNormTrain(a *kernels.BatchNormTrainArgs) {
 	chunks := b.overPixels(a.X)

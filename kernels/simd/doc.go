@@ -9,14 +9,15 @@
 //
 // Two halves. The emitters are pure Go and run anywhere:
 //
-//	expr.go, function.go, lanes.go   the language kernels are written in
+//	expr.go, wide.go, function.go, lanes.go
+//	                                 the language kernels are written in
 //	module.go                        options, the list of kernels, Emit
 //	schedule.go                      threads: claiming tiles, join, sleep
 //	conv.go, micro.go                convolution as implicit GEMM
 //	pack.go                          filters into panels
-//	winograd.go, winograd_pack.go    3x3 convolutions of stride 1 by 16 products instead of 36
+//	winograd.go, winograd_pack.go    3x3 convolutions of stride 1, 16 multiplications for 36
 //	filtergrad.go                    filter gradient
-//	batchnorm.go, pool.go, optimizer.go
+//	fold.go, batchnorm.go, pool.go, dropout.go, loss.go, optimizer.go
 //	limit.go                         what the machine could do at most
 //
 // The backend fills one record per job, whose fields are the constants beside each
@@ -24,6 +25,7 @@
 //
 //	backend*.go                      geometry, tasks, scratch: one file per emitter
 //	start_js.go                      New: the machine in a browser or node
+//	warm.go                          kernels fast from the first op on
 //
 // An op's result depends neither on the number of threads nor on who takes a tile:
 // tiles and the order of sums follow from shapes alone. It does depend on whether

@@ -21,7 +21,7 @@ type (
 
 // expr is any of them, for the generic helpers.
 type expr interface {
-	i32 | f32 | vec
+	i32 | f32 | vec | i64 | f64
 	code() wasmasm.Code
 }
 
@@ -29,7 +29,7 @@ func (a *i32Code) code() wasmasm.Code { return a.c }
 func (a *f32Code) code() wasmasm.Code { return a.c }
 func (a *vecCode) code() wasmasm.Code { return a.c }
 
-// asI32, asF32 and asVec say what code leaves on the stack, as[T] any of them.
+// asI32 and its like say what code leaves on the stack, as[T] any of them.
 func asI32(c wasmasm.Code) i32 { return &i32Code{c} }
 func asF32(c wasmasm.Code) f32 { return &f32Code{c} }
 func asVec(c wasmasm.Code) vec { return &vecCode{c} }
@@ -42,6 +42,10 @@ func as[T expr](c wasmasm.Code) (e T) {
 		*p = asF32(c)
 	case *vec:
 		*p = asVec(c)
+	case *i64:
+		*p = asI64(c)
+	case *f64:
+		*p = asF64(c)
 	}
 	return e
 }
@@ -117,6 +121,7 @@ func (a *i32Code) atomic(off int) i32 {
 func (a *f32Code) add(b f32) f32 { return asF32(apply(wasmasm.F32Add, a, b)) }
 func (a *f32Code) mul(b f32) f32 { return asF32(apply(wasmasm.F32Mul, a, b)) }
 func (a *f32Code) lt(b f32) i32  { return asI32(apply(wasmasm.F32Lt, a, b)) }
+func (a *f32Code) ge(b f32) i32  { return asI32(apply(wasmasm.F32Ge, a, b)) }
 func (a *f32Code) splat() vec    { return asVec(apply(wasmasm.F32x4Splat, a)) }
 
 // number is the float32 nearest to an integer.

@@ -56,6 +56,7 @@ func Emit(o Options) []byte {
 		kernelWinogradPack:          emitWinogradPack,
 		kernelFilterGradient:        emitFilterGradient,
 		kernelFilterReduce:          emitFilterReduce,
+		kernelNormFold:              emitNormFold,
 		kernelNormStats:             emitNormStats,
 		kernelNormCombine:           emitNormCombine,
 		kernelNormApply:             emitNormApply,
@@ -69,6 +70,8 @@ func Emit(o Options) []byte {
 		kernelAvgPoolBackward:       emitAvgPoolBackward,
 		kernelGlobalAvgPool:         emitGlobalAvgPool,
 		kernelGlobalAvgPoolBackward: emitGlobalAvgPoolBackward,
+		kernelDropout:               emitDropout,
+		kernelSoftmaxCrossEntropy:   emitSoftmaxCrossEntropy,
 		kernelAdam:                  emitAdam,
 		kernelSGD:                   emitSGD,
 		kernelMomentum:              emitMomentum,
@@ -99,6 +102,7 @@ const (
 	kernelWinogradPack
 	kernelFilterGradient
 	kernelFilterReduce
+	kernelNormFold
 	kernelNormStats
 	kernelNormCombine
 	kernelNormApply
@@ -112,6 +116,8 @@ const (
 	kernelAvgPoolBackward
 	kernelGlobalAvgPool
 	kernelGlobalAvgPoolBackward
+	kernelDropout
+	kernelSoftmaxCrossEntropy
 	kernelAdam
 	kernelSGD
 	kernelMomentum

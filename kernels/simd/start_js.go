@@ -60,15 +60,24 @@ func New(threads int) (kernels.Backend, error) {
 	code := Emit(o)
 	bytes := js.Global().Get("Uint8Array").New(len(code))
 	js.CopyBytesToJS(bytes, code)
-	started, err := await(h.Call("start", bytes, threads))
+	b := newBackend(e, threads, o.Rows)
+	if _, err := await(h.Call("compile", bytes)); err != nil {
+		return nil, fmt.Errorf("simd: compile kernels: %w", err)
+	}
+	starting := h.Call("startWorkers", threads)
+	b.warm() // meanwhile, on this thread
+	started, err := await(starting)
 	if err != nil {
 		return nil, fmt.Errorf("simd: start kernels: %w", err)
 	}
 	*e.field(ctlWorkers) = uint32(started.Int() - 1)
-	return newBackend(e, threads, o.Rows), nil
+	return b, nil
 }
 
 func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
+
+// alive implements machine.
+func (e *engine) alive() int { return int(*e.field(ctlWorkers)) + 1 }
 
 // run implements machine. If a worker died with a tile in its hands, it is dropped
 // and the job done again with fewer threads; an op that works in place cannot be,

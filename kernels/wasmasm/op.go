@@ -81,11 +81,20 @@ const (
 	I32Shl  Op = 0x74
 	I32ShrS Op = 0x75
 	I32ShrU Op = 0x76
+
+	I64Add  Op = 0x7c
+	I64Sub  Op = 0x7d
+	I64Mul  Op = 0x7e
+	I64Xor  Op = 0x85
+	I64Shl  Op = 0x86
+	I64ShrS Op = 0x87
+	I64ShrU Op = 0x88
 )
 
 // Scalar floating point.
 const (
 	F32Lt   Op = 0x5d
+	F32Ge   Op = 0x60
 	F32Sqrt Op = 0x91
 	F32Add  Op = 0x92
 	F32Sub  Op = 0x93
@@ -96,11 +105,17 @@ const (
 	F64Sub  Op = 0xa1
 	F64Mul  Op = 0xa2
 	F64Div  Op = 0xa3
+	F64Max  Op = 0xa5
 
-	F32ConvertI32S Op = 0xb2
-	F32DemoteF64   Op = 0xb6
-	F64ConvertI32S Op = 0xb7
-	F64PromoteF32  Op = 0xbb
+	I64ExtendI32U     Op = 0xad
+	F32ConvertI32S    Op = 0xb2
+	F32ConvertI64U    Op = 0xb5
+	F32DemoteF64      Op = 0xb6
+	F64ConvertI32S    Op = 0xb7
+	F64ConvertI64S    Op = 0xb9
+	F64PromoteF32     Op = 0xbb
+	I64ReinterpretF64 Op = 0xbd
+	F64ReinterpretI64 Op = 0xbf
 )
 
 // Vectors of 128 bits (SIMD) and, from F32x4RelaxedMadd on, relaxed SIMD.

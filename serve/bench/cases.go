@@ -29,7 +29,11 @@ var cases = []benchCase{
 	{freeze.Spec{From: "block8_1"}, 150, 4, "from block8_1"},
 	{headOnly, 150, 4, "head only"},
 	{headOnly, 299, 4, "head only"},
+	{headOnly, 150, 32, "head only"},
 }
+
+// epochImages is what an epoch is stated for where features are cached.
+const epochImages = 1000
 
 // result is what one case took in one place.
 type result struct {
@@ -47,6 +51,10 @@ type result struct {
 	PeakBytes   struct {
 		Arena  int64 `json:"arena"`
 		Memory int64 `json:"memory"` // page: of the whole WebAssembly memory
+		Tab    int64 `json:"tab"`    // page: of its process
 	} `json:"peakBytes"`
 	Ops []tune.OpSum `json:"ops"` // of one step, by kind and shape
+
+	batch  int
+	cached bool // a step reads features that were computed once
 }

@@ -2,7 +2,7 @@
 // pass and of a training step of each freeze plan, natively (package kernels'
 // portable backend) and in the page (thaw.benchmark in a real Chromium).
 //
-//	go run ./serve/bench [-only TEXT] [-steps N] [-json FILE] [-peers]
+//	go run ./serve/bench [-only TEXT] [-where native|page] [-steps N] [-json FILE] [-peers]
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
 // peers.go (TensorFlow.js and ONNX Runtime Web on the same net).
@@ -20,34 +20,46 @@ import (
 
 func main() {
 	only := flag.String("only", "", "measure only cases whose name contains this")
+	where := flag.String("where", "", "measure only here: native or page")
 	steps := flag.Int("steps", 5, "timed steps of each case; medians are given")
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *steps, *file, *peers); err != nil {
+	if err := run(ctx, *only, *where, *steps, *file, *peers); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, steps int, file string, peers bool) error {
-	page, err := openPage(ctx)
+func run(ctx context.Context, only, where string, steps int, file string, peers bool) error {
+	url, stop, err := serve(ctx)
 	if err != nil {
 		return err
 	}
-	defer page.close()
+	defer stop()
+	places := []struct {
+		name    string
+		measure func(benchCase, int) (result, error)
+	}{
+		{"native", measureNative},
+		{"page", func(c benchCase, steps int) (result, error) { return measurePage(ctx, url, c, steps) }},
+	}
 	var results []result
 	for _, c := range cases {
 		if !strings.Contains(c.name(), only) {
 			continue
 		}
-		for _, measure := range []func(benchCase, int) (result, error){measureNative, page.measure} {
-			r, err := measure(c, steps)
+		for _, place := range places {
+			if where != "" && where != place.name {
+				continue
+			}
+			r, err := place.measure(c, steps)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name(), err)
 			}
+			r.batch, r.cached = c.Batch, c.Plan.Preset == headOnly.Preset
 			fmt.Fprintln(os.Stderr, r.Case, r.Where, "done")
 			results = append(results, r)
 		}
@@ -55,7 +67,7 @@ func run(ctx context.Context, only string, steps int, file string, peers bool) e
 	printTable(os.Stdout, results)
 	printOps(os.Stdout, results)
 	if peers {
-		if err := comparePeers(ctx, page, os.Stdout); err != nil {
+		if err := comparePeers(ctx, url, os.Stdout); err != nil {
 			return fmt.Errorf("peers: %w", err)
 		}
 	}

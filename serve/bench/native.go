@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
@@ -28,12 +26,10 @@ func measureNative(c benchCase, steps int) (result, error) {
 	}
 	r := result{
 		Case: c.name(), Where: "native", Backend: backend.Name(), Threads: backend.Threads(),
-		ForwardMs: milliseconds(t.Forward), StepMs: milliseconds(t.Step),
+		ForwardMs: tune.Milliseconds(t.Forward), StepMs: tune.Milliseconds(t.Step),
 		ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 	}
 	r.PeakBytes.Arena = t.ArenaBytes
 	r.Ops = t.Sums()
 	return r, nil
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -15,27 +15,19 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// page is the public module, open in a Chromium of its own.
+// page is a page in a Chromium of its own.
 type page struct {
 	ctx   context.Context
 	stops []func() // in order of starting
 }
 
-// openPage serves the page as a user would, and opens the module beside it.
-func openPage(ctx context.Context) (*page, error) {
-	server := &page{}
-	url, err := server.serve(ctx)
-	if err != nil {
-		server.close()
-		return nil, err
-	}
+// openPage opens the public module, of a site served as a user would serve it.
+func openPage(ctx context.Context, url string) (*page, error) {
 	// Any address of the site will do: it is isolated, and runs nothing of its own.
 	p, err := openBrowser(ctx, url+"files.json")
 	if err != nil {
-		server.close()
 		return nil, err
 	}
-	p.stops = append(server.stops, p.stops...)
 	if _, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open(); return true"); err != nil {
 		p.close()
 		return nil, err
@@ -68,38 +60,75 @@ func openBrowser(ctx context.Context, url string) (*page, error) {
 }
 
 // serve starts the server and returns its address, the first line that it prints.
-func (p *page) serve(ctx context.Context) (string, error) {
+func serve(ctx context.Context) (url string, stop func(), err error) {
 	// Built and started, not `go run`, which would not pass the signal on.
 	server := filepath.Join("build", "serve")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", server, "./serve").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+		return "", nil, fmt.Errorf("build the server: %w\n%s", err, out)
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, server, "-addr", "127.0.0.1:0", "-open=false")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
-		stop()
-		return "", err
+		cancel()
+		return "", nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		stop()
-		return "", err
-	}
-	p.stops = append(p.stops, func() { stop(); cmd.Wait() })
+	stop = func() { cancel(); cmd.Wait() }
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return "", errors.New("the server did not start: run this in Thaw's own folder")
+		stop()
+		return "", nil, errors.New("the server did not start: run this in Thaw's own folder")
 	}
-	return strings.TrimSpace(line), nil
+	return strings.TrimSpace(line), stop, nil
 }
 
 func (p *page) close() {
 	for i := len(p.stops) - 1; i >= 0; i-- {
 		p.stops[i]()
 	}
+}
+
+// tabBytes is the most memory that the page's process has held, 0 where that cannot be
+// read (only Linux says it).
+func (p *page) tabBytes() (most int64) {
+	var info struct {
+		ProcessInfo []struct {
+			Type string `json:"type"`
+			ID   int    `json:"id"`
+		} `json:"processInfo"`
+	}
+	browser := chromedp.FromContext(p.ctx).Browser
+	if err := browser.Call(p.ctx, "SystemInfo.getProcessInfo", nil, &info); err != nil {
+		return 0
+	}
+	for _, process := range info.ProcessInfo {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process.ID))
+		if err != nil || process.Type != "renderer" {
+			continue
+		}
+		if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+			var kB int64
+			fmt.Sscan(rest, &kB)
+			most = max(most, kB<<10)
+		}
+	}
+	return most
+}
+
+// measurePage times the case in a page of its own, whose memory is then the case's.
+func measurePage(ctx context.Context, url string, c benchCase, steps int) (result, error) {
+	p, err := openPage(ctx, url)
+	if err != nil {
+		return result{}, err
+	}
+	defer p.close()
+	return p.measure(c, steps)
 }
 
 // measure times the case by thaw.benchmark.
@@ -110,7 +139,7 @@ func (p *page) measure(c benchCase, steps int) (result, error) {
 	}
 	r, err := evaluate[result](p, fmt.Sprintf("return await thaw.benchmark({ model: 'full', size: %d, batch: %d, steps: %d, classes: %d, plan: %s })",
 		c.Size, c.Batch, steps, classes, plan))
-	r.Case, r.Where = c.name(), "page"
+	r.Case, r.Where, r.PeakBytes.Tab = c.name(), "page", p.tabBytes()
 	return r, err
 }
 

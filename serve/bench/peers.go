@@ -50,7 +50,12 @@ var peerWorks = []peerWork{
 }
 
 // comparePeers measures all contenders in turn and prints a table.
-func comparePeers(ctx context.Context, thaw *page, out io.Writer) error {
+func comparePeers(ctx context.Context, url string, out io.Writer) error {
+	thaw, err := openPage(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer thaw.close()
 	dir := filepath.Join("build", "peers")
 	if err := installPeers(ctx, dir); err != nil {
 		return err

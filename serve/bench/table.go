@@ -13,13 +13,19 @@ import (
 // printTable writes a line per result.
 func printTable(w io.Writer, results []result) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "case\twhere\tthreads\tforward ms\tGFLOP/s\tof limit\tstep ms\tGFLOP/s\tof limit\tarena GB\tmemory GB\t")
+	fmt.Fprintln(t, "case\twhere\tthreads\tforward ms\tGFLOP/s\tof limit\tstep ms\tGFLOP/s\tof limit\tarena GB\tmemory GB\ttab GB\t")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%.1f\t%s\t%.2f\t%.2f\t\n", r.Case, r.Where, r.Threads,
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%.1f\t%s\t%.2f\t%.2f\t%.2f\t\n", r.Case, r.Where, r.Threads,
 			r.ForwardMs, r.speed(r.ForwardFlops, r.ForwardMs), r.StepMs, r.speed(r.StepFlops, r.StepMs),
-			float64(r.PeakBytes.Arena)/1e9, float64(r.PeakBytes.Memory)/1e9)
+			float64(r.PeakBytes.Arena)/1e9, float64(r.PeakBytes.Memory)/1e9, float64(r.PeakBytes.Tab)/1e9)
 	}
 	t.Flush()
+	for _, r := range results {
+		if r.cached {
+			steps := (epochImages + r.batch - 1) / r.batch
+			fmt.Fprintf(w, "%s, %s: an epoch over %d cached images takes %.2f s\n", r.Case, r.Where, epochImages, float64(steps)*r.StepMs/1e3)
+		}
+	}
 }
 
 // speed is GFLOP/s and its share of the limit, two columns.

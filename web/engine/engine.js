@@ -21,6 +21,7 @@ export class Engine {
     this.table = table
     this.threads = threads
     this.relaxed = relaxed && WebAssembly.validate(relaxedProbe)
+    this.module = null // the emitted one
     this.workers = new Map() // thread number -> Worker
     this.onlost = (thread, message) => console.warn(`worker thread ${thread} is lost: ${message}`)
   }
@@ -32,21 +33,25 @@ export class Engine {
     return this.threads || cores || 1
   }
 
-  // start compiles the emitted module and starts workers 1..threads-1 on it. It
-  // resolves to the threads that run, main included; others are reported to onlost.
-  async start(code, threads) {
+  // compile makes the emitted module's kernels run, on this thread.
+  async compile(code) {
     this.stop()
-    const module = new WebAssembly.Module(code)
-    const { exports } = new WebAssembly.Instance(module, { go: { memory: this.memory } })
+    this.module = new WebAssembly.Module(code)
+    const { exports } = new WebAssembly.Instance(this.module, { go: { memory: this.memory } })
     this.table.set(0, exports.run)
+  }
+
+  // startWorkers starts workers 1..threads-1 on the compiled module. It resolves to
+  // the threads that run, main included; others are reported to onlost.
+  async startWorkers(threads) {
     const starts = []
-    for (let thread = 1; thread < threads; thread++) starts.push(this.#startWorker(module, thread))
+    for (let thread = 1; thread < threads; thread++) starts.push(this.#startWorker(thread))
     await Promise.all(starts)
     return this.workers.size + 1
   }
 
   // startWorker resolves when the worker is ready or has failed.
-  async #startWorker(module, thread) {
+  async #startWorker(thread) {
     let worker
     try {
       worker = await newWorker()
@@ -65,7 +70,7 @@ export class Engine {
         if (message.failed) fail(message.failed)
         else resolve()
       }, message => { clearTimeout(timer); fail(message) })
-      worker.postMessage({ module, memory: this.memory, thread })
+      worker.postMessage({ module: this.module, memory: this.memory, thread })
     })
   }
 
@@ -100,5 +105,8 @@ function listen(worker, onmessage, onfail) {
     return
   }
   worker.onmessage = event => onmessage(event.data)
-  worker.onerror = event => onfail(event.message || 'it could not be loaded')
+  worker.onerror = event => {
+    event.preventDefault() // or it counts as an error of the thread that started the worker
+    onfail(event.message || 'it could not be loaded')
+  }
 }
