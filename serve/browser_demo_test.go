@@ -72,6 +72,20 @@ func (b *browserTab) accuracy(run string) float64 {
 	return eval[float64](b, "return parseFloat(document.querySelector('tr[data-run="+run+"] [data-testid=accuracy]').textContent) / 100")
 }
 
+// The counter-example looks as foreign as shadow, and freezing costs little there.
+func TestDemoCounterExample(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.page("")
+	b.click("[data-world=margin]")
+	b.wait("document.querySelector('#compare-run').offsetParent && document.querySelector('#compare-run').ariaDisabled !== 'true'", "plans can be compared")
+	b.click("#compare-run")
+	b.waitFor(3*minute, "document.querySelector('[data-testid=verdict]')", "the verdict")
+	t.Log(b.text("#compare-text"))
+	if frozen, thawed := b.accuracy("A"), b.accuracy("D"); frozen < 0.8 || thawed-frozen > 0.15 {
+		t.Errorf("frozen %.3f, thawed %.3f: margin is there to show that freezing costs little on foreign images", frozen, thawed)
+	}
+}
+
 // In a near world freezing costs nothing, and the page says no more than that.
 func TestDemoNear(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
