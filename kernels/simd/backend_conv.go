@@ -18,8 +18,8 @@ const (
 
 // PackedLen implements kernels.Backend: panels of nr columns, zero-padded.
 func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
-	if b.winograd(s, pass) {
-		return winogradPackedLen(s, pass)
+	if w := b.winograd(s, pass); w != nil {
+		return w.packedLen(s, pass)
 	}
 	if pass == kernels.BackwardInput {
 		return s.KH * s.KW * s.COut * roundUp(s.CIn, nr)
@@ -29,8 +29,8 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
-	if b.winograd(s, pass) {
-		return b.winogradScratchLen(s, pass)
+	if w := b.winograd(s, pass); w != nil {
+		return b.winogradScratchLen(w, s, pass)
 	}
 	if pass == kernels.BackwardFilter {
 		return planGradient(s, b.rows).scratchLen(s, b.threads)
@@ -59,8 +59,8 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 		b.setF32(convFloor, 0)
 	}
 	repeatable := a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data)
-	if b.winograd(s, kernels.Forward) {
-		b.winogradJob(s, kernels.Forward, a.Filter, a.Scratch, repeatable)
+	if w := b.winograd(s, kernels.Forward); w != nil {
+		b.winogradJob(w, s, kernels.Forward, a.Filter, a.Scratch, repeatable)
 		return
 	}
 	b.convJob(s, a.Filter, a.Scratch, s.CIn, s.COut, s.N*s.OH*s.OW, repeatable)

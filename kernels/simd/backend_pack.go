@@ -13,8 +13,8 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 	if len(a.Filter) < s.FilterLen() || len(a.Dst) < b.PackedLen(s, a.Pass) {
 		panic(fmt.Sprintf("simd: PackFilter: filter of %d and destination of %d floats for %+v", len(a.Filter), len(a.Dst), s))
 	}
-	if b.winograd(s, a.Pass) {
-		b.packWinograd(a)
+	if w := b.winograd(s, a.Pass); w != nil {
+		b.packWinograd(w, a)
 		return
 	}
 	if a.Pass == kernels.Forward {
@@ -116,8 +116,8 @@ func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 		b.setAt(convShift, 0)
 		b.setF32(convAlpha, 1)
 		b.setF32(convFloor, noFloor)
-		if b.winograd(s, kernels.BackwardInput) { // of stride 1: this is the only residue
-			b.winogradJob(s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
+		if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
+			b.winogradJob(w, s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
 			return
 		}
 		filter := a.Filter[b.packedAt(s, r):]
