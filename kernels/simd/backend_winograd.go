@@ -125,13 +125,6 @@ func (b *Backend) winogradJob(w *winograd, s kernels.ConvShape, pass kernels.Pas
 	b.run(w.kernel, p.tileRuns*ceilDiv(p.panels, p.perRun), repeatable)
 }
 
-// setFields writes fields of the record, each followed by its value.
-func (b *Backend) setFields(fields ...int) {
-	for i := 0; i < len(fields); i += 2 {
-		b.set(fields[i], fields[i+1])
-	}
-}
-
 // packWinograd packs a filter for Winograd: for the input gradient transposed and
 // flipped, its scale then goes with rows.
 func (b *Backend) packWinograd(w *winograd, a *kernels.PackFilterArgs) {
