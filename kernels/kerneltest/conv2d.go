@@ -47,6 +47,8 @@ var convCases = []convCase{
 	{"5x5 larger than map", 1, 3, 2, 5, 5, 5, 6, 1, true},
 	{"1x7", 2, 4, 9, 128, 1, 7, 160, 1, true},
 	{"7x1", 2, 9, 4, 160, 7, 1, 192, 1, true},
+	{"1x7 of a batch, odd map", 3, 5, 8, 13, 1, 7, 21, 1, true},
+	{"7x1 valid of a batch", 3, 9, 5, 12, 7, 1, 10, 1, false},
 	{"1x7 larger than map", 1, 3, 3, 8, 1, 7, 8, 1, true},
 	{"1x3", 1, 3, 3, 192, 1, 3, 224, 1, true},
 	{"3x1", 1, 3, 3, 224, 3, 1, 256, 1, true},

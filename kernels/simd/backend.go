@@ -54,6 +54,13 @@ func (b *Backend) setU64(field int, v uint64) {
 	b.rec[field/4], b.rec[field/4+1] = uint32(v), uint32(v>>32)
 }
 
+// setFields writes fields, each followed by its value: smaller to download than as many calls.
+func (b *Backend) setFields(fields ...int) {
+	for i := 0; i < len(fields); i += 2 {
+		b.set(fields[i], fields[i+1])
+	}
+}
+
 func (b *Backend) run(k kernel, tiles int, repeatable bool) {
 	b.machine.run(k, at(b.rec), tiles, repeatable)
 }

@@ -19,12 +19,8 @@ func (b *Backend) overPixels(v kernels.View) (chunks int) {
 	if n := 2 * v.C; len(b.sums) < n {
 		b.sums = make([]float32, n)
 	}
-	b.set(normPixels, pixels)
-	b.set(normChunk, size)
-	b.set(normChunks, chunks)
-	b.set(normC, v.C)
-	b.setAt(normPartial, at(b.partial))
-	b.setAt(normSums, at(b.sums))
+	b.setFields(normPixels, pixels, normChunk, size, normChunks, chunks, normC, v.C,
+		normPartial, int(at(b.partial)), normSums, int(at(b.sums)))
 	return chunks
 }
 
@@ -43,12 +39,8 @@ func (b *Backend) setFloor(relu bool) {
 
 // BatchNormFold implements kernels.Backend.
 func (b *Backend) BatchNormFold(a *kernels.BatchNormFoldArgs) {
-	b.setAt(foldBeta, at(a.Beta))
-	b.setAt(foldMean, at(a.Mean))
-	b.setAt(foldVariance, at(a.Variance))
-	b.setAt(foldScale, at(a.Scale))
-	b.setAt(foldShift, at(a.Shift))
-	b.set(foldC, len(a.Scale))
+	b.setFields(foldBeta, int(at(a.Beta)), foldMean, int(at(a.Mean)), foldVariance, int(at(a.Variance)),
+		foldScale, int(at(a.Scale)), foldShift, int(at(a.Shift)), foldC, len(a.Scale))
 	b.setF32(foldEps, a.Eps)
 	b.run(kernelNormFold, ceilDiv(len(a.Scale), combineChannels), true)
 }
@@ -74,9 +66,7 @@ func (b *Backend) BatchNormApply(a *kernels.BatchNormApplyArgs) {
 	chunks := b.overPixels(a.X)
 	b.setView(normX, a.X)
 	b.setView(normOut, a.Out)
-	b.setAt(normBeta, at(a.Beta))
-	b.setAt(normMean, at(a.Mean))
-	b.setAt(normInvStd, at(a.InvStd))
+	b.setFields(normBeta, int(at(a.Beta)), normMean, int(at(a.Mean)), normInvStd, int(at(a.InvStd)))
 	b.setFloor(a.ReLU)
 	b.run(kernelNormApply, chunks, at(a.X.Data) != at(a.Out.Data))
 }
@@ -86,9 +76,7 @@ func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
 	chunks := b.overPixels(a.X)
 	b.setView(normX, a.X)
 	b.setView(normD, a.DOut)
-	b.setAt(normBeta, at(a.Beta))
-	b.setAt(normMean, at(a.Mean))
-	b.setAt(normInvStd, at(a.InvStd))
+	b.setFields(normBeta, int(at(a.Beta)), normMean, int(at(a.Mean)), normInvStd, int(at(a.InvStd)))
 	b.setFloor(a.ReLU)
 	b.setF32(normScale, 1)
 	b.run(kernelNormGradStats, chunks, true)

@@ -18,8 +18,8 @@ const (
 
 // PackedLen implements kernels.Backend: panels of nr columns, zero-padded.
 func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
-	if b.winograd(s, pass) {
-		return winogradPackedLen(s, pass)
+	if w := b.winograd(s, pass); w != nil {
+		return w.packedLen(s, pass)
 	}
 	if pass == kernels.BackwardInput {
 		return s.KH * s.KW * s.COut * roundUp(s.CIn, nr)
@@ -29,8 +29,8 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
-	if b.winograd(s, pass) {
-		return b.winogradScratchLen(s, pass)
+	if w := b.winograd(s, pass); w != nil {
+		return b.winogradScratchLen(w, s, pass)
 	}
 	if pass == kernels.BackwardFilter {
 		return planGradient(s, b.rows).scratchLen(s, b.threads)
@@ -45,22 +45,16 @@ func tableLen(s kernels.ConvShape) int { return roundUp(tableTaps+tableEntry*s.K
 func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 	s := a.Shape
 	b.convViews(a.In, a.Out, a.Residual, 1, 0, 0)
-	b.set(convGridH, s.OH)
-	b.set(convGridW, s.OW)
-	b.set(convStep, s.Stride)
-	b.set(convFirstH, -s.PadTop)
-	b.set(convFirstW, -s.PadLeft)
-	b.set(convKH, s.KH)
-	b.set(convKW, s.KW)
-	b.setAt(convShift, at(a.Shift))
+	b.setFields(convGridH, s.OH, convGridW, s.OW, convStep, s.Stride, convFirstH, -s.PadTop,
+		convFirstW, -s.PadLeft, convKH, s.KH, convKW, s.KW, convShift, int(at(a.Shift)))
 	b.setF32(convAlpha, a.Alpha)
 	b.setF32(convFloor, noFloor)
 	if a.ReLU {
 		b.setF32(convFloor, 0)
 	}
 	repeatable := a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data)
-	if b.winograd(s, kernels.Forward) {
-		b.winogradJob(s, kernels.Forward, a.Filter, a.Scratch, repeatable)
+	if w := b.winograd(s, kernels.Forward); w != nil {
+		b.winogradJob(w, s, kernels.Forward, a.Filter, a.Scratch, repeatable)
 		return
 	}
 	b.convJob(s, a.Filter, a.Scratch, s.CIn, s.COut, s.N*s.OH*s.OW, repeatable)
@@ -70,12 +64,8 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 // step-th pixel of out, from row h and column w on.
 func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
 	pixel := func(v kernels.View) int { return 4 * v.Stride }
-	b.setAt(convIn, at(in.Data))
-	b.set(convInCol, pixel(in))
-	b.set(convInRow, pixel(in)*in.W)
-	b.set(convInImg, pixel(in)*in.W*in.H)
-	b.set(convH, in.H)
-	b.set(convW, in.W)
+	b.setFields(convIn, int(at(in.Data)), convInCol, pixel(in), convInRow, pixel(in)*in.W,
+		convInImg, pixel(in)*in.W*in.H, convH, in.H, convW, in.W)
 	for _, v := range [...]struct {
 		kernels.View
 		field int
@@ -84,9 +74,8 @@ func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
 		if v.Data != nil {
 			b.setAt(v.field, at(v.Data)+address(pixel(v.View)*(h*v.W+w)))
 		}
-		b.set(v.field+convOutImg-convOut, pixel(v.View)*v.W*v.H)
-		b.set(v.field+convOutRow-convOut, pixel(v.View)*v.W*step)
-		b.set(v.field+convOutCol-convOut, pixel(v.View)*step)
+		b.setFields(v.field+convOutImg-convOut, pixel(v.View)*v.W*v.H,
+			v.field+convOutRow-convOut, pixel(v.View)*v.W*step, v.field+convOutCol-convOut, pixel(v.View)*step)
 	}
 }
 
@@ -100,14 +89,8 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 	panelBytes := taps * k * nr * 4
 	panels := ceilDiv(cols, nr)
 	rowTiles := ceilDiv(rows, b.rows)
-	b.set(convTaps, taps)
-	b.set(convK, 4*k)
-	b.setAt(convFilter, at(filter))
-	b.set(convPanel, panelBytes)
-	b.set(convCols, cols)
-	b.set(convRows, rows)
-	b.set(convRowTiles, rowTiles)
-	b.set(convPanels, panels)
+	b.setFields(convTaps, taps, convK, 4*k, convFilter, int(at(filter)), convPanel, panelBytes, convCols, cols,
+		convRows, rows, convRowTiles, rowTiles, convPanels, panels)
 
 	tileFLOPs := max(1, 2*b.rows*nr*taps*k) // of one row tile and one panel
 	taskFLOPs := min(max(tileFLOPs*rowTiles*panels/convTasks, minTaskFLOPs), maxTaskFLOPs)
@@ -120,9 +103,7 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 
 	tables := b.threads * tableLen(s) / 4
 	clear(scratch[tables:][:k])
-	b.setAt(convZeros, at(scratch[tables:]))
-	b.setAt(convTable, at(scratch))
-	b.set(convTableLen, tableLen(s))
+	b.setFields(convZeros, int(at(scratch[tables:])), convTable, int(at(scratch)), convTableLen, tableLen(s))
 	b.run(kernelConv, runs*rowTasks, repeatable)
 }
 

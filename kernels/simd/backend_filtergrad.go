@@ -79,44 +79,20 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	b.packPanels(a.DOut.Data, pixels, s.COut, a.DOut.Stride, nil, 1, packed)
 
 	pixel := 4 * a.In.Stride
-	b.setAt(gradIn, at(a.In.Data))
-	b.set(gradInImg, pixel*s.W*s.H)
-	b.set(gradInRow, pixel*s.W)
-	b.set(gradInCol, pixel)
-	b.set(gradInStep, pixel*s.Stride)
-	b.set(gradH, s.H)
-	b.set(gradW, s.W)
-	b.set(gradStride, s.Stride)
-	b.set(gradPadTop, s.PadTop)
-	b.set(gradPadLeft, s.PadLeft)
-	b.set(gradKH, s.KH)
-	b.set(gradKW, s.KW)
-	b.set(gradCIn, s.CIn)
-	b.set(gradCOut, s.COut)
-	b.set(gradOH, s.OH)
-	b.set(gradOW, s.OW)
-	b.setAt(gradPacked, at(packed))
-	b.set(gradPanel, pixels*nr*4)
-	b.set(gradRows, s.N*s.OH)
-	b.set(gradSplits, p.splits)
-	b.set(gradChunkRows, p.chunkRows)
-	b.set(gradBlocks, p.blocks)
-	b.set(gradRowTiles, p.rowTiles)
-	b.setAt(gradTable, at(table))
-	b.set(gradTableLen, p.threadLen(s.OW))
-	b.set(gradStage, 0)
+	b.setFields(gradIn, int(at(a.In.Data)), gradInImg, pixel*s.W*s.H, gradInRow, pixel*s.W, gradInCol, pixel,
+		gradInStep, pixel*s.Stride, gradH, s.H, gradW, s.W, gradStride, s.Stride, gradPadTop, s.PadTop,
+		gradPadLeft, s.PadLeft, gradKH, s.KH, gradKW, s.KW, gradCIn, s.CIn, gradCOut, s.COut, gradOH, s.OH,
+		gradOW, s.OW, gradPacked, int(at(packed)), gradPanel, pixels*nr*4, gradRows, s.N*s.OH,
+		gradSplits, p.splits, gradChunkRows, p.chunkRows, gradBlocks, p.blocks, gradRowTiles, p.rowTiles,
+		gradTable, int(at(table)), gradTableLen, p.threadLen(s.OW), gradStage, 0)
 	if p.staged {
 		b.set(gradStage, p.runTableLen())
 		b.set(gradInStep, stagePitch)
 	}
-	b.setAt(gradOut, at(a.DFilter))
-	b.set(gradOutSplit, 0)
-	b.setAt(gradScale, at(a.Scale))
+	b.setFields(gradOut, int(at(a.DFilter)), gradOutSplit, 0, gradScale, int(at(a.Scale)))
 	b.setF32(gradAlpha, a.Alpha)
 	if p.splits > 1 {
-		b.setAt(gradOut, at(partial))
-		b.set(gradOutSplit, 4*s.FilterLen())
-		b.setAt(gradScale, 0)
+		b.setFields(gradOut, int(at(partial)), gradOutSplit, 4*s.FilterLen(), gradScale, 0)
 		b.setF32(gradAlpha, 1)
 	}
 	b.run(kernelFilterGradient, p.splits*p.blocks, true)
@@ -124,13 +100,8 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 		return
 	}
 	rows := s.KH * s.KW * s.CIn
-	b.setAt(reduceIn, at(partial))
-	b.set(reduceSplit, 4*s.FilterLen())
-	b.set(reduceSplits, p.splits)
-	b.setAt(reduceOut, at(a.DFilter))
-	b.set(reduceRowsAll, rows)
-	b.set(reduceCols, s.COut)
-	b.setAt(reduceScale, at(a.Scale))
+	b.setFields(reduceIn, int(at(partial)), reduceSplit, 4*s.FilterLen(), reduceSplits, p.splits,
+		reduceOut, int(at(a.DFilter)), reduceRowsAll, rows, reduceCols, s.COut, reduceScale, int(at(a.Scale)))
 	b.setF32(reduceAlpha, a.Alpha)
 	b.run(kernelFilterReduce, ceilDiv(rows, reduceRows), true)
 }

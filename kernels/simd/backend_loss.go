@@ -9,8 +9,6 @@ func (b *Backend) SoftmaxCrossEntropy(a *kernels.SoftmaxCrossEntropyArgs) {
 	b.setView(lossLabels, a.Labels)
 	b.setView(lossProbs, a.Probs)
 	b.setView(lossDLogits, a.DLogits)
-	b.setAt(lossLoss, at(a.Loss))
-	b.set(lossRows, rows)
-	b.set(lossClasses, a.Logits.C)
+	b.setFields(lossLoss, int(at(a.Loss)), lossRows, rows, lossClasses, a.Logits.C)
 	b.run(kernelSoftmaxCrossEntropy, rows, true)
 }

@@ -3,11 +3,8 @@ package simd
 import "thaw/kernels"
 
 func (b *Backend) setUpdate(param, grad, m, v []float32, rate float64) {
-	b.setAt(updateParam, at(param))
-	b.setAt(updateGrad, at(grad))
-	b.setAt(updateM, at(m))
-	b.setAt(updateV, at(v))
-	b.set(updateLen, len(grad))
+	b.setFields(updateParam, int(at(param)), updateGrad, int(at(grad)), updateM, int(at(m)),
+		updateV, int(at(v)), updateLen, len(grad))
 	b.setF32(updateRate, float32(rate))
 }
 

@@ -13,8 +13,8 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 	if len(a.Filter) < s.FilterLen() || len(a.Dst) < b.PackedLen(s, a.Pass) {
 		panic(fmt.Sprintf("simd: PackFilter: filter of %d and destination of %d floats for %+v", len(a.Filter), len(a.Dst), s))
 	}
-	if b.winograd(s, a.Pass) {
-		b.packWinograd(a)
+	if w := b.winograd(s, a.Pass); w != nil {
+		b.packWinograd(w, a)
 		return
 	}
 	if a.Pass == kernels.Forward {
@@ -25,17 +25,10 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 		if r.tapsH*r.tapsW == 0 {
 			continue
 		}
-		b.setAt(flipSrc, at(a.Filter))
-		b.setAt(flipDst, at(a.Dst[b.packedAt(s, r):]))
-		b.set(flipFirstH, r.kh+(r.tapsH-1)*s.Stride)
-		b.set(flipFirstW, r.kw+(r.tapsW-1)*s.Stride)
-		b.set(flipStep, s.Stride)
-		b.set(flipH, r.tapsH)
-		b.set(flipW, r.tapsW)
-		b.set(flipKW, s.KW)
-		b.set(flipCIn, s.CIn)
-		b.set(flipCOut, s.COut)
-		b.setAt(flipScale, at(a.Scale))
+		b.setFields(flipSrc, int(at(a.Filter)), flipDst, int(at(a.Dst[b.packedAt(s, r):])),
+			flipFirstH, r.kh+(r.tapsH-1)*s.Stride, flipFirstW, r.kw+(r.tapsW-1)*s.Stride, flipStep, s.Stride,
+			flipH, r.tapsH, flipW, r.tapsW, flipKW, s.KW, flipCIn, s.CIn, flipCOut, s.COut,
+			flipScale, int(at(a.Scale)))
 		b.setF32(flipAlpha, a.Alpha)
 		b.run(kernelPackBackward, r.tapsH*r.tapsW*ceilDiv(s.CIn, nr), true)
 	}
@@ -43,12 +36,8 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 
 // packPanels packs a [rows, cols] matrix, stride floats from row to row, scaled per column.
 func (b *Backend) packPanels(src []float32, rows, cols, stride int, scale []float32, alpha float32, dst []float32) {
-	b.setAt(packSrc, at(src))
-	b.set(packSrcRow, 4*stride)
-	b.setAt(packDst, at(dst))
-	b.set(packRowsAll, rows)
-	b.set(packCols, cols)
-	b.setAt(packScale, at(scale))
+	b.setFields(packSrc, int(at(src)), packSrcRow, 4*stride, packDst, int(at(dst)), packRowsAll, rows,
+		packCols, cols, packScale, int(at(scale)))
 	b.setF32(packAlpha, alpha)
 	b.run(kernelPackForward, ceilDiv(rows, packRows), true)
 }
@@ -106,18 +95,12 @@ func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 	for _, r := range residues(s) {
 		gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
 		b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
-		b.set(convGridH, gridH)
-		b.set(convGridW, gridW)
-		b.set(convStep, 1)
-		b.set(convFirstH, r.firstH)
-		b.set(convFirstW, r.firstW)
-		b.set(convKH, r.tapsH)
-		b.set(convKW, r.tapsW)
-		b.setAt(convShift, 0)
+		b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
+			convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
 		b.setF32(convAlpha, 1)
 		b.setF32(convFloor, noFloor)
-		if b.winograd(s, kernels.BackwardInput) { // of stride 1: this is the only residue
-			b.winogradJob(s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
+		if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
+			b.winogradJob(w, s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
 			return
 		}
 		filter := a.Filter[b.packedAt(s, r):]

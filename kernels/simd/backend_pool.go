@@ -11,20 +11,13 @@ func (b *Backend) setPool(in, dIn, out, dOut kernels.View, k, stride, padTop, pa
 		b.setAt(v.field, at(v.Data))
 		b.set(v.field+4, 4*v.Stride)
 	}
-	b.set(poolK, k)
-	b.set(poolStride, stride)
-	b.set(poolPadTop, padTop)
-	b.set(poolPadLeft, padLeft)
+	b.setFields(poolK, k, poolStride, stride, poolPadTop, padTop, poolPadLeft, padLeft)
 }
 
 // setPoolSize writes the sizes of the input and output maps.
 func (b *Backend) setPoolSize(in, out kernels.View) {
-	b.set(poolH, in.H)
-	b.set(poolW, in.W)
-	b.set(poolC, in.C)
-	b.set(poolOH, out.H)
-	b.set(poolOW, out.W)
-	b.set(poolBlocks, ceilDiv(in.C, poolBlock))
+	b.setFields(poolH, in.H, poolW, in.W, poolC, in.C, poolOH, out.H, poolOW, out.W,
+		poolBlocks, ceilDiv(in.C, poolBlock))
 }
 
 // MaxPool implements kernels.Backend.

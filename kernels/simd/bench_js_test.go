@@ -180,21 +180,23 @@ func TestSumsAndUpdates(t *testing.T) {
 func TestWinograd(t *testing.T) {
 	b := newForTest(t, 0)
 	at150 := map[int]int{149: 74, 147: 72, 73: 35, 35: 16, 17: 7}
-	warm := conv(1, 17, 3, 3, 32, 32, 1, true).s
-	b.bestOfBoth(warm, kernels.Forward, zeros(1, 17, 17, 32), zeros(1, 17, 17, 32))
+	for _, taps := range [][2]int{{3, 3}, {1, 7}} {
+		warm := conv(1, 17, taps[0], taps[1], 32, 32, 1, true).s
+		b.bestOfBoth(warm, kernels.Forward, zeros(1, 17, 17, 32), zeros(1, 17, 17, 32))
+	}
 	for _, batch := range []int{1, 4} {
 		var total [2]time.Duration
 		for _, l := range layers {
 			s := l.s
-			if !useWinograd(s, kernels.Forward) {
+			if winogradFor(s, kernels.Forward) == nil {
 				continue
 			}
 			if batch > 1 {
-				s = conv(1, at150[s.H], 3, 3, s.CIn, s.COut, 1, s.PadTop > 0).s
+				s = conv(1, at150[s.H], s.KH, s.KW, s.CIn, s.COut, 1, s.OH == s.H).s
 				s.N = batch
 			}
 			in, out := zeros(s.N, s.H, s.W, s.CIn), zeros(s.N, s.OH, s.OW, s.COut)
-			fmt.Printf("%2dx %d %3dx%-3d %3d->%-3d", l.count, s.N, s.H, s.W, s.CIn, s.COut)
+			fmt.Printf("%2dx %d %3dx%-3d %dx%d %3d->%-3d", l.count, s.N, s.H, s.W, s.KH, s.KW, s.CIn, s.COut)
 			for pass, name := range []string{"fwd", "bwd-in"} {
 				d := b.bestOfBoth(s, kernels.Pass(pass), in, out)
 				fmt.Printf("  %s direct %6.2f ms, Winograd %6.2f, %.2fx", name, 1e3*d[0].Seconds(), 1e3*d[1].Seconds(), d[0].Seconds()/d[1].Seconds())

@@ -15,7 +15,8 @@
 //	schedule.go                      threads: claiming tiles, join, sleep
 //	conv.go, micro.go                convolution as implicit GEMM
 //	pack.go                          filters into panels
-//	winograd.go, winograd_pack.go    3x3 convolutions of stride 1, 16 multiplications for 36
+//	winograd.go, winograd_tables.go, winograd_pack.go
+//	                                 3x3, 1x7 and 7x1 by fewer multiplications
 //	filtergrad.go                    filter gradient
 //	fold.go, batchnorm.go, pool.go, dropout.go, loss.go, optimizer.go
 //	limit.go                         what the machine could do at most

@@ -55,9 +55,9 @@ func (f function) storeAtomic(p i32, off int, v i32) {
 	f.store(wasmasm.I32AtomicStore, p, off, v)
 }
 
-// storeLow stores lane 0.
-func (f function) storeLow(p i32, off int, v vec) {
-	f.do(concat(p, v).MemLane(wasmasm.V128Store32Lane, uint32(off), 0))
+// storeLane stores one lane.
+func (f function) storeLane(p i32, off int, v vec, lane byte) {
+	f.do(concat(p, v).MemLane(wasmasm.V128Store32Lane, uint32(off), lane))
 }
 
 func (f function) store(op wasmasm.Op, p i32, off int, v coder) {

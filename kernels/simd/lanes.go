@@ -19,7 +19,7 @@ func (l lane) load(p i32) vec {
 
 func (l lane) store(f function, p i32, v vec) {
 	if l.single {
-		f.storeLow(p, l.off, v)
+		f.storeLane(p, l.off, v, 0)
 		return
 	}
 	f.storeVec(p, l.off, v)
@@ -49,6 +49,9 @@ func (f function) vars(ls []lane) []vec {
 	}
 	return v
 }
+
+// vecs declares n variables.
+func (f function) vecs(n int) []vec { return f.vars(make([]lane, n)) }
 
 // setAll sets a variable per lane.
 func (f function) setAll(v []vec, e func(i int) vec) {

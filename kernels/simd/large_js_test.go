@@ -43,10 +43,9 @@ func manyPixels(t *testing.T, b *Backend) {
 			}
 		}
 	}
-	for _, stride := range []int{1, 2} {
-		size := stride*(h-1) + 3
-		s := kernels.ConvShape{N: n, H: size, W: size, CIn: 4, KH: 3, KW: 3, COut: c, Stride: stride, OH: h, OW: h}
-		in, dOut := image(n, size, size, s.CIn), image(n, h, h, c)
+	for _, f := range []struct{ kh, kw, cin, stride int }{{3, 3, 4, 1}, {3, 3, 4, 2}, {7, 1, 8, 1}} {
+		s := kernels.ConvShape{N: n, H: f.stride*(h-1) + f.kh, W: f.stride*(h-1) + f.kw, CIn: f.cin, KH: f.kh, KW: f.kw, COut: c, Stride: f.stride, OH: h, OW: h}
+		in, dOut := image(n, s.H, s.W, s.CIn), image(n, h, h, c)
 		filter := image(1, 1, 1, s.FilterLen()).Data
 		pack := func(b kernels.Backend, pass kernels.Pass) []float32 {
 			dst := make([]float32, b.PackedLen(s, pass))
@@ -60,7 +59,7 @@ func manyPixels(t *testing.T, b *Backend) {
 			return out.Data
 		})
 		same("Conv2DBackwardInput", 1e-5, func(b kernels.Backend) []float32 {
-			dIn := image(n, size, size, s.CIn)
+			dIn := image(n, s.H, s.W, s.CIn)
 			b.Conv2DBackwardInput(&kernels.Conv2DBackwardInputArgs{Shape: s, DOut: dOut, DIn: dIn, Filter: pack(b, kernels.BackwardInput), Scratch: scratch(b, kernels.BackwardInput)})
 			return dIn.Data
 		})

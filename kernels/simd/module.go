@@ -33,6 +33,7 @@ type module struct {
 	Options
 	tileType wasmasm.TypeIndex
 	extra    []*wasmasm.Func // micro kernels: in the table after the tile functions
+	products microFamily     // Winograd's
 }
 
 var i32x3 = []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32}
@@ -52,8 +53,10 @@ func Emit(o Options) []byte {
 		kernelConv:                  emitConv,
 		kernelPackForward:           emitPackForward,
 		kernelPackBackward:          emitPackBackward,
-		kernelWinograd:              emitWinograd,
-		kernelWinogradPack:          emitWinogradPack,
+		kernelWinograd3x3:           winograd3x3.emit,
+		kernelWinogradPack3x3:       winograd3x3.emitPack,
+		kernelWinograd1x7:           winograd1x7.emit,
+		kernelWinogradPack1x7:       winograd1x7.emitPack,
 		kernelFilterGradient:        emitFilterGradient,
 		kernelFilterReduce:          emitFilterReduce,
 		kernelNormFold:              emitNormFold,
@@ -98,8 +101,10 @@ const (
 	kernelConv
 	kernelPackForward
 	kernelPackBackward
-	kernelWinograd
-	kernelWinogradPack
+	kernelWinograd3x3
+	kernelWinogradPack3x3
+	kernelWinograd1x7
+	kernelWinogradPack1x7
 	kernelFilterGradient
 	kernelFilterReduce
 	kernelNormFold

@@ -2,61 +2,53 @@ package simd
 
 import "thaw/kernels/wasmasm"
 
-// Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, arXiv:1509.09308) is
-// the 3x3 convolution of stride 1 by 16 multiplications for 2x2 output pixels
-// instead of 36. A tile d of 4x4 input pixels gives the 2x2 output pixels
+// Winograd's minimal filtering (Lavin and Gray, arXiv:1509.09308) is a convolution of
+// stride 1 by fewer multiplications: a 3x3 one by 16 for 2x2 output pixels instead of 36,
+// one of 1x7 by 8 for 2 instead of 14. A tile d of input pixels, 4x4 or 1x8, gives
 //
 //	Y = A' [ (G g G') . (B' d B) ] A      . is element by element
 //
-// and, summed over channels, each of the 16 elements is a matrix product of its own:
+// and, summed over channels, each element is a matrix product of its own:
 // tiles x input channels times input channels x output channels. G g G' is done
 // when the filter is packed (winograd_pack.go). The rest stays in a thread's cache:
 //
-//	for each task (a run of tiles x a run of panels)   emitWinograd, claimed by threads
-//	  for each tile                                    16 pointers, B' d B into 16 matrices
+//	for each task (a run of tiles x a run of panels)   winograd.emit, claimed by threads
+//	  for each tile                                    pointers, B' d B into as many matrices
 //	  for each panel
 //	    for each row tile of up to mr tiles
-//	      for each of the 16 matrices                  mr x nr accumulators; the products stay in L1
+//	      for each of the matrices                     mr x nr accumulators; the products stay in L1
 //	      for each tile                                A' m A, epilogue as in conv.go
 //
-// The input gradient is the same convolution, of dOut with the flipped filter.
-const (
-	winEdge    = 4                 // pixels of a tile's edge
-	winPoints  = winEdge * winEdge // matrices
-	winOutEdge = 2                 // and of its output
-)
-
-// The transforms. G is doubled to be whole: packing scales by a quarter.
-var (
-	winogradB = [winEdge][]int{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}} // B'
-	winogradG = [winEdge][]int{{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}}               // 2 G
-	winogradA = [winOutEdge][]int{{1, 1, 1, 0}, {0, 1, -1, -1}}                           // A'
-)
-
-// combine is the sum of small whole multiples of elements.
-func combine(row []int, element func(i int) vec) (sum vec) {
-	for _, sign := range []int{1, -1} { // one to add to comes first
-		for i, times := range row {
-			for range times * sign {
-				switch {
-				case sum == nil:
-					sum = element(i)
-				case sign > 0:
-					sum = sum.add(element(i))
-				default:
-					sum = sum.sub(element(i))
-				}
-			}
-		}
-	}
-	return sum
+// The input gradient is the same convolution, of dOut with the flipped filter. A filter of
+// 7x1 is one of 1x7 on transposed maps: the record's rows and columns change places.
+type winograd struct {
+	h, w         filtering // along the axes
+	kernel, pack kernel
 }
 
+var (
+	winograd3x3 = &winograd{filtering3, filtering3, kernelWinograd3x3, kernelWinogradPack3x3}
+	winograd1x7 = &winograd{filtering1, filtering7, kernelWinograd1x7, kernelWinogradPack1x7}
+)
+
+// points is the pixels of a tile, and so the matrices.
+func (w *winograd) points() int { return w.h.edge() * w.w.edge() }
+
+// outs is the pixels of its output, along the axes.
+func (w *winograd) outs() (h, wide int) { return len(w.h.a), len(w.w.a) }
+
+// There is room for so many of both.
+const (
+	winPoints = 16
+	winOuts   = 4
+)
+
 // A Winograd job has the record of a conv job, where rows, row tiles and row tasks
-// count tiles of 2x2 output pixels, and these fields.
+// count tiles of output pixels, and these fields.
 const (
 	winTilesH = convRecord + 4*iota // of an image
 	winTilesW
+	winMatrices  // points
 	winMatrix    // bytes from one matrix of transformed input to the next
 	winFilter    // bytes from one matrix of a packed panel to the next
 	winTransform // bytes from a thread's table to them
@@ -64,19 +56,19 @@ const (
 )
 
 // A thread's table: products of a row tile and a panel, pointers to the input
-// pixels of one tile, then for each tile of the task pointers to its 2x2 output
+// pixels of one tile, then for each tile of the task pointers to its output
 // pixels (0: outside) and residual pixels.
 const (
-	winProduct = mr * nr * 4 // bytes from one of the 16 products to the next
+	winProduct = mr * nr * 4 // bytes from one of the products to the next
 	winIn      = winPoints * winProduct
 	winOut     = winIn + 4*winPoints
-	winRes     = winOut + 4*winOutEdge*winOutEdge
+	winRes     = winOut + 4*winOuts
 	winEntry   = 2 * (winRes - winOut)
 )
 
-// emitWinograd: task = panel run * convRowTasks + tile run, as emitConv's.
-func emitWinograd(m *module) function {
-	input, products, output := m.winogradInput(), m.winogradProducts(), m.winogradOutput()
+// emit: task = panel run * convRowTasks + tile run, as emitConv's.
+func (w *winograd) emit(m *module) function {
+	input, products, output := w.emitInput(m), m.winogradProducts(), w.emitOutput(m)
 	f, arg, task, thread := m.tile()
 	ld := func(field int) i32 { return arg.i32(field) }
 
@@ -89,7 +81,7 @@ func emitWinograd(m *module) function {
 	panel := f.newI32(task.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(panel.add(ld(convPanelsPerTask)), ld(convPanels)))
 
-	m.winogradTiles(f, arg, table, first, count, func(t i32) {
+	w.tiles(m, f, arg, table, first, count, func(t i32) {
 		f.do(concat(table, transformed.add(t.mul(ld(convK))), ld(convK), ld(winMatrix)).Call(input))
 	})
 
@@ -109,29 +101,30 @@ func emitWinograd(m *module) function {
 	return f
 }
 
-// winogradTiles writes the pointers of each tile first, ..., first+count-1 and runs
+// tiles writes the pointers of each tile first, ..., first+count-1 and runs
 // body for it; t counts from 0.
-func (m *module) winogradTiles(f function, arg, table, first, count i32, body func(t i32)) {
+func (w *winograd) tiles(m *module, f function, arg, table, first, count i32, body func(t i32)) {
 	ld := func(field int) i32 { return arg.i32(field) }
+	outH, outW := w.outs()
 	tilesW := f.newI32(ld(winTilesW))
 	image := f.newI32(ld(winTilesH).mul(tilesW))
 	n := f.newI32(first.div(image))
-	i := f.newI32(first.rem(image).div(tilesW).shl(1)) // output pixel of the tile
-	j := f.newI32(first.rem(image).rem(tilesW).shl(1))
+	i := f.newI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
+	j := f.newI32(first.rem(image).rem(tilesW).mulN(outW))
 	entry, ih, iw := f.newI32(table), f.newI32(nil), f.newI32(nil)
 	gridH, gridW := f.newI32(ld(convGridH)), f.newI32(ld(convGridW))
 	f.count(count, func(t i32) {
 		set(f, ih, i.add(ld(convFirstH)))
 		set(f, iw, j.add(ld(convFirstW)))
-		m.patch(f, arg, convIn, n, ih, iw, ld(convH), ld(convW), ld(convZeros), winEdge, table, winIn)
-		m.patch(f, arg, convOut, n, i, j, gridH, gridW, num(0), winOutEdge, entry, winOut)
-		m.patch(f, arg, convRes, n, i, j, gridH, gridW, num(0), winOutEdge, entry, winRes)
+		m.patch(f, arg, convIn, n, ih, iw, ld(convH), ld(convW), ld(convZeros), w.h.edge(), w.w.edge(), table, winIn)
+		m.patch(f, arg, convOut, n, i, j, gridH, gridW, num(0), outH, outW, entry, winOut)
+		m.patch(f, arg, convRes, n, i, j, gridH, gridW, num(0), outH, outW, entry, winRes)
 		body(t)
 		f.inc(entry, winEntry)
-		f.inc(j, winOutEdge)
+		f.inc(j, outW)
 		f.when(j.ge(gridW), func() {
 			set(f, j, num(0))
-			f.inc(i, winOutEdge)
+			f.inc(i, outH)
 			f.when(i.ge(gridH), func() {
 				set(f, i, num(0))
 				f.inc(n, 1)
@@ -140,17 +133,17 @@ func (m *module) winogradTiles(f function, arg, table, first, count i32, body fu
 	})
 }
 
-// patch writes pointers to edge x edge pixels of image n, from row i and column j on, to
+// patch writes pointers to rows x cols pixels of image n, from row i and column j on, to
 // dst+off; outside of the h x w map they are the given one. The view's fields begin
 // at view: address, image, row, column.
-func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32, edge int, dst i32, off int) {
+func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32, rows, cols int, dst i32, off int) {
 	row, col := f.newI32(arg.i32(view+8)), f.newI32(arg.i32(view+12))
 	line := f.newI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
 	p, inside := f.newI32(nil), f.newI32(nil)
-	for u := range edge {
+	for u := range rows {
 		set(f, p, line)
 		set(f, inside, i.addN(u).below(h))
-		for v := range edge {
+		for v := range cols {
 			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p, outside))
 			set(f, p, p.add(col))
 			off += 4
@@ -159,23 +152,19 @@ func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32
 	}
 }
 
-// winogradInput emits B' d B of one tile: (table, dst, kBytes, matrix), where dst is
+// emitInput emits B' d B of one tile: (table, dst, kBytes, matrix), where dst is
 // the tile's row of the first matrix.
-func (m *module) winogradInput() wasmasm.FuncIndex {
+func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}, nil)}
 	table, dst, kBytes, matrix := f.param(0), f.param(1), f.param(2), f.param(3)
-	q, row := f.newI32(nil), f.vars(make([]lane, winEdge))
+	q, edge := f.newI32(nil), w.w.edge()
 	m.quads(f, kBytes, func(offset i32, l lane) {
-		d := func(u, v int) vec { return l.load(table.i32(winIn + 4*(winEdge*u+v)).add(offset)) }
+		d := func(u, v int) vec { return l.load(table.i32(winIn + 4*(edge*u+v)).add(offset)) }
 		set(f, q, dst.add(offset))
-		for u := range winEdge {
-			// Row by row, so that few vectors live at a time: all 16 would spill.
-			f.setAll(row, func(v int) vec { return combine(winogradB[u], func(i int) vec { return d(i, v) }) })
-			for v := range row {
-				l.store(f, q, combine(winogradB[v], func(i int) vec { return row[i] }))
-				set(f, q, q.add(matrix))
-			}
-		}
+		m.transform2(f, w.h.b, w.w.b, edge, d, func(sum vec) {
+			l.store(f, q, sum)
+			set(f, q, q.add(matrix))
+		})
 	})
 	return f.Index
 }
@@ -187,9 +176,12 @@ func (m *module) quads(f function, bytes i32, body func(offset i32, l lane)) {
 	f.upTo(offset, bytes, 4, func() { body(offset, lane{single: true}) })
 }
 
-// winogradProducts emits, for 1..mr tiles, the 16 products of their rows with a
-// panel: (arg, in, filter, out).
+// winogradProducts emits, for 1..mr tiles, the products of their rows with a panel, once
+// for all schemes: (arg, in, filter, out).
 func (m *module) winogradProducts() microFamily {
+	if m.products.first > 0 {
+		return m.products
+	}
 	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
 	for rows := 1; rows <= m.Rows; rows++ {
@@ -201,7 +193,7 @@ func (m *module) winogradProducts() microFamily {
 		}
 		kBytes, matrix, filterMatrix := f.newI32(arg.i32(convK)), f.newI32(arg.i32(winMatrix)), f.newI32(arg.i32(winFilter))
 		b, k := f.newI32(nil), f.newI32(nil)
-		f.count(num(winPoints), func(i32) {
+		f.count(arg.i32(winMatrices), func(i32) {
 			for r := range acc {
 				set(f, acc[r][0], vconst(0))
 				set(f, acc[r][1], vconst(0))
@@ -224,12 +216,13 @@ func (m *module) winogradProducts() microFamily {
 		})
 		m.extra = append(m.extra, f.Func)
 	}
+	m.products = family
 	return family
 }
 
-// winogradOutput emits A' m A and the epilogue for a panel of so many tiles:
+// emitOutput emits A' m A and the epilogue for a panel of so many tiles:
 // (products, entry, arg, panel, tiles).
-func (m *module) winogradOutput() wasmasm.FuncIndex {
+func (w *winograd) emitOutput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}, nil)}
 	product, entry, arg, panel, tiles := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
 	first := f.newI32(panel.mulN(nr * 4))
@@ -237,26 +230,21 @@ func (m *module) winogradOutput() wasmasm.FuncIndex {
 	alpha, floor := f.newVec(arg.splat(convAlpha)), f.newVec(arg.splat(convFloor))
 	shift, residual := f.newI32(arg.i32(convShift)), f.newI32(arg.i32(convRes))
 	p, add, y := f.newI32(nil), f.newVec(nil), f.newVec(nil)
-	var half [winOutEdge][]vec // A' m
-	for u := range half {
-		half[u] = f.vars(make([]lane, winEdge))
-	}
+	half := f.vecs(w.w.edge()) // a row of A' m
 	f.while(tiles, func() {
 		m.quads(f, width, func(offset i32, l lane) {
 			set(f, add, vconst(0))
 			f.when(shift, func() { set(f, add, l.load(shift.add(first).add(offset))) })
-			set(f, p, product.add(offset))
-			for u := range half {
-				f.setAll(half[u], func(v int) vec {
-					return combine(winogradA[u], func(i int) vec { return p.vec(winProduct * (winEdge*i + v)) })
+			for u, a := range w.h.a {
+				set(f, p, product.add(offset))
+				f.setAll(half, func(v int) vec {
+					return m.linear(a, 0, 1, func(i int) vec { return p.vec(winProduct * (len(half)*i + v)) })
 				})
-			}
-			for u := range winOutEdge {
-				for v := range winOutEdge {
-					slot := 4 * (winOutEdge*u + v)
+				for v, a := range w.w.a {
+					slot := 4 * (len(w.w.a)*u + v)
 					set(f, p, entry.i32(winOut+slot))
 					f.when(p, func() {
-						set(f, y, combine(winogradA[v], func(i int) vec { return half[u][i] }).add(add).mul(alpha))
+						set(f, y, m.linear(a, 0, 1, func(i int) vec { return half[i] }).add(add).mul(alpha))
 						f.when(residual, func() {
 							set(f, y, y.add(l.load(entry.i32(winRes+slot).add(first).add(offset))))
 						})

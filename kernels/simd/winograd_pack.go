@@ -1,8 +1,8 @@
 package simd
 
-// Packed for Winograd, a filter is panels of nr columns, in each 16 matrices
+// Packed for Winograd, a filter is panels of nr columns, in each the matrices
 // [k][nr] in the order of the elements of G g G', an odd number of cache lines apart:
-// k is often a multiple of 128, and all 16 would share one set of L1.
+// k is often a multiple of 128, and all of them would share one set of L1.
 
 // Record of a Winograd pack job: column c, row k of the filter's matrix for tap
 // t stands at src + t*tap + k*row + c*col, all in bytes; so a filter is
@@ -23,7 +23,7 @@ const (
 	winPackAlpha
 )
 
-func emitWinogradPack(m *module) function {
+func (w *winograd) emitPack(m *module) function {
 	f, arg, panel, _ := m.tile()
 	ld := func(field int) i32 { return arg.i32(field) }
 	first := f.newI32(panel.mulN(nr))
@@ -32,14 +32,12 @@ func emitWinogradPack(m *module) function {
 	// Where the row at hand begins.
 	src := f.newI32(ld(winPackSrc).add(first.mul(ld(winPackCol))))
 	scale := f.newI32(ld(winPackScale).add(first.mul(ld(winPackScaleCol))))
-	dst := f.newI32(ld(winPackDst).add(panel.mul(matrix).mulN(winPoints)))
+	dst := f.newI32(ld(winPackDst).add(panel.mul(matrix).mulN(w.points())))
 	c, p, factor := f.newI32(nil), f.newI32(nil), f.newVec(nil)
-	g := f.vars(make([]lane, 9))
-	var mixed [winEdge][]vec // G g
-	for u := range mixed {
-		mixed[u] = f.vars(make([]lane, 3))
-	}
-	transform := func(l lane) {
+	taps := len(w.w.g[0])
+	g := f.vecs(len(w.h.g[0]) * taps)
+	// transform does column c of so many rows, or with one row as many columns as l has.
+	transform := func(l lane, rows int) {
 		set(f, factor, arg.splat(winPackAlpha))
 		f.when(ld(winPackScale), func() {
 			set(f, factor, factor.mul(l.load(scale.add(c.mul(ld(winPackScaleCol))))))
@@ -49,27 +47,37 @@ func emitWinogradPack(m *module) function {
 			set(f, g[t], l.load(p).mul(factor))
 			set(f, p, p.add(ld(winPackTap)))
 		}
-		for u := range mixed {
-			f.setAll(mixed[u], func(v int) vec { return combine(winogradG[u], func(i int) vec { return g[3*i+v] }) })
-		}
 		set(f, p, dst.add(c.shl(2)))
-		for u := range mixed {
-			for v := range winogradG {
-				l.store(f, p, combine(winogradG[v], func(i int) vec { return mixed[u][i] }))
-				set(f, p, p.add(matrix))
+		m.transform2(f, w.h.g, w.w.g, taps, func(i, v int) vec { return g[taps*i+v] }, func(sum vec) {
+			if rows == 1 {
+				l.store(f, p, sum)
+			} else {
+				for i := range rows {
+					f.storeLane(p, i*nr*4, sum, byte(i))
+				}
 			}
-		}
-	}
-	f.count(ld(winPackRowsAll), func(i32) {
-		set(f, c, num(0))
-		// Four columns at a time where they are neighbours in the filter.
-		f.when(ld(winPackCol).eq(num(4)), func() {
-			f.upTo(c, width.addN(-3), 4, func() { transform(lane{}) })
+			set(f, p, p.add(matrix))
 		})
-		f.upTo(c, width, 1, func() { transform(lane{single: true}) })
-		set(f, src, src.add(ld(winPackRow)))
-		set(f, scale, scale.add(ld(winPackScaleRow)))
-		f.inc(dst, nr*4)
-	})
+	}
+	left := f.newI32(ld(winPackRowsAll))
+	for _, rows := range []int{4, 1} { // four neighbours in the filter at a time: rows, or columns
+		more := left.ge(num(rows))
+		if rows > 1 {
+			more = more.and(ld(winPackRow).eq(num(4)))
+		}
+		f.while(more, func() {
+			set(f, c, num(0))
+			if rows == 1 {
+				f.when(ld(winPackCol).eq(num(4)), func() {
+					f.upTo(c, width.addN(-3), 4, func() { transform(lane{}, 1) })
+				})
+			}
+			f.upTo(c, width, 1, func() { transform(lane{single: rows == 1}, rows) })
+			set(f, src, src.add(ld(winPackRow).mulN(rows)))
+			set(f, scale, scale.add(ld(winPackScaleRow).mulN(rows)))
+			f.inc(dst, rows*nr*4)
+			f.inc(left, -rows)
+		})
+	}
 	return f
 }
