@@ -1,9 +1,11 @@
 // Live curves of loss and accuracy: all runs over each other, each with its own dash
 // and a letter at its end, so that they are told apart without colour.
-import uPlot from '../vendor/uPlot.esm.js'
 import { byID } from './dom.js'
 import { percent } from './format.js'
 import { state, watch } from './store.js'
+
+/** The page loads it as a script: only that form comes minified. @type {typeof import('../vendor/uPlot').default} */
+const uPlot = globalThis.uPlot
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 4]]
 const keys = ['loss', 'accuracy'] // one chart each
