@@ -9,8 +9,10 @@ import (
 // A browser compiles a kernel quickly when it is first called, and well once it has
 // run for a while: until then a convolution takes two to ten times as long.
 
-// warmTime is what each op of warm runs for, about as long as V8 needs to call it hot.
-const warmTime = 2 * time.Millisecond
+// warmTime is what each op of warm runs for: somewhat longer than V8 needs to call it
+// hot. Later is too late: with all cores in use the compiler gets little time, and
+// packing ran at a third of its speed for 15 s.
+const warmTime = 8 * time.Millisecond
 
 // warm runs, on numbers that mean nothing, the ops that training spends its time in.
 // New does it while the workers start: it takes no time of its own.
