@@ -24,8 +24,8 @@ var drawn = []struct {
 	{headOnly, "head only", color.RGBA{0, 114, 178, 255}, nil},
 	{probe, "linear probe", color.RGBA{86, 180, 233, 255}, []vg.Length{vg.Points(2), vg.Points(2)}},
 	{frozenLive, "snippet 1 as written", color.RGBA{204, 121, 167, 255}, nil},
-	{thawedLive, "unfreeze all, BN live", color.RGBA{230, 159, 0, 255}, nil},
-	{thawed, "unfreeze all, BN inference", color.RGBA{213, 94, 0, 255}, nil},
+	{thawedLive, "all thawed, BN live", color.RGBA{230, 159, 0, 255}, nil},
+	{thawed, "all thawed, BN inf.", color.RGBA{213, 94, 0, 255}, nil},
 	{scratch, "from scratch", color.RGBA{120, 120, 120, 255}, []vg.Length{vg.Points(5), vg.Points(3)}},
 }
 
