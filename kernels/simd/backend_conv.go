@@ -30,7 +30,7 @@ func (b *Backend) PackedLen(s kernels.ConvShape, pass kernels.Pass) int {
 // ScratchLen implements kernels.Backend.
 func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 	if w := b.winograd(s, pass); w != nil {
-		return b.winogradScratchLen(w, s, pass)
+		return b.planWinograd(w, s, pass).scratchLen
 	}
 	if pass == kernels.BackwardFilter {
 		return planGradient(s, b.rows).scratchLen(s, b.threads)

@@ -68,12 +68,22 @@ type winogradPlan struct {
 	transform      int // bytes from a thread's table to its transformed input
 	matrix         int // bytes of one of its matrices
 	threadLen      int // bytes of a thread's table and transformed input
+	tablesLen      int // floats of all threads' of them
+	scratchLen     int // and of a pixel of zeros behind
 }
 
-func (b *Backend) planWinograd(w *winograd, n, gridH, gridW, k, cols int) winogradPlan {
+func (b *Backend) planWinograd(w *winograd, s kernels.ConvShape, pass kernels.Pass) winogradPlan {
+	k, cols := channels(s, pass)
+	gridH, gridW := s.OH, s.OW
+	if pass == kernels.BackwardInput {
+		gridH, gridW = s.H, s.W
+	}
+	if transposed(s) {
+		gridH, gridW = gridW, gridH
+	}
 	outH, outW := w.outs()
 	p := winogradPlan{tilesH: ceilDiv(gridH, outH), tilesW: ceilDiv(gridW, outW), panels: ceilDiv(cols, nr)}
-	p.tiles = n * p.tilesH * p.tilesW
+	p.tiles = s.N * p.tilesH * p.tilesW
 	perTask := max(p.tiles/convTasks, minTaskFLOPs/(2*w.points()*k*cols), 2*b.rows)
 	perTask = min(perTask, winogradL2/(w.points()*4*k))
 	perTask = max(1, perTask/b.rows) * b.rows
@@ -84,19 +94,9 @@ func (b *Backend) planWinograd(w *winograd, n, gridH, gridW, k, cols int) winogr
 	p.transform = roundUp(winOut+winEntry*perTask, 64)
 	p.matrix = oddLines(4 * k * perTask)
 	p.threadLen = p.transform + w.points()*p.matrix
+	p.tablesLen = b.threads * p.threadLen / 4
+	p.scratchLen = p.tablesLen + k
 	return p
-}
-
-func (b *Backend) winogradScratchLen(w *winograd, s kernels.ConvShape, pass kernels.Pass) int {
-	k, cols := channels(s, pass)
-	gridH, gridW := s.OH, s.OW
-	if pass == kernels.BackwardInput {
-		gridH, gridW = s.H, s.W
-	}
-	if transposed(s) {
-		gridH, gridW = gridW, gridH
-	}
-	return b.threads*b.planWinograd(w, s.N, gridH, gridW, k, cols).threadLen/4 + k
 }
 
 // transposed says whether rows and columns change places.
@@ -105,8 +105,9 @@ func transposed(s kernels.ConvShape) bool { return s.KH > s.KW }
 // winogradJob is convJob by Winograd's algorithm: the record has the views and the
 // grid already.
 func (b *Backend) winogradJob(w *winograd, s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, repeatable bool) {
-	if want := b.winogradScratchLen(w, s, pass); len(scratch) < want {
-		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, want))
+	p := b.planWinograd(w, s, pass)
+	if len(scratch) < p.scratchLen {
+		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, p.scratchLen))
 	}
 	if transposed(s) {
 		for _, row := range [...]int{convInRow, convH, convOutRow, convResRow, convGridH, convFirstH} {
@@ -114,14 +115,13 @@ func (b *Backend) winogradJob(w *winograd, s kernels.ConvShape, pass kernels.Pas
 		}
 	}
 	k, cols := channels(s, pass)
-	p := b.planWinograd(w, s.N, int(b.rec[convGridH/4]), int(b.rec[convGridW/4]), k, cols)
-	tables := b.threads * p.threadLen / 4
-	clear(scratch[tables:][:k])
+	zeros := scratch[p.tablesLen:][:k]
+	clear(zeros)
 	b.setFields(convFilter, int(at(filter)), convPanel, w.points()*oddLines(4*k*nr), winFilter, oddLines(4*k*nr), winMatrices, w.points(),
 		convPanels, p.panels, convPanelsPerTask, p.perRun, convK, 4*k, convCols, cols,
 		convRows, p.tiles, convRowTasks, p.tileRuns, winTilesH, p.tilesH, winTilesW, p.tilesW,
 		winTransform, p.transform, winMatrix, p.matrix,
-		convZeros, int(at(scratch[tables:])), convTable, int(at(scratch)), convTableLen, p.threadLen)
+		convZeros, int(at(zeros)), convTable, int(at(scratch)), convTableLen, p.threadLen)
 	b.run(w.kernel, p.tileRuns*ceilDiv(p.panels, p.perRun), repeatable)
 }
 
