@@ -10,15 +10,19 @@ func (w *Weights) InitHead(seed uint64) {
 		if p.Layer.Index < w.Model.Backbone {
 			continue
 		}
-		dst := w.Of(p)
 		if p.Kind != "kernel" {
-			clear(dst)
+			clear(w.Of(p))
 			continue
 		}
-		Uniform(dst, seed, p.Name())
-		limit := float32(math.Sqrt(6 / float64(p.Shape[0]+p.Shape[1])))
-		for i, u := range dst {
-			dst[i] = u * limit
-		}
+		w.Draw(p, seed, math.Sqrt(6/float64(p.Shape[0]+p.Shape[1])))
+	}
+}
+
+// Draw fills p uniformly from -limit to limit, by seed and name as in Uniform.
+func (w *Weights) Draw(p *Param, seed uint64, limit float64) {
+	dst := w.Of(p)
+	Uniform(dst, seed, p.Name())
+	for i := range dst {
+		dst[i] *= float32(limit)
 	}
 }

@@ -46,13 +46,7 @@ func runProbe(w *irv2.Weights, set trainingSet, backend kernels.Backend) (accura
 	right, rows := 0, validation.RawMatrix().Rows
 	logits := c.logits(validation)
 	for i := range rows {
-		best := 0
-		for k := range set.classes {
-			if logits.At(i, k) > logits.At(i, best) {
-				best = k
-			}
-		}
-		if best == set.label(i) {
+		if floats.MaxIdx(logits.RawRowView(i)) == set.label(i) {
 			right++
 		}
 	}

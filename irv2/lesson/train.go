@@ -129,11 +129,7 @@ func glorot(w *irv2.Weights, seed uint64) {
 			continue
 		}
 		taps := p.Shape[0] * p.Shape[1]
-		limit := float32(math.Sqrt(6 / float64(taps*(p.Shape[2]+p.Shape[3]))))
-		irv2.Uniform(w.Of(p), seed, p.Name())
-		for i := range w.Of(p) {
-			w.Of(p)[i] *= limit
-		}
+		w.Draw(p, seed, math.Sqrt(6/float64(taps*(p.Shape[2]+p.Shape[3]))))
 	}
 }
 

@@ -77,12 +77,7 @@ func initial(m *irv2.Model, seed uint64) *irv2.Weights {
 		if p.Kind != "kernel" {
 			continue
 		}
-		data := w.Of(p)
-		irv2.Uniform(data, seed, p.Name())
-		limit := float32(math.Sqrt(6 / float64(p.Len()/p.Shape[len(p.Shape)-1])))
-		for i := range data {
-			data[i] *= limit
-		}
+		w.Draw(p, seed, math.Sqrt(6/float64(p.Len()/p.Shape[len(p.Shape)-1])))
 	}
 	return w
 }
