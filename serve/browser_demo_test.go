@@ -72,14 +72,26 @@ func (b *browserTab) accuracy(run string) float64 {
 	return eval[float64](b, "return parseFloat(document.querySelector('tr[data-run="+run+"] [data-testid=accuracy]').textContent) / 100")
 }
 
+// canCompare waits until the comparison is offered.
+func (b *browserTab) canCompare() {
+	b.t.Helper()
+	b.wait("document.querySelector('#compare-run').offsetParent && document.querySelector('#compare-run').ariaDisabled !== 'true'", "plans can be compared")
+}
+
+// compare runs the comparison to its verdict.
+func (b *browserTab) compare(limit time.Duration) {
+	b.t.Helper()
+	b.click("#compare-run")
+	b.waitFor(limit, "document.querySelector('[data-testid=verdict]')", "the verdict")
+}
+
 // The counter-example looks as foreign as shadow, and freezing costs little there.
 func TestDemoCounterExample(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.page("")
 	b.click("[data-world=margin]")
-	b.wait("document.querySelector('#compare-run').offsetParent && document.querySelector('#compare-run').ariaDisabled !== 'true'", "plans can be compared")
-	b.click("#compare-run")
-	b.waitFor(3*minute, "document.querySelector('[data-testid=verdict]')", "the verdict")
+	b.canCompare()
+	b.compare(3 * minute)
 	t.Log(b.text("#compare-text"))
 	if frozen, thawed := b.accuracy("A"), b.accuracy("D"); frozen < 0.8 || thawed-frozen > 0.15 {
 		t.Errorf("frozen %.3f, thawed %.3f: margin is there to show that freezing costs little on foreign images", frozen, thawed)
@@ -91,9 +103,8 @@ func TestDemoNear(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.page("#epochs=3&batch=32")
 	b.click("[data-world=near]")
-	b.wait("document.querySelector('#compare-run').offsetParent && document.querySelector('#compare-run').ariaDisabled !== 'true'", "plans can be compared")
-	b.click("#compare-run")
-	b.waitFor(minute, "document.querySelector('[data-testid=verdict]')", "the verdict")
+	b.canCompare()
+	b.compare(minute)
 	got := b.text("#compare-text")
 	t.Log(got)
 	if frozen := b.accuracy("A"); frozen < 0.85 {
@@ -109,12 +120,11 @@ func TestCompareOwnImages(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.page("#epochs=2")
 	b.drop("#drop", photos+"boat", photos+"fruit", photos+"house")
-	b.wait("document.querySelector('#compare-run').offsetParent && document.querySelector('#compare-run').ariaDisabled !== 'true'", "plans can be compared")
+	b.canCompare()
 	if got := b.text("#compare-text"); !strings.Contains(got, "get its weights") || strings.Contains(got, "costs") {
 		t.Errorf("before: %s", got)
 	}
-	b.click("#compare-run")
-	b.waitFor(minute, "document.querySelector('[data-testid=verdict]')", "the verdict")
+	b.compare(minute)
 	if got := b.text("#compare-text"); !strings.Contains(got, "cannot tell") || strings.Contains(got, "Predicted") {
 		t.Errorf("after: %s", got)
 	}
