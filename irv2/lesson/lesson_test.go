@@ -85,6 +85,21 @@ func TestLesson(t *testing.T) {
 	}
 }
 
+// A second net repeats the main contrast and nothing else.
+func TestSecondNet(t *testing.T) {
+	l := lesson{recipe: small, seeds: 1}
+	runs := map[string]int{}
+	for _, j := range l.schedule([]*net{{hash: "one"}, {hash: "two"}}, filter{worlds: []string{"near"}, sizes: []string{"2"}}) {
+		if j.Weights == "two" && j.Plan != headOnly && j.Plan != probe && j.Plan != thawed {
+			t.Errorf("the second net is asked for %s", j.Plan)
+		}
+		runs[j.Weights]++
+	}
+	if runs["one"] != len(plans())-1 || runs["two"] != 3 || runs[""] != 1 {
+		t.Errorf("runs by net: %v", runs)
+	}
+}
+
 func reopen(t *testing.T, dir string) *results {
 	t.Helper()
 	s, err := openResults(filepath.Join(dir, "runs.jsonl"))

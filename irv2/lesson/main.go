@@ -1,7 +1,8 @@
 // Command lesson measures what freezing costs: it fine-tunes pretrained networks by
-// every plan on every target world and writes what came out, whichever way it did.
+// every plan on every target world and writes what came out, whichever way it did. A
+// second net, pretrained with another seed, repeats the main contrast.
 //
-//	go run ./irv2/lesson -weights web/models/mini.safetensors
+//	go run ./irv2/lesson
 //	go run ./irv2/lesson -only near,shadow,20,head-only,unfreeze-all-inference -seeds 3
 //	go run ./irv2/lesson -report
 //
@@ -31,7 +32,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	files := flag.String("weights", "web/models/mini.safetensors", "pretrained networks: safetensors files, separated by commas")
+	files := flag.String("weights", "web/models/mini.safetensors,testdata/lesson/mini-seed2.safetensors",
+		"pretrained networks: safetensors files, separated by commas; the first runs all plans, the others the main contrast")
 	out := flag.String("out", "testdata/lesson", "folder of runs.jsonl, README.md and the plot")
 	only := flag.String("only", "", "plans, worlds and images a class to run, separated by commas; empty: all")
 	seeds := flag.Int("seeds", 5, "seeds 1 to this: each draws images, head and order anew")

@@ -11,6 +11,7 @@ type plan struct {
 	HeadFirst bool // half of the steps on the head alone, then Spec at a tenth of the rate
 	Scratch   bool // the backbone starts from random values
 	Probe     bool // no steps: a linear classifier on frozen features, fitted to the end
+	Main      bool // of the main contrast, which every net runs; the rest only the first
 }
 
 const (
@@ -28,8 +29,8 @@ const (
 func plans() []plan {
 	unfrozen := freeze.Spec{Preset: "unfreeze-all", BatchNorm: freeze.Inference}
 	return []plan{
-		{Name: headOnly, Title: "head only; snippet 1 as meant", Spec: freeze.Spec{Preset: "head-only"}},
-		{Name: probe, Title: "linear probe, converged", Spec: freeze.Spec{Preset: "head-only"}, Probe: true},
+		{Name: headOnly, Title: "head only; snippet 1 as meant", Spec: freeze.Spec{Preset: "head-only"}, Main: true},
+		{Name: probe, Title: "linear probe, converged", Spec: freeze.Spec{Preset: "head-only"}, Probe: true, Main: true},
 		{Name: frozenLive, Title: "snippet 1 as written: convolutions frozen, BN live", Spec: freeze.Spec{Preset: "freeze-conv", AsWritten: true}},
 		{Name: "freeze-first-as-written", Title: "snippet 2 as written: first convolutions frozen, BN live", Spec: freeze.Spec{Preset: "freeze-first-100", AsWritten: true}},
 		{Name: "freeze-first-as-meant", Title: "snippet 2 as meant: first layers frozen whole", Spec: freeze.Spec{Preset: "freeze-first-100"}},
@@ -37,7 +38,7 @@ func plans() []plan {
 		{Name: "from-block17", Title: "from block17 on", Spec: freeze.Spec{From: "block17_1"}},
 		{Name: "from-block35", Title: "from block35 on", Spec: freeze.Spec{From: "block35_1"}},
 		{Name: thawedLive, Title: "unfreeze all, BN live; snippet 3", Spec: freeze.Spec{Preset: "unfreeze-all"}},
-		{Name: thawed, Title: "unfreeze all, BN inference", Spec: unfrozen},
+		{Name: thawed, Title: "unfreeze all, BN inference", Spec: unfrozen, Main: true},
 		{Name: headFirst, Title: "head first, then all, BN inference", Spec: unfrozen, HeadFirst: true},
 		{Name: scratch, Title: "from scratch, BN live", Spec: freeze.Spec{Preset: "unfreeze-all"}, Scratch: true},
 	}

@@ -42,7 +42,8 @@ type job struct {
 }
 
 // schedule lists all runs that pass f, seed by seed, so that a lesson that is stopped
-// has compared all plans on all worlds with the seeds that it got to.
+// has compared all plans on all worlds with the seeds that it got to. The first net runs
+// all plans, the others the main contrast: is it seen with another net too?
 func (l lesson) schedule(nets []*net, f filter) (jobs []job) {
 	for seed := uint64(1); seed <= uint64(l.seeds); seed++ {
 		for _, w := range targets() {
@@ -50,7 +51,7 @@ func (l lesson) schedule(nets []*net, f filter) (jobs []job) {
 			for _, each := range l.recipe.sizes() {
 				for _, p := range plans() {
 					for i, n := range nets {
-						if !f.passes(p.Name, w.Name, each) || p.Scratch && i > 0 {
+						if !f.passes(p.Name, w.Name, each) || i > 0 && !p.Main {
 							continue
 						}
 						j := job{net: n, plan: p, group: g, setting: setting{Weights: n.hash, World: w.Name, Pictures: fingerprint(w), Each: each, Plan: p.Name, Seed: seed,

@@ -18,7 +18,7 @@ var Shadow = &World{
 		for abs(l.at.x-absent.at.x) < 19 {
 			l, absent = newLesion(r, direction, ratio), newLesion(r, direction, ratio)
 		}
-		s.fill(r, l, plain(r), 0)
+		s.fill(l, plain(r), r.between(12, 16), 0)
 		// Every picture has a dark and a bright band, one of them below the lesion and the
 		// other where a second lesion might be. How dark columns are, and where, tells nothing:
 		// only what lies below the lesion does.
@@ -38,20 +38,20 @@ var Margin = &World{
 	Classes:     []string{"smooth, mottled", "smooth, septate", "spiky, mottled", "spiky, septate"},
 	draw: func(r *random, class int) *picture {
 		s := newSection(r)
-		// Bands as in shadow, but anywhere.
+		// Bands as in shadow, but anywhere and fainter.
 		for _, f := range []float32{-1, 1} {
-			s.band(r.between(0, Size), r.between(5, 8), r.between(10, 50), f*r.between(7, 10))
+			s.band(r.between(0, Size), r.between(5, 8), r.between(10, 50), f*r.between(3.5, 5))
 		}
 		l := newLesion(r, r.unit(), r.between(1, 1.3))
-		l.at, l.size = point{r.between(16, Size-16), r.between(16, Size-16)}, r.between(14, 19)
+		l.at, l.size = point{r.between(16, Size-16), r.between(16, Size-16)}, r.between(18, 21)
 		if class/2 == 1 {
-			l.spikes = r.count(5, 7)
+			l.spikes = r.count(6, 7)
 		}
 		t := blotches(r)
 		if class%2 == 1 {
 			t = stripes(r)
 		}
-		s.fill(r, l, t, r.between(12, 15))
+		s.fill(l, t, r.between(11.5, 18), r.between(11, 15))
 		return s.scan(r)
 	},
 }
@@ -119,7 +119,7 @@ func (l *lesion) inside(p point) float32 {
 		uneven := l.border.at(p) - 0.5
 		around := float32(atan(q)*float32(l.spikes)) + l.phase + float32(0.4*uneven)
 		t := abs(around-floor(around)-0.5) * 2
-		edgeAt = float32(edgeAt * (0.63 + float32(t*(0.7+float32(0.2*uneven)))))
+		edgeAt = float32(edgeAt * (0.57 + float32(t*(0.82+float32(0.2*uneven)))))
 	}
 	return clamp(0.5+float32(0.6*(edgeAt-away)), 0, 1)
 }
@@ -141,10 +141,9 @@ func atan(q point) float32 {
 	return a
 }
 
-// fill darkens the lesion, the part of it that the texture marks by so many decibels less
-// than the rest.
-func (s *section) fill(r *random, l *lesion, t texture, less float32) {
-	dark := r.between(12, 16)
+// fill darkens the lesion by so many decibels, the part of it that the texture marks by so
+// many less than the rest.
+func (s *section) fill(l *lesion, t texture, dark, less float32) {
 	for i := range s.db {
 		p := center(i)
 		if share := l.inside(p); share > 0 {
