@@ -52,6 +52,9 @@ func (p *Portable) Conv2DBackwardInput(a *Conv2DBackwardInputArgs) {
 	}
 }
 
+// InPlace says no: this backend packs every filter.
+func (p *Portable) InPlace(ConvShape, Pass) bool { return false }
+
 // ScratchLen returns room for each thread's block of patches.
 func (p *Portable) ScratchLen(s ConvShape, pass Pass) int {
 	n := 0

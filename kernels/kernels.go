@@ -98,7 +98,12 @@ type Backend interface {
 	// Neither it nor the packing may depend on N, H or W: programs of other batch
 	// sizes share packed filters.
 	PackedLen(s ConvShape, pass Pass) int
-	// ScratchLen is the length of Scratch that a convolution pass needs.
+	// InPlace says whether a pass (Forward or BackwardInput) over s is faster with the
+	// filter where it stands than with one packed for this pass alone: over few pixels,
+	// packing costs more than it gives. It may depend on N, H and W.
+	InPlace(s ConvShape, pass Pass) bool
+	// ScratchLen is the length of Scratch that a convolution pass needs, the filter in
+	// place or not.
 	ScratchLen(s ConvShape, pass Pass) int
 
 	PackFilter(*PackFilterArgs)
@@ -148,10 +153,15 @@ type PackFilterArgs struct {
 // Shift may be nil (0), Residual.Data may be nil (0). Out overwrites, and may
 // alias Residual exactly (same Data, Stride) but not In. A dense layer is the
 // 1x1 convolution of an [N, 1, 1, CIn] view.
+//
+// InPlace (only where the backend's InPlace says so): Filter is HWIO, not packed, and
+// times Scale[co], which may be nil (1).
 type Conv2DArgs struct {
 	Shape    ConvShape
 	In, Out  View
 	Filter   []float32 // packed, Pass Forward
+	InPlace  bool
+	Scale    []float32
 	Shift    []float32
 	Alpha    float32
 	Residual View
@@ -161,10 +171,16 @@ type Conv2DArgs struct {
 
 // Conv2DBackwardInputArgs: DIn (+)= transposed convolution of DOut with Filter.
 // Overwrites DIn, or adds to it where Accumulate.
+//
+// InPlace (only where the backend's InPlace says so): Filter is HWIO, not packed, and
+// times Scale[co] * Alpha, where Scale may be nil (1).
 type Conv2DBackwardInputArgs struct {
 	Shape      ConvShape
 	DOut, DIn  View
 	Filter     []float32 // packed, Pass BackwardInput
+	InPlace    bool
+	Scale      []float32
+	Alpha      float32
 	Accumulate bool
 	Scratch    []float32
 }

@@ -79,9 +79,9 @@ func (c *compiler) convBackward(u *unit) {
 		c.gradientBefore(r, c.gradientOf(out))
 	}
 	if intoInput {
-		a := &kernels.Conv2DBackwardInputArgs{Shape: s.shape, DOut: dOut, DIn: c.viewOf(u.in[0])}
-		operands := []operand{c.gradIn(&a.DOut.Data, u.out), c.all(&a.Filter, c.packed(u, kernels.BackwardInput, BackwardPhase)),
-			c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate)}
+		a := &kernels.Conv2DBackwardInputArgs{Shape: s.shape, DOut: dOut, DIn: c.viewOf(u.in[0]), Alpha: u.alpha()}
+		operands := append(c.filter(u, kernels.BackwardInput, BackwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace}),
+			c.gradIn(&a.DOut.Data, u.out), c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate))
 		operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.BackwardInput)...)
 		c.emit(BackwardPhase, u.main.Name+" input gradient", a, s.shape.FLOPs(), operands...)
 	}

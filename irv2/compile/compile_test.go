@@ -154,6 +154,76 @@ func TestConstantsArePackedOnce(t *testing.T) {
 	}
 }
 
+// inPlace is a backend that takes every filter in place: it packs and does the same.
+type inPlace struct {
+	kernels.Backend
+	taken int
+}
+
+func (b *inPlace) InPlace(kernels.ConvShape, kernels.Pass) bool { return true }
+
+func (b *inPlace) pack(s kernels.ConvShape, pass kernels.Pass, filter, scale []float32, alpha float32) []float32 {
+	b.taken++
+	packed := make([]float32, b.PackedLen(s, pass))
+	b.PackFilter(&kernels.PackFilterArgs{Shape: s, Pass: pass, Filter: filter, Scale: scale, Alpha: alpha, Dst: packed})
+	return packed
+}
+
+func (b *inPlace) Conv2D(a *kernels.Conv2DArgs) {
+	packed := *a
+	if a.InPlace {
+		packed.Filter = b.pack(a.Shape, kernels.Forward, a.Filter, a.Scale, 1)
+	}
+	b.Backend.Conv2D(&packed)
+}
+
+func (b *inPlace) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
+	packed := *a
+	if a.InPlace {
+		packed.Filter = b.pack(a.Shape, kernels.BackwardInput, a.Filter, a.Scale, a.Alpha)
+	}
+	b.Backend.Conv2DBackwardInput(&packed)
+}
+
+// Filters in place, where the backend likes them so, are those that learn or whose scale
+// does, and give the same bits in less memory.
+func TestFiltersInPlace(t *testing.T) {
+	m := small(t)
+	for _, spec := range specs {
+		pl := plan(t, m, spec)
+		opts := Options{Batch: 3, Training: true}
+		packed := program(t, pl, opts)
+		backend := &inPlace{Backend: kernels.NewPortable(1)}
+		placed, err := Compile(pl, opts, backend)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		for _, op := range packed.Ops {
+			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != Init {
+				steps++
+			}
+		}
+		for _, op := range placed.Ops {
+			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != Init {
+				t.Errorf("%s: %s in phase %s", pl.Name, op.Name, op.Phase)
+			}
+		}
+		if placed.ArenaLen > packed.ArenaLen {
+			t.Errorf("%s: an arena of %d floats, packed %d", pl.Name, placed.ArenaLen, packed.ArenaLen)
+		}
+		a, b := twoSteps(t, packed, backend.Backend), twoSteps(t, placed, backend)
+		if backend.taken != 2*steps {
+			t.Errorf("%s: %d filters in place in two steps, want %d", pl.Name, backend.taken, 2*steps)
+		}
+		for i, param := range m.Params {
+			if !slices.Equal(a.Data[i], b.Data[i]) {
+				t.Fatalf("%s: %s differs", pl.Name, param.Name())
+			}
+		}
+	}
+}
+
 // Sharing the arena changes nothing: every program gives the same bits when each
 // buffer has its own memory.
 func TestPlacementIsSafe(t *testing.T) {
@@ -172,7 +242,7 @@ func TestPlacementIsSafe(t *testing.T) {
 			if shared.ArenaLen >= apart.ArenaLen {
 				t.Errorf("arena of %d floats, %d without sharing", shared.ArenaLen, apart.ArenaLen)
 			}
-			a, b := twoSteps(t, shared), twoSteps(t, apart)
+			a, b := twoSteps(t, shared, kernels.NewPortable(1)), twoSteps(t, apart, kernels.NewPortable(1))
 			for i, param := range m.Params {
 				if !slices.Equal(a.Data[i], b.Data[i]) {
 					t.Fatalf("%s, recompute %v: %s differs when buffers share memory", shared.Plan.Name, recompute, param.Name())
@@ -183,7 +253,7 @@ func TestPlacementIsSafe(t *testing.T) {
 }
 
 // twoSteps trains from the synthesized weights in memory full of NaNs.
-func twoSteps(t *testing.T, p *Program) *irv2.Weights {
+func twoSteps(t *testing.T, p *Program, backend kernels.Backend) *irv2.Weights {
 	w := irv2.NewWeights(p.Plan.Model)
 	w.Synthesize(5)
 	arena := make([]float32, p.ArenaLen)
@@ -192,7 +262,6 @@ func twoSteps(t *testing.T, p *Program) *irv2.Weights {
 	for i := range arena {
 		arena[i] = nan
 	}
-	backend := kernels.NewPortable(1)
 	p.Bind(w, arena, make([]float32, p.StateLen))
 	p.Run(Init, backend, nil)
 	for step := range 2 {

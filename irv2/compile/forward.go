@@ -75,7 +75,7 @@ func (c *compiler) conv(u *unit) {
 		a.Residual = c.viewOf(r)
 		operands = append(operands, c.in(&a.Residual.Data, r))
 	}
-	operands = append(operands, c.all(&a.Filter, c.packed(u, kernels.Forward, ForwardPhase)))
+	operands = append(operands, c.filter(u, kernels.Forward, ForwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace})...)
 	operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.Forward)...)
 	c.emit(ForwardPhase, u.main.Name, a, s.shape.FLOPs(), operands...)
 	if c.marks.batchStats[u] {
@@ -122,29 +122,43 @@ func (c *compiler) fold(u *unit) (scale, shift *Buffer) {
 	return scale, shift
 }
 
-// packed emits the packing of a filter with its batch norm's scale folded in: once
-// where neither learns, else in the given phase of every step. For the input
-// gradient the residual factor is folded in too.
-func (c *compiler) packed(u *unit, pass kernels.Pass, phase Phase) *Buffer {
+// filterArgs are the arguments of a convolution that say what its filter is.
+type filterArgs struct {
+	filter, scale *[]float32
+	inPlace       *bool
+}
+
+// filter is the operands of a pass that are its filter with its batch norm's scale: packed
+// once where neither learns, else in place or packed in the given phase of every step, as
+// the backend likes it.
+func (c *compiler) filter(u *unit, pass kernels.Pass, phase Phase, args filterArgs) []operand {
 	s := c.states[u]
 	kernel := u.main.Param("kernel")
+	constantScale := s.scale == nil || s.scale.Kind == State
+	make, constant := c.transient, constantScale && !(c.opts.Training && c.plan.Learns(kernel))
+	if constant {
+		phase, make = Init, c.state
+	} else if c.backend.InPlace(s.shape, pass) {
+		*args.inPlace = true
+		return c.scaled(args.filter, args.scale, u)
+	}
 	a := &kernels.PackFilterArgs{Shape: s.shape, Pass: pass, Alpha: 1}
 	name := u.main.Name + " pack"
 	if pass == kernels.BackwardInput {
 		a.Alpha, name = u.alpha(), name+" transposed"
 	}
-	make := c.transient
-	constantScale := s.scale == nil || s.scale.Kind == State
-	if constantScale && !(c.opts.Training && c.plan.Learns(kernel)) {
-		phase, make = Init, c.state
-	}
 	packed := make(name+"ed", c.backend.PackedLen(s.shape, pass))
-	operands := []operand{c.all(&a.Filter, c.param(kernel)), c.all(&a.Dst, packed)}
-	if s.scale != nil {
-		operands = append(operands, c.all(&a.Scale, s.scale))
+	c.emit(phase, name, a, 0, append(c.scaled(&a.Filter, &a.Scale, u), c.all(&a.Dst, packed))...)
+	return []operand{c.all(args.filter, packed)}
+}
+
+// scaled is the operands of a filter as Keras stores it and of its batch norm's scale.
+func (c *compiler) scaled(filter, scale *[]float32, u *unit) []operand {
+	operands := []operand{c.all(filter, c.param(u.main.Param("kernel")))}
+	if s := c.states[u]; s.scale != nil {
+		operands = append(operands, c.all(scale, s.scale))
 	}
-	c.emit(phase, name, a, 0, operands...)
-	return packed
+	return operands
 }
 
 func (c *compiler) dropout(phase Phase, u *unit, from, to *Buffer) {

@@ -169,14 +169,18 @@ func (p *convProblem) scaled() tensor {
 	return f
 }
 
+// scales is the filter's scale, nil for none.
+func (p *convProblem) scales() []float32 {
+	if !p.e.scale {
+		return nil
+	}
+	return vector(p.scale.v)
+}
+
 // pack runs PackFilter into memory poisoned with NaN.
 func (p *convProblem) pack(t *testing.T, b kernels.Backend, pass kernels.Pass, alpha float32) []float32 {
 	dst := newVector(b.PackedLen(p.s, pass))
-	a := kernels.PackFilterArgs{Shape: p.s, Pass: pass, Filter: vector(p.filter.v), Alpha: alpha, Dst: dst.data()}
-	if p.e.scale {
-		a.Scale = vector(p.scale.v)
-	}
-	b.PackFilter(&a)
+	b.PackFilter(&kernels.PackFilterArgs{Shape: p.s, Pass: pass, Filter: vector(p.filter.v), Scale: p.scales(), Alpha: alpha, Dst: dst.data()})
 	dst.checkGuards(t, p.what+": packed filter")
 	return dst.data()
 }
@@ -220,10 +224,20 @@ func (p *convProblem) checkForward(t *testing.T, b kernels.Backend) {
 		a.Residual = newBuffer(s.N, s.OH, s.OW, s.COut, p.extra+1).set(p.prior).view
 	}
 	b.Conv2D(&a)
-	what := p.what + ": Conv2D"
-	out.check(t, what, want, sumTolerance(s.KH*s.KW*s.CIn, absolute))
+	what, tolerance := p.what+": Conv2D", sumTolerance(s.KH*s.KW*s.CIn, absolute)
+	out.check(t, what, want, tolerance)
 	in.checkGuards(t, what+" input")
 	scratch.checkGuards(t, what+" scratch")
+	if !b.InPlace(s, kernels.Forward) {
+		return
+	}
+	a.InPlace, a.Filter, a.Scale = true, vector(p.filter.v), p.scales()
+	if e.residual && e.alias {
+		out.set(p.prior)
+	}
+	b.Conv2D(&a)
+	out.check(t, what+" in place", want, tolerance)
+	scratch.checkGuards(t, what+" in place: scratch")
 }
 
 func (p *convProblem) checkBackwardInput(t *testing.T, b kernels.Backend) {
@@ -242,12 +256,23 @@ func (p *convProblem) checkBackwardInput(t *testing.T, b kernels.Backend) {
 			absolute.v[i]++
 		}
 	}
-	b.Conv2DBackwardInput(&kernels.Conv2DBackwardInputArgs{Shape: s, DOut: dOut.view, DIn: dIn.view,
-		Filter: p.pack(t, b, kernels.BackwardInput, e.alpha), Accumulate: e.accumulate, Scratch: scratch.data()})
-	what := p.what + ": Conv2DBackwardInput"
-	dIn.check(t, what, want, sumTolerance(s.KH*s.KW*s.COut, absolute))
+	a := kernels.Conv2DBackwardInputArgs{Shape: s, DOut: dOut.view, DIn: dIn.view,
+		Filter: p.pack(t, b, kernels.BackwardInput, e.alpha), Accumulate: e.accumulate, Scratch: scratch.data()}
+	b.Conv2DBackwardInput(&a)
+	what, tolerance := p.what+": Conv2DBackwardInput", sumTolerance(s.KH*s.KW*s.COut, absolute)
+	dIn.check(t, what, want, tolerance)
 	dOut.checkGuards(t, what+" dOut")
 	scratch.checkGuards(t, what+" scratch")
+	if !b.InPlace(s, kernels.BackwardInput) {
+		return
+	}
+	a.InPlace, a.Filter, a.Scale, a.Alpha = true, vector(p.filter.v), p.scales(), e.alpha
+	if e.accumulate {
+		dIn.set(p.priorD)
+	}
+	b.Conv2DBackwardInput(&a)
+	dIn.check(t, what+" in place", want, tolerance)
+	scratch.checkGuards(t, what+" in place: scratch")
 }
 
 func (p *convProblem) checkBackwardFilter(t *testing.T, b kernels.Backend) {
@@ -260,9 +285,7 @@ func (p *convProblem) checkBackwardFilter(t *testing.T, b kernels.Backend) {
 	a := kernels.Conv2DBackwardFilterArgs{Shape: s, In: in.view, DOut: dOut.view, Alpha: e.alpha, DFilter: dFilter.data(), Scratch: scratch.data()}
 	want := conv2DBackwardFilter(s, p.in, p.dOut)
 	absolute := conv2DBackwardFilter(s, p.in.apply(math.Abs), p.dOut.apply(math.Abs))
-	if e.scale {
-		a.Scale = vector(p.scale.v)
-	}
+	a.Scale = p.scales()
 	for i := range want.v {
 		factor := float64(e.alpha)
 		if e.scale {

@@ -35,7 +35,12 @@ func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 	if pass == kernels.BackwardFilter {
 		return planGradient(s, b.rows).scratchLen(s, b.threads)
 	}
-	return b.threads*tableLen(s)/4 + max(s.CIn, s.COut)
+	k, _ := channels(s, pass)
+	own := 0
+	if b.InPlace(s, pass) {
+		own = pairLen(s, pass)
+	}
+	return b.threads*(tableLen(s)+own)/4 + k
 }
 
 // tableLen is the bytes of a thread's row table: whole cache lines.
@@ -53,11 +58,14 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 		b.setF32(convFloor, 0)
 	}
 	repeatable := a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data)
-	if w := b.winograd(s, kernels.Forward); w != nil {
+	if a.InPlace {
+		b.setFields(convSource, int(at(a.Filter)), convFlipped, 0, convSourceRow, 4*s.COut, convSourceScale, int(at(a.Scale)))
+		b.setF32(convSourceAlpha, 1)
+	} else if w := b.winograd(s, kernels.Forward); w != nil {
 		b.winogradJob(w, s, kernels.Forward, a.Filter, a.Scratch, repeatable)
 		return
 	}
-	b.convJob(s, a.Filter, a.Scratch, s.CIn, s.COut, s.N*s.OH*s.OW, repeatable)
+	b.run(kernelConv, b.convJob(s, kernels.Forward, a.Filter, a.Scratch, s.N*s.OH*s.OW), repeatable)
 }
 
 // convViews writes the fields of input, output and residual. The grid takes every
@@ -65,7 +73,7 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
 	pixel := func(v kernels.View) int { return 4 * v.Stride }
 	b.setFields(convIn, int(at(in.Data)), convInCol, pixel(in), convInRow, pixel(in)*in.W,
-		convInImg, pixel(in)*in.W*in.H, convH, in.H, convW, in.W)
+		convInImg, pixel(in)*in.W*in.H, convH, in.H, convW, in.W, convSource, 0)
 	for _, v := range [...]struct {
 		kernels.View
 		field int
@@ -79,12 +87,42 @@ func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
 	}
 }
 
-// convJob writes the rest of the record (k channels per tap, cols output
-// channels, rows output pixels), cuts it into tasks and runs it.
-func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, cols, rows int, repeatable bool) {
-	if len(scratch) < b.ScratchLen(s, kernels.Forward) {
-		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, b.ScratchLen(s, kernels.Forward)))
+// inPlacePixels is up to how many pixels a filter is packed by the tasks that use it. Not
+// one bit of the result depends on it.
+const inPlacePixels = 400
+
+// InPlace implements kernels.Backend.
+func (b *Backend) InPlace(s kernels.ConvShape, pass kernels.Pass) bool {
+	pixels := s.N * s.OH * s.OW
+	if pass == kernels.BackwardInput {
+		pixels = s.N * s.H * s.W
 	}
+	return pixels <= inPlacePixels && b.winograd(s, pass) == nil
+}
+
+// pairLen is the bytes of two panels of a filter, whole cache lines.
+func pairLen(s kernels.ConvShape, pass kernels.Pass) int {
+	k, _ := channels(s, pass)
+	return 2 * nr * 4 * s.KH * s.KW * k
+}
+
+// convJob writes the rest of the record (rows are output pixels) and returns the number of
+// tasks that it cuts the job into.
+func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, rows int) (tasks int) {
+	k, cols := channels(s, pass)
+	inPlace := b.rec[convSource/4] != 0
+	tableLen := tableLen(s)
+	b.setFields(convTable, int(at(scratch)), convBuffer, tableLen)
+	if inPlace {
+		tableLen += pairLen(s, pass)
+	}
+	tables := b.threads * tableLen / 4
+	if len(scratch) < tables+k {
+		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, tables+k))
+	}
+	clear(scratch[tables:][:k])
+	b.setFields(convTableLen, tableLen, convZeros, int(at(scratch[tables:])))
+
 	taps := int(b.rec[convKH/4] * b.rec[convKW/4])
 	panelBytes := taps * k * nr * 4
 	panels := ceilDiv(cols, nr)
@@ -98,13 +136,12 @@ func (b *Backend) convJob(s kernels.ConvShape, filter, scratch []float32, k, col
 	runs := ceilDiv(panels, perTask)
 	perTask = ceilDiv(panels, runs)
 	rowTasks := min(rowTiles, max(1, rowTiles*perTask*tileFLOPs/taskFLOPs))
-	b.set(convPanelsPerTask, perTask)
-	b.set(convRowTasks, rowTasks)
-
-	tables := b.threads * tableLen(s) / 4
-	clear(scratch[tables:][:k])
-	b.setFields(convZeros, int(at(scratch[tables:])), convTable, int(at(scratch)), convTableLen, tableLen(s))
-	b.run(kernelConv, runs*rowTasks, repeatable)
+	if inPlace { // a panel is packed once
+		perTask, rowTasks = 2, 1
+		runs = ceilDiv(panels, perTask)
+	}
+	b.setFields(convPanelsPerTask, perTask, convRowTasks, rowTasks)
+	return runs * rowTasks
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

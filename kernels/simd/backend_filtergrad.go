@@ -22,7 +22,7 @@ const (
 
 // gradPlan is how a filter gradient is cut: by shape alone.
 type gradPlan struct {
-	rowTiles, blocks  int
+	block, blocks     int // row tiles of a block, blocks
 	splits, chunkRows int
 	packedLen         int // floats of packed dOut
 	partialLen        int // floats of partial sums
@@ -31,8 +31,9 @@ type gradPlan struct {
 
 // planGradient cuts a gradient for register tiles of so many rows.
 func planGradient(s kernels.ConvShape, rows int) gradPlan {
-	p := gradPlan{rowTiles: ceilDiv(s.CIn, rows), splits: 1}
-	p.blocks = ceilDiv(p.rowTiles, blockTiles)
+	p := gradPlan{block: blockTiles, splits: 1}
+	rowTiles := ceilDiv(s.CIn, rows)
+	p.blocks = ceilDiv(rowTiles, p.block)
 	p.chunkRows = max(1, chunkPixels/s.OW)
 	if inPlace := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; inPlace && s.COut >= stagedCols {
 		p.staged = true
@@ -41,7 +42,8 @@ func planGradient(s kernels.ConvShape, rows int) gradPlan {
 	if chunks := ceilDiv(s.N*s.OH, p.chunkRows); p.blocks < gradTasks {
 		p.splits = min(chunks, ceilDiv(gradTasks, p.blocks))
 		// Small maps cannot be split: smaller blocks then.
-		p.blocks = max(p.blocks, min(p.rowTiles, gradTasks/p.splits))
+		p.block = max(1, min(p.block, rowTiles*p.splits/gradTasks))
+		p.blocks = ceilDiv(rowTiles, p.block)
 	}
 	p.packedLen = s.N * s.OH * s.OW * roundUp(s.COut, nr)
 	if p.splits > 1 {
@@ -76,24 +78,22 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	packed, partial := a.Scratch[:p.packedLen], a.Scratch[p.packedLen:][:p.partialLen]
 	table := a.Scratch[p.packedLen+p.partialLen:]
 	pixels := s.N * s.OH * s.OW
-	b.packPanels(a.DOut.Data, pixels, s.COut, a.DOut.Stride, nil, 1, packed)
+	b.packPanels(a.DOut.Data, pixels, s.COut, a.DOut.Stride, a.Scale, a.Alpha, packed)
 
 	pixel := 4 * a.In.Stride
 	b.setFields(gradIn, int(at(a.In.Data)), gradInImg, pixel*s.W*s.H, gradInRow, pixel*s.W, gradInCol, pixel,
 		gradInStep, pixel*s.Stride, gradH, s.H, gradW, s.W, gradStride, s.Stride, gradPadTop, s.PadTop,
 		gradPadLeft, s.PadLeft, gradKH, s.KH, gradKW, s.KW, gradCIn, s.CIn, gradCOut, s.COut, gradOH, s.OH,
 		gradOW, s.OW, gradPacked, int(at(packed)), gradPanel, pixels*nr*4, gradRows, s.N*s.OH,
-		gradSplits, p.splits, gradChunkRows, p.chunkRows, gradBlocks, p.blocks, gradRowTiles, p.rowTiles,
+		gradSplits, p.splits, gradChunkRows, p.chunkRows, gradBlocks, p.blocks, gradBlock, p.block,
 		gradTable, int(at(table)), gradTableLen, p.threadLen(s.OW), gradStage, 0)
 	if p.staged {
 		b.set(gradStage, p.runTableLen())
 		b.set(gradInStep, stagePitch)
 	}
-	b.setFields(gradOut, int(at(a.DFilter)), gradOutSplit, 0, gradScale, int(at(a.Scale)))
-	b.setF32(gradAlpha, a.Alpha)
+	b.setFields(gradOut, int(at(a.DFilter)), gradOutSplit, 0)
 	if p.splits > 1 {
-		b.setFields(gradOut, int(at(partial)), gradOutSplit, 4*s.FilterLen(), gradScale, 0)
-		b.setF32(gradAlpha, 1)
+		b.setFields(gradOut, int(at(partial)), gradOutSplit, 4*s.FilterLen())
 	}
 	b.run(kernelFilterGradient, p.splits*p.blocks, true)
 	if p.splits == 1 {
@@ -101,7 +101,6 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	}
 	rows := s.KH * s.KW * s.CIn
 	b.setFields(reduceIn, int(at(partial)), reduceSplit, 4*s.FilterLen(), reduceSplits, p.splits,
-		reduceOut, int(at(a.DFilter)), reduceRowsAll, rows, reduceCols, s.COut, reduceScale, int(at(a.Scale)))
-	b.setF32(reduceAlpha, a.Alpha)
+		reduceOut, int(at(a.DFilter)), reduceRowsAll, rows, reduceCols, s.COut)
 	b.run(kernelFilterReduce, ceilDiv(rows, reduceRows), true)
 }

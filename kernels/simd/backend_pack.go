@@ -25,13 +25,18 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 		if r.tapsH*r.tapsW == 0 {
 			continue
 		}
-		b.setFields(flipSrc, int(at(a.Filter)), flipDst, int(at(a.Dst[b.packedAt(s, r):])),
-			flipFirstH, r.kh+(r.tapsH-1)*s.Stride, flipFirstW, r.kw+(r.tapsW-1)*s.Stride, flipStep, s.Stride,
-			flipH, r.tapsH, flipW, r.tapsW, flipKW, s.KW, flipCIn, s.CIn, flipCOut, s.COut,
-			flipScale, int(at(a.Scale)))
-		b.setF32(flipAlpha, a.Alpha)
-		b.run(kernelPackBackward, r.tapsH*r.tapsW*ceilDiv(s.CIn, nr), true)
+		b.setFields(flipSrc, int(at(a.Filter)), flipDst, int(at(a.Dst[b.packedAt(s, r):])), flipPanel, r.tapsH*r.tapsW*s.COut*nr*4)
+		b.setGeometry(flipGeometry, s, r, a.Scale, a.Alpha)
+		b.run(kernelPackBackward, ceilDiv(s.CIn, nr), true)
 	}
+}
+
+// setGeometry writes the fields of a flipped filter's taps of a residue.
+func (b *Backend) setGeometry(first int, s kernels.ConvShape, r residue, scale []float32, alpha float32) {
+	b.setFields(first+flipFirstH, r.kh+(r.tapsH-1)*s.Stride, first+flipFirstW, r.kw+(r.tapsW-1)*s.Stride, first+flipStep, s.Stride,
+		first+flipH, r.tapsH, first+flipW, r.tapsW, first+flipKW, s.KW, first+flipCIn, s.CIn, first+flipCOut, s.COut,
+		first+flipScale, int(at(scale)))
+	b.setF32(first+flipAlpha, alpha)
 }
 
 // packPanels packs a [rows, cols] matrix, stride floats from row to row, scaled per column.
@@ -87,25 +92,38 @@ func (b *Backend) packedAt(s kernels.ConvShape, r residue) int {
 
 // Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per residue.
 func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
+	for _, r := range residues(a.Shape) {
+		if tasks := b.inputGradient(a, r); tasks > 0 {
+			b.run(kernelConv, tasks, !a.Accumulate)
+		}
+	}
+}
+
+// inputGradient writes the record of the convolution for a residue and returns its tasks; it
+// runs one by Winograd's algorithm itself, and returns 0.
+func (b *Backend) inputGradient(a *kernels.Conv2DBackwardInputArgs, r residue) (tasks int) {
 	s := a.Shape
 	residual := kernels.View{}
 	if a.Accumulate {
 		residual = a.DIn
 	}
-	for _, r := range residues(s) {
-		gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
-		b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
-		b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
-			convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
-		b.setF32(convAlpha, 1)
-		b.setF32(convFloor, noFloor)
-		if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
-			b.winogradJob(w, s, kernels.BackwardInput, a.Filter, a.Scratch, !a.Accumulate)
-			return
-		}
-		filter := a.Filter[b.packedAt(s, r):]
-		b.convJob(s, filter, a.Scratch, s.COut, s.CIn, s.N*gridH*gridW, !a.Accumulate)
+	gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
+	b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
+	b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
+		convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
+	b.setF32(convAlpha, 1)
+	b.setF32(convFloor, noFloor)
+	filter := a.Filter
+	if a.InPlace {
+		b.setFields(convSource, int(at(filter)), convFlipped, 1)
+		b.setGeometry(convGeometry, s, r, a.Scale, a.Alpha)
+	} else if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
+		b.winogradJob(w, s, kernels.BackwardInput, filter, a.Scratch, !a.Accumulate)
+		return 0
+	} else {
+		filter = filter[b.packedAt(s, r):]
 	}
+	return b.convJob(s, kernels.BackwardInput, filter, a.Scratch, s.N*gridH*gridW)
 }
 
 func ceilDiv(n, by int) int { return (n + by - 1) / by }

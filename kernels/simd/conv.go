@@ -17,6 +17,11 @@ import "thaw/kernels/wasmasm"
 // The same tile function is the forward pass and, with dOut as input and the
 // filter transposed and flipped, the input gradient: for stride s, one job per
 // residue of the input pixel, which only some of the taps reach.
+//
+// Over few pixels, packing a filter into memory and reading it again costs as much as
+// multiplying (a filter of block8 at 150x150 serves 9 pixels an image). There a task takes
+// all rows of its panels and packs them itself, two at a time: they never leave its
+// core's cache.
 const (
 	mr = 6 // rows of a tile: 12 accumulators, 2 of B and 1 of A are V8's 15 registers
 	// Without FMA a product needs a register of its own.
@@ -61,13 +66,20 @@ const (
 	convCols   // output channels
 	convRows   // output pixels
 	convRowTiles
-	convRowTasks      // row tiles are shared out evenly among so many tasks
-	convPanelsPerTask // panels of one task
-	convPanels        // all panels
-	convZeros         // a pixel of zeros
-	convTable         // per thread: row table and spill
-	convTableLen      // bytes per thread
-	convRecord        // length of the record
+	convRowTasks                               // row tiles are shared out evenly among so many tasks
+	convPanelsPerTask                          // panels of one task
+	convPanels                                 // all panels
+	convZeros                                  // a pixel of zeros
+	convTable                                  // per thread: row table, spill and the panels that the thread packs
+	convTableLen                               // bytes per thread
+	convBuffer                                 // bytes from a thread's table to the two panels that it packs
+	convSource                                 // 0, or the filter that tasks pack
+	convFlipped                                // 0: the filter is packed as for the forward pass, from fields as packScale's
+	convSourceRow                              // forward: bytes from one row of [taps*k, cols] to the next
+	convSourceScale                            // forward: per output channel, 0: none
+	convSourceAlpha                            // forward: float32
+	convGeometry                               // flipped: fields as flipFirstH's
+	convRecord        = convGeometry + flipLen // length of the record
 )
 
 // The row table of a tile: mr pointers to output pixels, mr to residual pixels,
@@ -93,22 +105,50 @@ func emitConv(m *module) function {
 	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
 	tiles := f.split(ld(convRowTiles), ld(convRowTasks))
-	rowTile, lastRowTile := f.newI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
+	rowTile, lastRowTile := f.newI32(nil), f.newI32(tiles.start(rowTask.addN(1)))
 	pixels := f.split(ld(convRows), ld(convRowTiles))
 	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
-	f.upTo(rowTile, lastRowTile, 1, func() {
-		set(f, row, pixels.start(rowTile))
-		set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
-		m.rowTable(f, arg, table, row, rows)
-		set(f, panel, firstPanel)
-		set(f, filter, ld(convFilter).add(firstPanel.mul(ld(convPanel))))
-		f.upTo(panel, lastPanel, 1, func() {
-			f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
-			set(f, filter, filter.add(ld(convPanel)))
+	// Panels at a time: two where the task packs them, else all.
+	last := f.newI32(lastPanel)
+	f.while(firstPanel.lt(lastPanel), func() {
+		f.when(ld(convSource), func() {
+			set(f, last, minimum(firstPanel.addN(2), lastPanel))
+			m.packTwo(f, arg, table.add(ld(convBuffer)), firstPanel, last)
 		})
+		set(f, rowTile, tiles.start(rowTask))
+		f.upTo(rowTile, lastRowTile, 1, func() {
+			set(f, row, pixels.start(rowTile))
+			set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
+			m.rowTable(f, arg, table, row, rows)
+			set(f, panel, firstPanel)
+			set(f, filter, ternary(ld(convSource), table.add(ld(convBuffer)), ld(convFilter).add(firstPanel.mul(ld(convPanel)))))
+			f.upTo(panel, last, 1, func() {
+				f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
+				set(f, filter, filter.add(ld(convPanel)))
+			})
+		})
+		set(f, firstPanel, last)
 	})
 	return f
+}
+
+// packTwo packs one or two panels of the source to dst.
+func (m *module) packTwo(f function, arg, dst, first, last i32) {
+	ld := func(field int) i32 { return arg.i32(field) }
+	dst = f.newI32(dst)
+	f.choose(ld(convFlipped), func() {
+		panel := f.newI32(first)
+		f.upTo(panel, last, 1, func() {
+			f.do(concat(arg.addN(convGeometry), ld(convSource), panel, dst).Call(m.packFlipped()))
+			set(f, dst, dst.add(ld(convPanel)))
+		})
+	}, func() {
+		col, scale := f.newI32(first.mulN(nr)), f.newI32(ld(convSourceScale))
+		f.when(scale, func() { set(f, scale, scale.add(col.shl(2))) })
+		f.do(concat(ld(convSource).add(col.shl(2)), ld(convSourceRow), dst, ld(convPanel),
+			ld(convTaps).mul(ld(convK)).div(num(4)), ld(convCols).sub(col), scale, arg.addN(convSourceAlpha)).Call(m.packPair()))
+	})
 }
 
 // rowTable fills the table for output pixels row, ..., row+rows-1.

@@ -7,8 +7,8 @@ import "thaw/kernels/wasmasm"
 //
 //	dFilter[tap, ci, co] = sum_p In[p seen through tap, ci] * dOut[p, co]
 //
-// dOut is packed first into panels of nr columns, zero-padded: [panel][p][nr]. In
-// is read in place: mr neighbouring channels of one pixel, pixel after pixel. Where
+// dOut is packed first into panels of nr columns, zero-padded: [panel][p][nr], times Alpha
+// and Scale. In is read in place: mr neighbouring channels of one pixel, pixel after pixel. Where
 // a tap leaves the image the run of pixels is cut; runs that continue each other
 // in memory are joined. For 1x1 the block of channels of a chunk may be staged:
 // copied together, because pixels of 1088 channels lie a page apart.
@@ -16,9 +16,10 @@ import "thaw/kernels/wasmasm"
 //	for each task (a split of the pixels x a block of input channels)    filterTile
 //	  for each chunk of output rows, small enough for L2
 //	    for each tap: list its runs, or stage the chunk
-//	      for each row tile of the block, each panel                     micro kernel
-//	        for each run, for each pixel: 2 loads, mr splats, 2*mr madd
-//	        dFilter (or the split's partial sum) = or += acc * scale
+//	      for each row tile of the block                                 micro kernel
+//	        for each panel
+//	          for each run, for each pixel: 2 loads, mr splats, 2*mr madd
+//	          dFilter (or the split's partial sum) = or += acc
 //
 // Splits are chosen by the shape, not by the number of threads, and added in order:
 // the result does not depend on the threads.
@@ -45,15 +46,12 @@ const (
 	gradSplits    // the rows are shared out evenly among so many
 	gradChunkRows // output rows of a chunk
 	gradBlocks    // blocks of input channels
-	gradRowTiles  // of all input channels
+	gradBlock     // row tiles of a block
 	gradOut       // dFilter or the partial sums
 	gradOutSplit  // bytes from the sums of one split to the next
-	gradScale     // per output channel, 0: none
-	gradAlpha     // float32
 	gradTable     // per thread: spill and list of runs
 	gradTableLen  // bytes per thread
 	gradStage     // bytes from a thread's table to its stage, 0: none
-	gradRecord
 )
 
 // A run of the table: offset in In, offset in a panel, number of pixels.
@@ -80,18 +78,17 @@ func emitFilterGradient(m *module) function {
 	out := f.newI32(ld(gradOut).add(split.mul(ld(gradOutSplit))))
 	first := f.newI32(row) // the first chunk overwrites
 	cin, cout := f.newI32(ld(gradCIn)), f.newI32(ld(gradCOut))
-	rowTiles, channels := f.split(ld(gradRowTiles), ld(gradBlocks)), f.split(cin, ld(gradRowTiles))
-	firstTile, lastTile := f.newI32(rowTiles.start(block)), f.newI32(rowTiles.start(block.addN(1)))
-	firstChannel := f.newI32(channels.start(firstTile))
+	firstChannel := f.newI32(block.mul(ld(gradBlock)).mulN(m.Rows))
+	lastChannel := f.newI32(minimum(firstChannel.add(ld(gradBlock).mulN(m.Rows)), cin))
 	chunkEnd, tap, taps := f.newI32(nil), f.newI32(nil), f.newI32(ld(gradKH).mul(ld(gradKW)))
-	in, runs, t, ci, rows, co, panel := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	in, runs, ci, rows := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
 	f.while(row.lt(lastRow), func() {
 		set(f, chunkEnd, minimum(row.add(ld(gradChunkRows)), lastRow))
 		set(f, tap, num(0))
 		f.upTo(tap, taps, 1, func() {
 			f.choose(ld(gradStage), func() {
-				m.stage(f, arg, table, row, chunkEnd, firstChannel, channels.start(lastTile))
+				m.stage(f, arg, table, row, chunkEnd, firstChannel, lastChannel)
 				// Micro kernels add a tile's first channel to this address.
 				set(f, in, table.add(ld(gradStage)).sub(firstChannel.shl(2)))
 				set(f, runs, num(1))
@@ -99,18 +96,11 @@ func emitFilterGradient(m *module) function {
 				set(f, in, ld(gradIn))
 				set(f, runs, m.listRuns(f, arg, table, row, chunkEnd, tap))
 			})
-			set(f, t, firstTile)
-			f.upTo(t, lastTile, 1, func() {
-				set(f, ci, channels.start(t))
-				set(f, rows, channels.start(t.addN(1)).sub(ci))
-				set(f, panel, ld(gradPacked))
-				set(f, co, num(0))
-				f.upTo(co, cout, nr, func() {
-					dst := out.add(tap.mul(cin).add(ci).mul(cout).add(co).shl(2))
-					f.do(concat(table, runs, in.add(ci.shl(2)), panel, dst, arg, co, row.ne(first),
-						rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
-					set(f, panel, panel.add(ld(gradPanel)))
-				})
+			set(f, ci, firstChannel)
+			f.upTo(ci, lastChannel, m.Rows, func() {
+				set(f, rows, minimum(lastChannel.sub(ci), num(m.Rows)))
+				dst := out.add(tap.mul(cin).add(ci).mul(cout).shl(2))
+				f.do(concat(table, runs, in.add(ci.shl(2)), dst, arg, row.ne(first), rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
 			})
 		})
 		set(f, row, chunkEnd)
@@ -180,9 +170,9 @@ func (m *module) listRuns(f function, arg, table, first, last, tap i32) i32 {
 }
 
 // gradientMicroKernels emits the micro kernels for 1..mr input channels:
-// (table, runs, in, panel, out, arg, co, add).
+// (table, runs, in, out, arg, add).
 func (m *module) gradientMicroKernels() microFamily {
-	params := make([]wasmasm.ValType, 8)
+	params := make([]wasmasm.ValType, 6)
 	for i := range params {
 		params[i] = wasmasm.I32
 	}
@@ -196,72 +186,78 @@ func (m *module) gradientMicroKernels() microFamily {
 }
 
 func (m *module) emitGradientMicro(f function, rows int) {
-	table, runs, in, panel := f.param(0), f.param(1), f.param(2), f.param(3)
-	out, arg, co, add := f.param(4), f.param(5), f.param(6), f.param(7)
+	table, runs, in, out, arg, add := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
 	acc := make([][2]vec, rows)
 	for r := range acc {
-		acc[r] = [2]vec{f.newVec(nil), f.newVec(nil)} // zero at entry
+		acc[r] = [2]vec{f.newVec(nil), f.newVec(nil)}
 	}
-	b0, b1, splat := f.newVec(nil), f.newVec(nil), f.newVec(nil)
-	a, b, k, slot, step := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(table), f.newI32(arg.i32(gradInStep))
-	f.while(runs, func() {
-		set(f, a, in.add(slot.i32(runIn)))
-		set(f, b, panel.add(slot.i32(runPanel)))
-		set(f, k, slot.i32(runCount))
-		f.repeat(func() {
-			set(f, b0, b.vec(0))
-			set(f, b1, b.vec(16))
-			for r := range acc {
-				set(f, splat, a.splat(4*r))
-				set(f, acc[r][0], m.madd(splat, b0, acc[r][0]))
-				set(f, acc[r][1], m.madd(splat, b1, acc[r][1]))
-			}
-			set(f, a, a.add(step))
-			f.inc(b, nr*4)
-			f.inc(k, -1)
-		}, k)
-		f.inc(slot, runLen)
-		f.inc(runs, -1)
-	})
-
-	cols := f.newI32(arg.i32(gradCOut).sub(co))
-	rowBytes := f.newI32(arg.i32(gradCOut).shl(2))
-	scale := f.newI32(arg.i32(gradScale))
-	f.when(cols.ge(num(nr)), func() {
-		set(f, b0, arg.splat(gradAlpha))
-		set(f, b1, b0)
-		f.when(scale, func() {
-			set(f, b0, b0.mul(scale.add(co.shl(2)).vec(0)))
-			set(f, b1, b1.mul(scale.add(co.shl(2)).vec(16)))
-		})
+	b0, b1, splat, v := f.newVec(nil), f.newVec(nil), f.newVec(nil), f.newF32(nil)
+	a, b, k, slot, left, dst := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	step, panel, panelBytes := f.newI32(arg.i32(gradInStep)), f.newI32(arg.i32(gradPacked)), f.newI32(arg.i32(gradPanel))
+	cols := f.newI32(arg.i32(gradCOut))
+	rowBytes := f.newI32(cols.shl(2))
+	f.repeat(func() {
 		for r := range acc {
-			set(f, acc[r][0], acc[r][0].mul(b0))
-			set(f, acc[r][1], acc[r][1].mul(b1))
-			f.when(add, func() {
-				set(f, acc[r][0], acc[r][0].add(out.vec(0)))
-				set(f, acc[r][1], acc[r][1].add(out.vec(16)))
-			})
-			f.storeVec(out, 0, acc[r][0])
-			f.storeVec(out, 16, acc[r][1])
-			set(f, out, out.add(rowBytes))
+			set(f, acc[r][0], vconst(0))
+			set(f, acc[r][1], vconst(0))
 		}
-		f.back()
-	})
-	// The last panel of fewer than nr columns: through the spill area.
-	for r := range acc {
-		f.storeVec(table, r*nr*4, acc[r][0])
-		f.storeVec(table, r*nr*4+16, acc[r][1])
-	}
-	v := f.newF32(nil)
-	f.count(num(rows), func(r i32) {
-		f.count(cols, func(c i32) {
-			set(f, v, table.add(r.mulN(nr).add(c).shl(2)).f32(0).mul(arg.f32(gradAlpha)))
-			f.when(scale, func() { set(f, v, v.mul(scale.add(co.add(c).shl(2)).f32(0))) })
-			f.when(add, func() { set(f, v, v.add(out.add(c.shl(2)).f32(0))) })
-			f.storeF32(out.add(c.shl(2)), 0, v)
+		set(f, slot, table)
+		set(f, left, runs)
+		f.while(left, func() {
+			set(f, a, in.add(slot.i32(runIn)))
+			set(f, b, panel.add(slot.i32(runPanel)))
+			set(f, k, slot.i32(runCount))
+			f.repeat(func() {
+				set(f, b0, b.vec(0))
+				set(f, b1, b.vec(16))
+				for r := range acc {
+					set(f, splat, a.splat(4*r))
+					set(f, acc[r][0], m.madd(splat, b0, acc[r][0]))
+					set(f, acc[r][1], m.madd(splat, b1, acc[r][1]))
+				}
+				set(f, a, a.add(step))
+				f.inc(b, nr*4)
+				f.inc(k, -1)
+			}, k)
+			f.inc(slot, runLen)
+			f.inc(left, -1)
 		})
-		set(f, out, out.add(rowBytes))
-	})
+
+		f.choose(cols.ge(num(nr)), func() {
+			f.when(add, func() {
+				set(f, dst, out)
+				for r := range acc {
+					set(f, acc[r][0], acc[r][0].add(dst.vec(0)))
+					set(f, acc[r][1], acc[r][1].add(dst.vec(16)))
+					set(f, dst, dst.add(rowBytes))
+				}
+			})
+			set(f, dst, out)
+			for r := range acc {
+				f.storeVec(dst, 0, acc[r][0])
+				f.storeVec(dst, 16, acc[r][1])
+				set(f, dst, dst.add(rowBytes))
+			}
+		}, func() {
+			// The last panel of fewer than nr columns: through the spill area.
+			for r := range acc {
+				f.storeVec(table, r*nr*4, acc[r][0])
+				f.storeVec(table, r*nr*4+16, acc[r][1])
+			}
+			set(f, dst, out)
+			f.count(num(rows), func(r i32) {
+				f.count(cols, func(c i32) {
+					set(f, v, table.add(r.mulN(nr).add(c).shl(2)).f32(0))
+					f.when(add, func() { set(f, v, v.add(dst.add(c.shl(2)).f32(0))) })
+					f.storeF32(dst.add(c.shl(2)), 0, v)
+				})
+				set(f, dst, dst.add(rowBytes))
+			})
+		})
+		set(f, panel, panel.add(panelBytes))
+		f.inc(out, nr*4)
+		f.inc(cols, -nr)
+	}, cols.gt(num(0)))
 }
 
 // Record of the reduction of splits: one tile adds up reduceRows rows of the
@@ -273,8 +269,6 @@ const (
 	reduceOut
 	reduceRowsAll
 	reduceCols
-	reduceScale
-	reduceAlpha
 )
 
 const reduceRows = 16
@@ -282,11 +276,10 @@ const reduceRows = 16
 func emitFilterReduce(m *module) function {
 	f, arg, tile, _ := m.tile()
 	ld := func(field int) i32 { return arg.i32(field) }
-	cols, scale := f.newI32(ld(reduceCols)), f.newI32(ld(reduceScale))
+	cols := f.newI32(ld(reduceCols))
 	first := f.newI32(tile.mulN(reduceRows))
 	last := f.newI32(minimum(first.addN(reduceRows), ld(reduceRowsAll)))
 	row, p, left := f.newI32(first), f.newI32(nil), f.newI32(nil)
-	alpha := f.newVec(arg.splat(reduceAlpha))
 	f.upTo(row, last, 1, func() {
 		m.strips(f, num(0), cols, func(offset i32, ls []lane) {
 			at := row.mul(cols).shl(2).add(offset)
@@ -298,10 +291,6 @@ func emitFilterReduce(m *module) function {
 				set(f, p, p.add(ld(reduceSplit)))
 				f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(p)) })
 				f.inc(left, -1)
-			})
-			f.setAll(sum, func(i int) vec { return sum[i].mul(alpha) })
-			f.when(scale, func() {
-				f.setAll(sum, func(i int) vec { return sum[i].mul(ls[i].load(scale.add(offset))) })
 			})
 			for i, l := range ls {
 				l.store(f, ld(reduceOut).add(at), sum[i])

@@ -34,6 +34,8 @@ type module struct {
 	tileType wasmasm.TypeIndex
 	extra    []*wasmasm.Func // micro kernels: in the table after the tile functions
 	products microFamily     // Winograd's
+	pair     *function       // packPair's
+	flipped  *function       // packFlipped's
 }
 
 var i32x3 = []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32}
@@ -135,6 +137,20 @@ const (
 func (m *module) tile() (f function, arg, tile, thread i32) {
 	f = function{m.Func(i32x3, nil)}
 	return f, f.param(0), f.param(1), f.param(2)
+}
+
+// once emits a function of so many integers where it is first asked for.
+func (m *module) once(known **function, params int, emit func(f function)) wasmasm.FuncIndex {
+	if *known == nil {
+		types := make([]wasmasm.ValType, params)
+		for i := range types {
+			types[i] = wasmasm.I32
+		}
+		f := function{m.Func(types, nil)}
+		*known = &f
+		emit(f)
+	}
+	return (*known).Index
 }
 
 // madd is a*b + c, fused where the variant allows.

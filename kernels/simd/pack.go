@@ -1,5 +1,7 @@
 package simd
 
+import "thaw/kernels/wasmasm"
+
 // Packed filters are panels of nr columns: [panel][k][nr], k running over taps and
 // their channels. The last panel is padded with zeros.
 
@@ -21,35 +23,45 @@ const packRows = 64
 
 func emitPackForward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	src, dst := f.newI32(arg.i32(packSrc)), f.newI32(arg.i32(packDst))
 	rows, cols, srcRow := f.newI32(arg.i32(packRowsAll)), f.newI32(arg.i32(packCols)), f.newI32(arg.i32(packSrcRow))
 	first := f.newI32(tile.mulN(packRows))
-	last := f.newI32(minimum(first.addN(packRows), rows))
-	scale0, scale1 := f.newVec(nil), f.newVec(nil)
-	r, p, q, q2 := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	width, scale := f.newI32(nil), f.newI32(arg.i32(packScale))
-	v := f.newF32(nil)
-	c := f.newI32(num(0)) // first column of the panel
+	count := f.newI32(minimum(first.addN(packRows), rows).sub(first))
+	panel := f.newI32(rows.mulN(nr * 4)) // bytes
+	src, dst := f.newI32(arg.i32(packSrc).add(first.mul(srcRow))), f.newI32(arg.i32(packDst).add(first.mulN(nr*4)))
+	scale := f.newI32(arg.i32(packScale))
+	c := f.newI32(num(0))
+	f.upTo(c, cols, 2*nr, func() {
+		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c), scale, arg.addN(packAlpha)).Call(m.packPair()))
+		f.inc(src, 2*nr*4)
+		set(f, dst, dst.add(panel.shl(1)))
+		f.when(scale, func() { f.inc(scale, 2*nr*4) })
+	})
+	return f
+}
 
-	// Two panels at a time: a row of both is one cache line of the source.
-	f.upTo(c, cols.addN(1-2*nr), 2*nr, func() {
-		var scales, row [4]vec
-		for i := range scales {
-			scales[i], row[i] = f.newVec(arg.splat(packAlpha)), f.newVec(nil)
-		}
-		f.when(scale, func() {
-			for i := range scales {
-				set(f, scales[i], scales[i].mul(scale.add(c.shl(2)).vec(16*i)))
-			}
-		})
-		set(f, p, src.add(first.mul(srcRow)).add(c.shl(2)))
-		set(f, q, dst.add(c.mul(rows).add(first.mulN(nr)).shl(2)))
-		set(f, q2, q.add(rows.mulN(nr*4)))
-		set(f, r, first)
-		f.upTo(r, last, 1, func() {
-			for i := range row {
-				set(f, row[i], p.vec(16*i).mul(scales[i]))
-			}
+// packPair emits, once, the packing of rows of two panels: (src, bytes of a row of src,
+// dst, bytes from one panel to the next, rows, columns left, scale of the first column or
+// 0, address of alpha). Both together, because a row of both is one cache line of src.
+func (m *module) packPair() wasmasm.FuncIndex {
+	return m.once(&m.pair, 8, m.emitPackPair)
+}
+
+func (m *module) emitPackPair(f function) {
+	src, srcRow, dst, panel, rows, width := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
+	scale, alpha := f.param(6), f.newF32(f.param(7).f32(0))
+	p, q, left, panels := f.newI32(src), f.newI32(dst), f.newI32(rows), f.newI32(num(2))
+	v := f.newF32(nil)
+	scales := func(n int) []vec {
+		list := f.vecs(n)
+		f.setAll(list, func(int) vec { return alpha.splat() })
+		f.when(scale, func() { f.setAll(list, func(i int) vec { return list[i].mul(scale.vec(16 * i)) }) })
+		return list
+	}
+
+	f.when(width.ge(num(2*nr)), func() {
+		by, row, q2 := scales(4), f.vecs(4), f.newI32(dst.add(panel))
+		f.while(left, func() {
+			f.setAll(row, func(i int) vec { return p.vec(16 * i).mul(by[i]) })
 			f.storeVec(q, 0, row[0])
 			f.storeVec(q, 16, row[1])
 			f.storeVec(q2, 0, row[2])
@@ -57,53 +69,60 @@ func emitPackForward(m *module) function {
 			set(f, p, p.add(srcRow))
 			f.inc(q, nr*4)
 			f.inc(q2, nr*4)
+			f.inc(left, -1)
 		})
+		f.back()
 	})
-	f.upTo(c, cols, nr, func() {
-		set(f, r, first)
-		set(f, p, src.add(r.mul(srcRow)).add(c.shl(2)))
-		set(f, q, dst.add(c.mul(rows).add(r.mulN(nr)).shl(2)))
-		set(f, width, cols.sub(c))
+	f.while(panels.gt(num(0)).and(width.gt(num(0))), func() {
+		set(f, p, src)
+		set(f, q, dst)
+		set(f, left, rows)
 		f.choose(width.ge(num(nr)), func() {
-			set(f, scale0, arg.splat(packAlpha))
-			set(f, scale1, scale0)
-			f.when(scale, func() {
-				set(f, scale0, scale0.mul(scale.add(c.shl(2)).vec(0)))
-				set(f, scale1, scale1.mul(scale.add(c.shl(2)).vec(16)))
-			})
-			f.upTo(r, last, 1, func() {
-				f.storeVec(q, 0, p.vec(0).mul(scale0))
-				f.storeVec(q, 16, p.vec(16).mul(scale1))
+			by := scales(2)
+			f.while(left, func() {
+				f.storeVec(q, 0, p.vec(0).mul(by[0]))
+				f.storeVec(q, 16, p.vec(16).mul(by[1]))
 				set(f, p, p.add(srcRow))
 				f.inc(q, nr*4)
+				f.inc(left, -1)
 			})
 		}, func() {
-			f.upTo(r, last, 1, func() {
+			f.while(left, func() {
 				f.count(num(nr), func(i i32) {
 					at := i.shl(2)
 					set(f, v, f32const(0))
 					f.when(i.lt(width), func() {
-						set(f, v, p.add(at).f32(0).mul(arg.f32(packAlpha)))
-						f.when(scale, func() { set(f, v, v.mul(scale.add(c.shl(2)).add(at).f32(0))) })
+						set(f, v, p.add(at).f32(0).mul(alpha))
+						f.when(scale, func() { set(f, v, v.mul(scale.add(at).f32(0))) })
 					})
 					f.storeF32(q.add(at), 0, v)
 				})
 				set(f, p, p.add(srcRow))
 				f.inc(q, nr*4)
+				f.inc(left, -1)
 			})
 		})
+		f.inc(src, nr*4)
+		set(f, dst, dst.add(panel))
+		f.when(scale, func() { f.inc(scale, nr*4) })
+		f.inc(width, -nr)
+		f.inc(panels, -1)
 	})
-	return f
 }
 
 // Record of a backward pack job: of a filter [kh, kw, cin, cout] the taps
 // firstH + i*step, firstW + j*step, flipped and transposed: panels of nr input
-// channels, k running over taps and output channels. One tile packs one tap of
-// one panel.
+// channels, k running over taps and output channels. One tile packs one panel.
 const (
 	flipSrc = 4 * iota
 	flipDst
-	flipFirstH // of the taps, the last: the first packed
+	flipPanel // bytes
+	flipGeometry
+)
+
+// The geometry of a flipped filter, which the record of a conv job has too.
+const (
+	flipFirstH = 4 * iota // of the taps, the last: the first packed
 	flipFirstW
 	flipStep
 	flipH // taps packed
@@ -113,65 +132,77 @@ const (
 	flipCOut
 	flipScale // per output channel, 0: none
 	flipAlpha
+	flipLen
 )
 
 func emitPackBackward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
-	cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
-	taps := f.newI32(ld(flipH).mul(ld(flipW)))
-	tap, panel := f.newI32(tile.rem(taps)), f.newI32(tile.div(taps))
-	kh := f.newI32(ld(flipFirstH).sub(tap.div(ld(flipW)).mul(ld(flipStep))))
-	kw := f.newI32(ld(flipFirstW).sub(tap.rem(ld(flipW)).mul(ld(flipStep))))
-	ci := f.newI32(panel.mulN(nr))
-	width := f.newI32(cin.sub(ci))
+	dst := arg.i32(flipDst).add(tile.mul(arg.i32(flipPanel)))
+	f.do(concat(arg.addN(flipGeometry), arg.i32(flipSrc), tile, dst).Call(m.packFlipped()))
+	return f
+}
 
-	src := kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(cout)
-	p := f.newI32(ld(flipSrc).add(src.shl(2)))
-	q := f.newI32(ld(flipDst).add(tile.div(taps).mul(taps).add(tap).mul(cout).mulN(nr * 4)))
-	scale := f.newI32(ld(flipScale))
-	alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
-	row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
-	co := f.newI32(num(0))
-
-	f.when(width.ge(num(nr)), func() {
+// packFlipped emits, once, the packing of a panel of a flipped filter:
+// (address of the geometry, src, panel, dst).
+func (m *module) packFlipped() wasmasm.FuncIndex {
+	return m.once(&m.flipped, 4, func(f function) {
+		arg, src, panel, dst := f.param(0), f.param(1), f.param(2), f.param(3)
+		ld := func(field int) i32 { return arg.i32(field) }
+		cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
+		ci := f.newI32(panel.mulN(nr))
+		width := f.newI32(cin.sub(ci))
+		row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
+		alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
+		p, scale, left := f.newI32(nil), f.newI32(nil), f.newI32(nil)
 		var rows [nr]vec
 		for i := range rows {
 			rows[i] = f.newVec(nil)
 		}
 		s, x := f.newVec(nil), f.newI32(nil)
-		f.upTo(co, cout.addN(-3), 4, func() {
-			set(f, s, alpha.splat())
-			f.when(scale, func() { set(f, s, s.mul(scale.add(co.shl(2)).vec(0))) })
-			set(f, x, p)
-			for i := range rows {
-				set(f, rows[i], x.vec(0).mul(s))
-				set(f, x, x.add(row))
-			}
-			for half := range 2 {
-				t := transpose(f, rows[half*4:][:4])
-				for i := range t {
-					f.storeVec(q, i*nr*4+half*16, t[i])
-				}
-			}
-			f.inc(p, 16)
-			f.inc(q, 4*nr*4)
-		})
-	})
-	// What is left: the last panel, or the last columns.
-	f.upTo(co, cout, 1, func() {
-		f.count(num(nr), func(i i32) {
-			set(f, v, f32const(0))
-			f.when(i.lt(width), func() {
-				set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
-				f.when(scale, func() { set(f, v, v.mul(scale.add(co.shl(2)).f32(0))) })
+		advance := func(n int) {
+			f.inc(p, n*4)
+			f.inc(dst, n*nr*4)
+			f.when(scale, func() { f.inc(scale, n*4) })
+			f.inc(left, -n)
+		}
+		f.count(ld(flipH), func(i i32) {
+			f.count(ld(flipW), func(j i32) {
+				kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
+				set(f, p, src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
+				set(f, scale, ld(flipScale))
+				set(f, left, cout)
+				f.when(width.ge(num(nr)), func() {
+					f.while(left.ge(num(4)), func() {
+						set(f, s, alpha.splat())
+						f.when(scale, func() { set(f, s, s.mul(scale.vec(0))) })
+						set(f, x, p)
+						for i := range rows {
+							set(f, rows[i], x.vec(0).mul(s))
+							set(f, x, x.add(row))
+						}
+						for half := range 2 {
+							for i, t := range transpose(f, rows[half*4:][:4]) {
+								f.storeVec(dst, i*nr*4+half*16, t)
+							}
+						}
+						advance(4)
+					})
+				})
+				// What is left: the last panel, or the last columns.
+				f.while(left, func() {
+					f.count(num(nr), func(i i32) {
+						set(f, v, f32const(0))
+						f.when(i.lt(width), func() {
+							set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
+							f.when(scale, func() { set(f, v, v.mul(scale.f32(0))) })
+						})
+						f.storeF32(dst.add(i.shl(2)), 0, v)
+					})
+					advance(1)
+				})
 			})
-			f.storeF32(q.add(i.shl(2)), 0, v)
 		})
-		f.inc(p, 4)
-		f.inc(q, nr*4)
 	})
-	return f
 }
 
 // transpose is the 4x4 transposed of four rows, as expressions on new variables.
