@@ -20,8 +20,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # U1000 takes what only js/wasm uses for unused; SA4016 minds opcode tables (prefix | 0x00).
 CHECKS := inherit,-U1000,-SA4016
 
-# Packages that also run as WebAssembly in the browser, on the engine's own loader.
-WASM_PACKAGES := ./kernels ./kernels/kerneltest ./kernels/simd
+# Packages that also run as WebAssembly in the browser, on the engine's own loader. The
+# golden tests hold the emitted kernels to Keras there.
+WASM_PACKAGES := ./kernels ./kernels/kerneltest ./kernels/simd ./irv2/golden
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -54,9 +55,14 @@ test-portable:
 	GOEXPERIMENT= go vet ./...
 	GOEXPERIMENT= go test ./kernels/... ./irv2/compile ./irv2/tune
 
-# The same tests, compiled to WebAssembly, in the browser.
+# The same tests, compiled to WebAssembly, in the browser; the kernels' contract also
+# without fused multiply-add and, where there is one, in node.
+WASM_TEST := GOOS=js GOARCH=wasm go test -exec "$(CURDIR)/build/wasmexec"
 test-wasm: build/wasmexec
-	THAW_BROWSER=$(CHROMIUM) GOOS=js GOARCH=wasm go test -exec "$(CURDIR)/build/wasmexec" $(WASM_PACKAGES)
+	THAW_BROWSER=$(CHROMIUM) $(WASM_TEST) $(WASM_PACKAGES)
+	THAW_BROWSER=$(CHROMIUM) THAW_RELAXED=0 $(WASM_TEST) -run Conformance ./kernels/simd
+	@if command -v node >/dev/null; then $(WASM_TEST) -run Conformance ./kernels/simd; \
+	else echo "SKIPPED: no node here, the kernels were not tested in it"; fi
 
 build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*.go)
 	go build -o $@ ./kernels/simd/wasmexec

@@ -9,8 +9,8 @@ package golden
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
-	"os"
 	"slices"
 	"sort"
 
@@ -59,15 +59,15 @@ type Tensor struct {
 	Zero      bool
 }
 
-// Read reads a golden file.
-func Read(path string) (*File, error) {
-	raw, err := os.ReadFile(path)
+// Read reads a golden file of a folder.
+func Read(folder fs.FS, name string) (*File, error) {
+	raw, err := fs.ReadFile(folder, name)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{}
 	if err := json.Unmarshal(raw, f); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return f, nil
 }

@@ -2,8 +2,7 @@ package golden
 
 import (
 	"encoding/json"
-	"flag"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"sort"
 	"strings"
@@ -15,34 +14,33 @@ import (
 	"thaw/kernels"
 )
 
-var dir = flag.String("golden", "../../testdata/golden", "folder of golden files")
-
 // TestGolden checks every golden file: layers, activations in both modes, and for
 // every preset gradients, updates, losses and outputs.
 func TestGolden(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(*dir, "*.json"))
+	folder, backend := folder(), backend(t)
+	files, _ := fs.Glob(folder, "*.json")
 	if len(files) == 0 {
-		t.Fatalf("no golden files in %s", *dir)
+		t.Fatalf("no golden files in %v", folder)
 	}
-	for _, path := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".json"), func(t *testing.T) {
-			f, err := Read(path)
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(name, ".json"), func(t *testing.T) {
+			f, err := Read(folder, name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, f)
+			check(t, f, backend)
 		})
 	}
 }
 
-func check(t *testing.T, f *File) {
+func check(t *testing.T, f *File, backend kernels.Backend) {
 	c := irv2.Full(f.Size, f.Classes)
 	c.Dense = f.Dense
 	m, err := irv2.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), backend: kernels.NewPortable(0)}
+	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), backend: backend}
 	r.initial.Synthesize(f.Seed)
 	r.images = Images(f.Seed, f.Batch, f.Size)
 	r.labels = make([]float32, f.Batch*f.Classes)
