@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall/js"
+	"time"
 
 	"thaw/kernels"
 )
@@ -70,6 +71,7 @@ func New(threads int) (kernels.Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simd: start kernels: %w", err)
 	}
+	time.Sleep(settleTime)
 	*e.field(ctlWorkers) = uint32(started.Int() - 1)
 	return b, nil
 }

@@ -10,14 +10,18 @@ import (
 // run for a while: until then a convolution takes two to ten times as long.
 
 // warmTime is what each op of warm runs for: somewhat longer than V8 needs to call it
-// hot. Later is too late: with all cores in use the compiler gets little time, and
-// packing ran at a third of its speed for 15 s.
-const warmTime = 8 * time.Millisecond
+// hot. settleTime is what New then leaves the cores idle for: V8 compiles hot kernels in
+// the background, Winograd's packing for up to 15 ms. Later is too late: with all cores in
+// use the compiler gets little time, and packing once ran at a third of its speed for 15 s.
+const (
+	warmTime   = 8 * time.Millisecond
+	settleTime = 20 * time.Millisecond
+)
 
 // warm runs, on numbers that mean nothing, the ops that training spends its time in.
 // New does it while the workers start: it takes no time of its own.
 func (b *Backend) warm() {
-	s := kernels.ConvShape{N: 1, H: 12, W: 12, CIn: 32, KH: 3, KW: 3, COut: 48, Stride: 1, PadTop: 1, PadLeft: 1, OH: 12, OW: 12}
+	s := kernels.ConvShape{N: 1, H: 12, W: 12, CIn: 64, KH: 3, KW: 3, COut: 96, Stride: 1, PadTop: 1, PadLeft: 1, OH: 12, OW: 12}
 	b.warmConv(s) // by Winograd
 	s.KH, s.PadTop = 1, 0
 	in, out, filter, bias := b.warmConv(s)
