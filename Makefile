@@ -60,6 +60,7 @@ test-portable:
 WASM_TEST := GOOS=js GOARCH=wasm go test -exec "$(CURDIR)/build/wasmexec"
 test-wasm: build/wasmexec
 	THAW_BROWSER=$(CHROMIUM) $(WASM_TEST) $(WASM_PACKAGES)
+	THAW_BROWSER=$(CHROMIUM) $(WASM_TEST) -run 'Golden|ImageIsPure' ./irv2/worlds
 	THAW_BROWSER=$(CHROMIUM) THAW_RELAXED=0 $(WASM_TEST) -run Conformance ./kernels/simd
 	@if command -v node >/dev/null; then $(WASM_TEST) -run Conformance ./kernels/simd; \
 	else echo "SKIPPED: no node here, the kernels were not tested in it"; fi

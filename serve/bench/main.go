@@ -21,7 +21,7 @@ import (
 func main() {
 	only := flag.String("only", "", "measure only cases whose name contains this")
 	where := flag.String("where", "", "measure only here: native or page")
-	steps := flag.Int("steps", 5, "timed steps of each case; medians are given")
+	steps := flag.Int("steps", 9, "timed steps of each case; medians are given")
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
 	flag.Parse()
