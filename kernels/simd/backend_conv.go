@@ -65,7 +65,7 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 		b.winogradJob(w, s, kernels.Forward, a.Filter, a.Scratch, repeatable)
 		return
 	}
-	b.run(kernelConv, b.convJob(s, kernels.Forward, a.Filter, a.Scratch, s.N*s.OH*s.OW), repeatable)
+	b.convJob(s, kernels.Forward, a.Filter, a.Scratch, s.N*s.OH*s.OW, repeatable)
 }
 
 // convViews writes the fields of input, output and residual. The grid takes every
@@ -87,9 +87,13 @@ func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
 	}
 }
 
-// inPlacePixels is up to how many pixels a filter is packed by the tasks that use it. Not
+// A filter is packed by the tasks that use it over at most inPlacePixels, where there are
+// inPlaceTasks of them for each thread (a task takes all pixels) or only little to do. Not
 // one bit of the result depends on it.
-const inPlacePixels = 400
+const (
+	inPlacePixels = 400
+	inPlaceTasks  = 4
+)
 
 // InPlace implements kernels.Backend.
 func (b *Backend) InPlace(s kernels.ConvShape, pass kernels.Pass) bool {
@@ -97,7 +101,9 @@ func (b *Backend) InPlace(s kernels.ConvShape, pass kernels.Pass) bool {
 	if pass == kernels.BackwardInput {
 		pixels = s.N * s.H * s.W
 	}
-	return pixels <= inPlacePixels && b.winograd(s, pass) == nil
+	_, cols := channels(s, pass)
+	enough := ceilDiv(cols, 2*nr) >= inPlaceTasks*b.threads || s.FLOPs() <= minTaskFLOPs
+	return pixels <= inPlacePixels && enough && b.winograd(s, pass) == nil
 }
 
 // pairLen is the bytes of two panels of a filter, whole cache lines.
@@ -106,9 +112,9 @@ func pairLen(s kernels.ConvShape, pass kernels.Pass) int {
 	return 2 * nr * 4 * s.KH * s.KW * k
 }
 
-// convJob writes the rest of the record (rows are output pixels) and returns the number of
-// tasks that it cuts the job into.
-func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, rows int) (tasks int) {
+// convJob writes the rest of the record (rows are output pixels), cuts the job into tasks
+// and runs it.
+func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, rows int, repeatable bool) {
 	k, cols := channels(s, pass)
 	inPlace := b.rec[convSource/4] != 0
 	tableLen := tableLen(s)
@@ -141,7 +147,7 @@ func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratc
 		runs = ceilDiv(panels, perTask)
 	}
 	b.setFields(convPanelsPerTask, perTask, convRowTasks, rowTasks)
-	return runs * rowTasks
+	b.run(kernelConv, runs*rowTasks, repeatable)
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

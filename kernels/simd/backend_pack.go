@@ -92,38 +92,30 @@ func (b *Backend) packedAt(s kernels.ConvShape, r residue) int {
 
 // Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per residue.
 func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
-	for _, r := range residues(a.Shape) {
-		if tasks := b.inputGradient(a, r); tasks > 0 {
-			b.run(kernelConv, tasks, !a.Accumulate)
-		}
-	}
-}
-
-// inputGradient writes the record of the convolution for a residue and returns its tasks; it
-// runs one by Winograd's algorithm itself, and returns 0.
-func (b *Backend) inputGradient(a *kernels.Conv2DBackwardInputArgs, r residue) (tasks int) {
 	s := a.Shape
 	residual := kernels.View{}
 	if a.Accumulate {
 		residual = a.DIn
 	}
-	gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
-	b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
-	b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
-		convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
-	b.setF32(convAlpha, 1)
-	b.setF32(convFloor, noFloor)
-	filter := a.Filter
-	if a.InPlace {
-		b.setFields(convSource, int(at(filter)), convFlipped, 1)
-		b.setGeometry(convGeometry, s, r, a.Scale, a.Alpha)
-	} else if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
-		b.winogradJob(w, s, kernels.BackwardInput, filter, a.Scratch, !a.Accumulate)
-		return 0
-	} else {
-		filter = filter[b.packedAt(s, r):]
+	for _, r := range residues(s) {
+		gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
+		b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
+		b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
+			convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
+		b.setF32(convAlpha, 1)
+		b.setF32(convFloor, noFloor)
+		filter := a.Filter
+		if a.InPlace {
+			b.setFields(convSource, int(at(filter)), convFlipped, 1)
+			b.setGeometry(convGeometry, s, r, a.Scale, a.Alpha)
+		} else if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
+			b.winogradJob(w, s, kernels.BackwardInput, filter, a.Scratch, !a.Accumulate)
+			return
+		} else {
+			filter = filter[b.packedAt(s, r):]
+		}
+		b.convJob(s, kernels.BackwardInput, filter, a.Scratch, s.N*gridH*gridW, !a.Accumulate)
 	}
-	return b.convJob(s, kernels.BackwardInput, filter, a.Scratch, s.N*gridH*gridW)
 }
 
 func ceilDiv(n, by int) int { return (n + by - 1) / by }

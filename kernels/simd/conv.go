@@ -66,21 +66,22 @@ const (
 	convCols   // output channels
 	convRows   // output pixels
 	convRowTiles
-	convRowTasks                               // row tiles are shared out evenly among so many tasks
-	convPanelsPerTask                          // panels of one task
-	convPanels                                 // all panels
-	convZeros                                  // a pixel of zeros
-	convTable                                  // per thread: row table, spill and the panels that the thread packs
-	convTableLen                               // bytes per thread
-	convBuffer                                 // bytes from a thread's table to the two panels that it packs
-	convSource                                 // 0, or the filter that tasks pack
-	convFlipped                                // 0: the filter is packed as for the forward pass, from fields as packScale's
-	convSourceRow                              // forward: bytes from one row of [taps*k, cols] to the next
-	convSourceScale                            // forward: per output channel, 0: none
-	convSourceAlpha                            // forward: float32
-	convGeometry                               // flipped: fields as flipFirstH's
-	convRecord        = convGeometry + flipLen // length of the record
+	convRowTasks      // row tiles are shared out evenly among so many tasks
+	convPanelsPerTask // panels of one task
+	convPanels        // all panels
+	convZeros         // a pixel of zeros
+	convTable         // per thread: row table, spill and the panels that the thread packs
+	convTableLen      // bytes per thread
+	convBuffer        // bytes from a thread's table to the two panels that it packs
+	convSource        // 0, or the filter that tasks pack
+	convFlipped       // 0: packed as for the forward pass, by these fields:
+	convSourceRow     // bytes from one row of [taps*k, cols] to the next
+	convSourceScale   // per output channel, 0: none
+	convSourceAlpha   // float32
+	convGeometry      // not 0: flipped, by fields as flipFirstH's
 )
+
+const convRecord = convGeometry + flipLen // length of the record
 
 // The row table of a tile: mr pointers to output pixels, mr to residual pixels,
 // then per tap mr pointers to input pixels; a spill area for an edge tile stands

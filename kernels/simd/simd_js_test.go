@@ -43,6 +43,38 @@ func TestResultsDoNotDependOnThreads(t *testing.T) {
 	}
 }
 
+// TestInPlaceChangesNothing: a filter packed by the tasks gives the bits of one that was
+// packed before, for every residue.
+func TestInPlaceChangesNothing(t *testing.T) {
+	b := newForTest(t, 2)
+	for _, l := range []layer{conv(1, 8, 1, 1, 448, 2080, 1, true), conv(1, 8, 1, 3, 192, 224, 1, true), conv(1, 17, 3, 3, 256, 388, 2, false)} {
+		s := l.s
+		scale, filter := image(1, 1, 1, s.COut).Data, image(1, 1, 1, s.FilterLen()).Data
+		run := func(pass kernels.Pass, inPlace bool) []float32 {
+			if inPlace && !b.InPlace(s, pass) {
+				t.Errorf("%+v is not taken in place by pass %d", s, pass)
+			}
+			used := filter
+			if !inPlace {
+				used = make([]float32, b.PackedLen(s, pass))
+				b.PackFilter(&kernels.PackFilterArgs{Shape: s, Pass: pass, Filter: filter, Scale: scale, Alpha: 1, Dst: used})
+			}
+			in, out, scratch := image(s.N, s.H, s.W, s.CIn), image(s.N, s.OH, s.OW, s.COut), make([]float32, b.ScratchLen(s, pass))
+			if pass == kernels.Forward {
+				b.Conv2D(&kernels.Conv2DArgs{Shape: s, In: in, Out: out, Filter: used, InPlace: inPlace, Scale: scale, Alpha: 1, Scratch: scratch})
+				return out.Data
+			}
+			b.Conv2DBackwardInput(&kernels.Conv2DBackwardInputArgs{Shape: s, DOut: out, DIn: in, Filter: used, InPlace: inPlace, Scale: scale, Alpha: 1, Accumulate: true, Scratch: scratch})
+			return in.Data
+		}
+		for _, pass := range []kernels.Pass{kernels.Forward, kernels.BackwardInput} {
+			if !slices.EqualFunc(run(pass, true), run(pass, false), sameBits) {
+				t.Errorf("%+v, pass %d: other bits in place", s, pass)
+			}
+		}
+	}
+}
+
 // image is a view of numbers that vary.
 func image(n, h, w, c int) kernels.View {
 	v := kernels.View{Data: make([]float32, n*h*w*c), N: n, H: h, W: w, C: c, Stride: c}
