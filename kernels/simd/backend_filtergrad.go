@@ -59,9 +59,9 @@ func (p gradPlan) runTableLen() int { return roundUp(spillLen+runLen*p.chunkRows
 // threadLen is the bytes of a thread's table and stage, in rows of so many pixels.
 func (p gradPlan) threadLen(rowPixels int) int {
 	if !p.staged {
-		return p.runTableLen()
+		return apart(p.runTableLen())
 	}
-	return p.runTableLen() + stagePitch*p.chunkRows*rowPixels
+	return apart(p.runTableLen() + stagePitch*p.chunkRows*rowPixels)
 }
 
 func (p gradPlan) scratchLen(s kernels.ConvShape, threads int) int {

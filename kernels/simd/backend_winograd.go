@@ -93,7 +93,7 @@ func (b *Backend) planWinograd(w *winograd, s kernels.ConvShape, pass kernels.Pa
 	perTask = ceilDiv(p.tiles, p.tileRuns)
 	p.transform = roundUp(winOut+winEntry*perTask, 64)
 	p.matrix = oddLines(4 * k * perTask)
-	p.threadLen = p.transform + w.points()*p.matrix
+	p.threadLen = apart(p.transform + w.points()*p.matrix)
 	p.tablesLen = b.threads * p.threadLen / 4
 	p.scratchLen = p.tablesLen + k
 	return p
