@@ -69,6 +69,8 @@ build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*
 	go build -o $@ ./kernels/simd/wasmexec
 
 test-browser:
+	@[ -n "$$FIREFOX" ] || command -v firefox-esr >/dev/null || command -v firefox >/dev/null || \
+	echo "SKIPPED: no Firefox here (Debian: firefox-esr), training in it is not tested"
 	THAW_REQUIRE_BROWSER=1 go test -timeout 30m ./serve
 
 golden:
