@@ -42,12 +42,12 @@ func (b *Backend) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
 // tableLen is the bytes of a thread's row table: whole cache lines.
 func tableLen(s kernels.ConvShape) int { return roundUp(tableTaps+tableEntry*s.KH*s.KW, 64) }
 
-// convThreadLen is the bytes of a thread's row table and, where tasks pack, its two panels.
+// convThreadLen is the bytes of a thread's row table and, where tasks pack, its panels.
 func convThreadLen(s kernels.ConvShape, pass kernels.Pass, inPlace bool) int {
 	n := tableLen(s)
 	if inPlace {
 		k, _ := channels(s, pass)
-		n += 2 * nr * 4 * s.KH * s.KW * k
+		n += ownPanels * nr * 4 * s.KH * s.KW * k
 	}
 	return apart(n)
 }
@@ -114,7 +114,7 @@ func (b *Backend) InPlace(s kernels.ConvShape, pass kernels.Pass) bool {
 		pixels = s.N * s.H * s.W
 	}
 	_, cols := channels(s, pass)
-	enough := ceilDiv(cols, 2*nr) >= inPlaceTasks*b.threads || s.FLOPs() <= minTaskFLOPs
+	enough := ceilDiv(cols, ownPanels*nr) >= inPlaceTasks*b.threads || s.FLOPs() <= minTaskFLOPs
 	return pixels <= inPlacePixels && enough && b.winograd(s, pass) == nil
 }
 
@@ -146,7 +146,7 @@ func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratc
 	perTask = ceilDiv(panels, runs)
 	rowTasks := min(rowTiles, max(1, rowTiles*perTask*tileFLOPs/taskFLOPs))
 	if inPlace { // a panel is packed once
-		perTask, rowTasks = 2, 1
+		perTask, rowTasks = ownPanels, 1
 		runs = ceilDiv(panels, perTask)
 	}
 	b.setFields(convPanelsPerTask, perTask, convRowTasks, rowTasks)

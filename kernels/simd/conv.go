@@ -20,14 +20,15 @@ import "thaw/kernels/wasmasm"
 //
 // Over few pixels, packing a filter into memory and reading it again costs as much as
 // multiplying (a filter of block8 at 150x150 serves 9 pixels an image). There a task takes
-// all rows of its panels and packs them itself, two at a time: they never leave its
-// core's cache.
+// all rows of two panels and packs them itself: they never leave its core's cache.
 const (
 	mr = 6 // rows of a tile: 12 accumulators, 2 of B and 1 of A are V8's 15 registers
 	// Without FMA a product needs a register of its own.
 	rowsWithoutFMA = 5
 
 	nr = 8 // columns of a tile and a panel
+
+	ownPanels = 2 // of a task that packs them: a row of both is one cache line of the filter
 )
 
 // Record of a conv job: byte offsets of its fields. The grid is the output pixels
@@ -72,7 +73,7 @@ const (
 	convZeros         // a pixel of zeros
 	convTable         // per thread: row table, spill and the panels that the thread packs
 	convTableLen      // bytes per thread
-	convBuffer        // bytes from a thread's table to the two panels that it packs
+	convBuffer        // bytes from a thread's table to the panels that it packs
 	convSource        // 0, or the filter that tasks pack
 	convFlipped       // 0: packed as for the forward pass, by these fields:
 	convSourceRow     // bytes from one row of [taps*k, cols] to the next
@@ -106,36 +107,31 @@ func emitConv(m *module) function {
 	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
 	tiles := f.split(ld(convRowTiles), ld(convRowTasks))
-	rowTile, lastRowTile := f.newI32(nil), f.newI32(tiles.start(rowTask.addN(1)))
+	rowTile, lastRowTile := f.newI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
 	pixels := f.split(ld(convRows), ld(convRowTiles))
 	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
 
-	// Panels at a time: two where the task packs them, else all.
-	last := f.newI32(lastPanel)
-	f.while(firstPanel.lt(lastPanel), func() {
-		f.when(ld(convSource), func() {
-			set(f, last, minimum(firstPanel.addN(2), lastPanel))
-			m.packTwo(f, arg, table.add(ld(convBuffer)), firstPanel, last)
+	filters := f.newI32(ld(convFilter).add(firstPanel.mul(ld(convPanel))))
+	f.when(ld(convSource), func() {
+		set(f, filters, table.add(ld(convBuffer)))
+		m.packPanels(f, arg, filters, firstPanel, lastPanel)
+	})
+	f.upTo(rowTile, lastRowTile, 1, func() {
+		set(f, row, pixels.start(rowTile))
+		set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
+		m.rowTable(f, arg, table, row, rows)
+		set(f, panel, firstPanel)
+		set(f, filter, filters)
+		f.upTo(panel, lastPanel, 1, func() {
+			f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
+			set(f, filter, filter.add(ld(convPanel)))
 		})
-		set(f, rowTile, tiles.start(rowTask))
-		f.upTo(rowTile, lastRowTile, 1, func() {
-			set(f, row, pixels.start(rowTile))
-			set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
-			m.rowTable(f, arg, table, row, rows)
-			set(f, panel, firstPanel)
-			set(f, filter, ternary(ld(convSource), table.add(ld(convBuffer)), ld(convFilter).add(firstPanel.mul(ld(convPanel)))))
-			f.upTo(panel, last, 1, func() {
-				f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
-				set(f, filter, filter.add(ld(convPanel)))
-			})
-		})
-		set(f, firstPanel, last)
 	})
 	return f
 }
 
-// packTwo packs one or two panels of the source to dst.
-func (m *module) packTwo(f function, arg, dst, first, last i32) {
+// packPanels packs the panels of a task, ownPanels at most, from the source to dst.
+func (m *module) packPanels(f function, arg, dst, first, last i32) {
 	ld := func(field int) i32 { return arg.i32(field) }
 	dst = f.newI32(dst)
 	f.choose(ld(convFlipped), func() {

@@ -1,7 +1,5 @@
 package simd
 
-import "thaw/kernels/wasmasm"
-
 // The filter gradient is a GEMM too: for a tap, rows are input channels, columns
 // output channels, and k runs over output pixels p:
 //
@@ -172,10 +170,7 @@ func (m *module) listRuns(f function, arg, table, first, last, tap i32) i32 {
 // gradientMicroKernels emits the micro kernels for 1..mr input channels:
 // (table, runs, in, out, arg, add).
 func (m *module) gradientMicroKernels() microFamily {
-	params := make([]wasmasm.ValType, 6)
-	for i := range params {
-		params[i] = wasmasm.I32
-	}
+	params := i32s(6)
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}

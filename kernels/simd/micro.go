@@ -13,7 +13,7 @@ const kUnroll = 4
 // (table, taps, kBytes, filter, arg, panel), and puts them into the table.
 func (m *module) microKernels() microFamily {
 	edge := m.edgeEpilogue()
-	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
+	params := i32s(6)
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
@@ -123,7 +123,7 @@ func (m *module) multiply(f function, acc [][2]vec, a []i32, b, k i32) {
 // edgeEpilogue emits the epilogue of a panel of fewer than nr columns:
 // (table, rows, cols, arg, panel), accumulators in the spill area.
 func (m *module) edgeEpilogue() wasmasm.FuncIndex {
-	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
+	params := i32s(5)
 	f := function{m.Func(params, nil)}
 	table, rows, cols, arg, panel := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
 	first := f.newI32(panel.mulN(nr))

@@ -1,6 +1,10 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"slices"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Options choose between variants of the module.
 type Options struct {
@@ -38,7 +42,10 @@ type module struct {
 	flipped  *function       // packFlipped's
 }
 
-var i32x3 = []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32}
+var i32x3 = i32s(3)
+
+// i32s is so many integers.
+func i32s(n int) []wasmasm.ValType { return slices.Repeat([]wasmasm.ValType{wasmasm.I32}, n) }
 
 // Emit returns the module. It is pure: the same options give the same bytes.
 func Emit(o Options) []byte {
@@ -142,11 +149,7 @@ func (m *module) tile() (f function, arg, tile, thread i32) {
 // once emits a function of so many integers where it is first asked for.
 func (m *module) once(known **function, params int, emit func(f function)) wasmasm.FuncIndex {
 	if *known == nil {
-		types := make([]wasmasm.ValType, params)
-		for i := range types {
-			types[i] = wasmasm.I32
-		}
-		f := function{m.Func(types, nil)}
+		f := function{m.Func(i32s(params), nil)}
 		*known = &f
 		emit(f)
 	}

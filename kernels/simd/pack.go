@@ -145,62 +145,59 @@ func emitPackBackward(m *module) function {
 // packFlipped emits, once, the packing of a panel of a flipped filter:
 // (address of the geometry, src, panel, dst).
 func (m *module) packFlipped() wasmasm.FuncIndex {
-	return m.once(&m.flipped, 4, func(f function) {
-		arg, src, panel, dst := f.param(0), f.param(1), f.param(2), f.param(3)
-		ld := func(field int) i32 { return arg.i32(field) }
-		cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
-		ci := f.newI32(panel.mulN(nr))
-		width := f.newI32(cin.sub(ci))
-		row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
-		alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
-		p, scale, left := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-		var rows [nr]vec
+	return m.once(&m.flipped, 4, m.emitPackFlipped)
+}
+
+func (m *module) emitPackFlipped(f function) {
+	arg, src, panel, dst := f.param(0), f.param(1), f.param(2), f.param(3)
+	ld := func(field int) i32 { return arg.i32(field) }
+	cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
+	ci := f.newI32(panel.mulN(nr))
+	width := f.newI32(cin.sub(ci))
+	row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
+	alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
+	p, scale, left := f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	rows, s, x := f.vecs(nr), f.newVec(nil), f.newI32(nil)
+	advance := func(n int) {
+		f.inc(p, n*4)
+		f.inc(dst, n*nr*4)
+		f.when(scale, func() { f.inc(scale, n*4) })
+		f.inc(left, -n)
+	}
+	four := func() { // output channels of a whole panel
+		set(f, s, alpha.splat())
+		f.when(scale, func() { set(f, s, s.mul(scale.vec(0))) })
+		set(f, x, p)
 		for i := range rows {
-			rows[i] = f.newVec(nil)
+			set(f, rows[i], x.vec(0).mul(s))
+			set(f, x, x.add(row))
 		}
-		s, x := f.newVec(nil), f.newI32(nil)
-		advance := func(n int) {
-			f.inc(p, n*4)
-			f.inc(dst, n*nr*4)
-			f.when(scale, func() { f.inc(scale, n*4) })
-			f.inc(left, -n)
+		for half := range 2 {
+			for i, t := range transpose(f, rows[half*4:][:4]) {
+				f.storeVec(dst, i*nr*4+half*16, t)
+			}
 		}
-		f.count(ld(flipH), func(i i32) {
-			f.count(ld(flipW), func(j i32) {
-				kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
-				set(f, p, src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
-				set(f, scale, ld(flipScale))
-				set(f, left, cout)
-				f.when(width.ge(num(nr)), func() {
-					f.while(left.ge(num(4)), func() {
-						set(f, s, alpha.splat())
-						f.when(scale, func() { set(f, s, s.mul(scale.vec(0))) })
-						set(f, x, p)
-						for i := range rows {
-							set(f, rows[i], x.vec(0).mul(s))
-							set(f, x, x.add(row))
-						}
-						for half := range 2 {
-							for i, t := range transpose(f, rows[half*4:][:4]) {
-								f.storeVec(dst, i*nr*4+half*16, t)
-							}
-						}
-						advance(4)
-					})
-				})
-				// What is left: the last panel, or the last columns.
-				f.while(left, func() {
-					f.count(num(nr), func(i i32) {
-						set(f, v, f32const(0))
-						f.when(i.lt(width), func() {
-							set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
-							f.when(scale, func() { set(f, v, v.mul(scale.f32(0))) })
-						})
-						f.storeF32(dst.add(i.shl(2)), 0, v)
-					})
-					advance(1)
-				})
+		advance(4)
+	}
+	one := func() { // what is left: the last panel, or the last columns
+		f.count(num(nr), func(i i32) {
+			set(f, v, f32const(0))
+			f.when(i.lt(width), func() {
+				set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
+				f.when(scale, func() { set(f, v, v.mul(scale.f32(0))) })
 			})
+			f.storeF32(dst.add(i.shl(2)), 0, v)
+		})
+		advance(1)
+	}
+	f.count(ld(flipH), func(i i32) {
+		f.count(ld(flipW), func(j i32) {
+			kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
+			set(f, p, src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
+			set(f, scale, ld(flipScale))
+			set(f, left, cout)
+			f.when(width.ge(num(nr)), func() { f.while(left.ge(num(4)), four) })
+			f.while(left, one)
 		})
 	})
 }

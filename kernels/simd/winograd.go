@@ -155,7 +155,7 @@ func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32
 // emitInput emits B' d B of one tile: (table, dst, kBytes, matrix), where dst is
 // the tile's row of the first matrix.
 func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
-	f := function{m.Func([]wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}, nil)}
+	f := function{m.Func(i32s(4), nil)}
 	table, dst, kBytes, matrix := f.param(0), f.param(1), f.param(2), f.param(3)
 	q, edge := f.newI32(nil), w.w.edge()
 	m.quads(f, kBytes, func(offset i32, l lane) {
@@ -182,7 +182,7 @@ func (m *module) winogradProducts() microFamily {
 	if m.products.first > 0 {
 		return m.products
 	}
-	params := []wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}
+	params := i32s(4)
 	family := microFamily{first: m.nextExtra(), typ: m.Type(params, nil)}
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
@@ -223,7 +223,7 @@ func (m *module) winogradProducts() microFamily {
 // emitOutput emits A' m A and the epilogue for a panel of so many tiles:
 // (products, entry, arg, panel, tiles).
 func (w *winograd) emitOutput(m *module) wasmasm.FuncIndex {
-	f := function{m.Func([]wasmasm.ValType{wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32, wasmasm.I32}, nil)}
+	f := function{m.Func(i32s(5), nil)}
 	product, entry, arg, panel, tiles := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
 	first := f.newI32(panel.mulN(nr * 4))
 	width := f.newI32(minimum(num(nr*4), arg.i32(convCols).shl(2).sub(first)))
