@@ -7,18 +7,14 @@
 //
 // The package knows nothing of layers, plans or pages. Tensors are float32, NHWC;
 // filters are HWIO as Keras stores them. Buffers, scratch included, are given by
-// the caller, who asked PackedLen and the ScratchLen methods how large they must
-// be: a kernel allocates nothing, so that a compiled program knows its exact
+// the caller, who asked the methods of Sizes how large they must be: a kernel allocates nothing, so that a compiled program knows its exact
 // memory before it runs. Shape errors are bugs of the caller and panic with both
 // shapes.
 //
 // Reading order: this file, conv2d.go (what convolution is), then the backends.
 package kernels
 
-import (
-	"errors"
-	"math"
-)
+import "math"
 
 // View is a float32 tensor [N, H, W, C] seen inside a larger buffer: pixel p,
 // channel c stands at Data[p*Stride+c]. A view of some channels of a wider
@@ -64,25 +60,23 @@ const (
 	BackwardFilter
 )
 
-// ErrThreadLost is what an op panics with when a thread died in the middle of work
-// that cannot be done twice, because it is in place. The backend goes on with fewer
-// threads. What the op wrote is undefined, but Adam and SGD have updated everything
-// once, except for a few thousand neighbouring numbers at most.
-var ErrThreadLost = errors.New("a thread died in the middle of a step")
-
-// Lost runs an op, or several, and returns ErrThreadLost if that is how it ended.
-func Lost(op func()) (err error) {
-	defer func() {
-		switch r := recover(); r {
-		case nil:
-		case ErrThreadLost:
-			err = ErrThreadLost
-		default:
-			panic(r)
-		}
-	}()
-	op()
-	return nil
+// Sizes says how much memory a machine's ops need: a program places it before it runs.
+type Sizes interface {
+	// PackedLen is the length of a filter packed for pass (Forward or BackwardInput).
+	// Neither it nor the packing may depend on N, H or W: programs of other batch
+	// sizes share packed filters. 0 means that the machine packs nothing and takes
+	// every filter in place: then InPlace is true for both passes.
+	PackedLen(s ConvShape, pass Pass) int
+	// InPlace says whether a pass (Forward or BackwardInput) over s is faster with the
+	// filter where it stands than with one packed for this pass alone: over few pixels,
+	// packing costs more than it gives. It may depend on N, H and W.
+	InPlace(s ConvShape, pass Pass) bool
+	// ScratchLen is the length of Scratch that a convolution pass needs, the filter in
+	// place or not.
+	ScratchLen(s ConvShape, pass Pass) int
+	// SumsLen is the length of Scratch that an op needs which sums each of so many
+	// channels over so many pixels: BatchNormTrain, BatchNormBackward, ReLUBiasBackward.
+	SumsLen(pixels, channels int) int
 }
 
 // Backend runs ops on views of Go memory. All methods return when the work is
@@ -94,17 +88,7 @@ type Backend interface {
 	Name() string
 	Threads() int
 
-	// PackedLen is the length of a filter packed for pass (Forward or BackwardInput).
-	// Neither it nor the packing may depend on N, H or W: programs of other batch
-	// sizes share packed filters.
-	PackedLen(s ConvShape, pass Pass) int
-	// InPlace says whether a pass (Forward or BackwardInput) over s is faster with the
-	// filter where it stands than with one packed for this pass alone: over few pixels,
-	// packing costs more than it gives. It may depend on N, H and W.
-	InPlace(s ConvShape, pass Pass) bool
-	// ScratchLen is the length of Scratch that a convolution pass needs, the filter in
-	// place or not.
-	ScratchLen(s ConvShape, pass Pass) int
+	Sizes
 
 	PackFilter(*PackFilterArgs)
 	Conv2D(*Conv2DArgs)
@@ -127,6 +111,8 @@ type Backend interface {
 	Dropout(*DropoutArgs)
 	SoftmaxCrossEntropy(*SoftmaxCrossEntropyArgs)
 
+	SumSquares(*SumSquaresArgs)
+	ClipByNorm(*ClipByNormArgs)
 	Adam(*AdamArgs)
 	SGD(*SGDArgs)
 }
@@ -223,6 +209,7 @@ type BatchNormTrainArgs struct {
 	Mean, InvStd                 []float32 // out, kept for the backward pass
 	RunningMean, RunningVariance []float32 // in/out
 	ReLU                         bool
+	Scratch                      []float32 // SumsLen(pixels, channels)
 }
 
 // BatchNormApplyArgs: Out = (X-Mean)*InvStd + Beta, then ReLU if asked: the
@@ -246,14 +233,16 @@ type BatchNormBackwardArgs struct {
 	Beta, Mean, InvStd []float32
 	ReLU               bool
 	DBeta              []float32
+	Scratch            []float32 // SumsLen(pixels, channels)
 }
 
 // ReLUBiasBackwardArgs: in place D = Out > 0 ? D : 0 (skipped where Out.Data is
 // nil), then DBias[c] = Alpha * sum over pixels of D (skipped where DBias is nil).
 type ReLUBiasBackwardArgs struct {
-	Out, D View
-	Alpha  float32
-	DBias  []float32
+	Out, D  View
+	Alpha   float32
+	DBias   []float32
+	Scratch []float32 // SumsLen(pixels, channels)
 }
 
 // PoolArgs: K x K windows of In; K and Stride for both axes, PadTop/PadLeft zero
@@ -295,14 +284,41 @@ type SoftmaxCrossEntropyArgs struct {
 	Loss                           []float32
 }
 
+// SumSquaresArgs: Sum[0] = sum of X[i]^2, summed in float64 and rounded once.
+type SumSquaresArgs struct{ X, Sum []float32 }
+
+// ClipByNormArgs: one tensor of clipping by global norm (tf.clip_by_global_norm). With
+// the squares of all tensors summed in Sums, one each, X *= Scale(). X stays as it is
+// where they fit.
+type ClipByNormArgs struct {
+	X, Sums []float32
+	Norm    float64
+}
+
+// Scale is min(1, Norm/sqrt(total)), total the sum over Sums in float64. Where that is
+// no number it is 1: clipping does not spread a NaN.
+func (a *ClipByNormArgs) Scale() float32 {
+	total := 0.0
+	for _, sum := range a.Sums {
+		total += float64(sum)
+	}
+	if scale := float32(a.Norm / math.Sqrt(total)); scale < 1 {
+		return scale
+	}
+	return 1
+}
+
 // AdamArgs: one Keras Adam update (github.com/keras-team/keras optimizers/adam.py), Step counted from 1:
 //
 //	alpha = Rate*sqrt(1-Beta2^Step)/(1-Beta1^Step)   (see Alpha)
 //	M += (Grad-M)*(1-Beta1);  V += (Grad^2-V)*(1-Beta2)
-//	Param -= M*alpha/(sqrt(V)+Eps)
+//	Param = Param*Kept() - M*alpha/(sqrt(V)+Eps)
+//
+// Decay is AdamW's decoupled weight decay, 0: none.
 type AdamArgs struct {
 	Param, Grad, M, V       []float32
 	Rate, Beta1, Beta2, Eps float64
+	Decay                   float64
 	Step                    int
 }
 
@@ -313,12 +329,21 @@ func (a *AdamArgs) Alpha() float32 {
 	return float32(a.Rate * math.Sqrt(1-power(a.Beta2)) / (1 - power(a.Beta1)))
 }
 
-// SGDArgs: one Keras SGD update. Momentum 0: Param -= Rate*Grad (M unused, may be nil). Else
+// Kept is the share of Param that decay leaves, 1-Rate*Decay.
+func (a *AdamArgs) Kept() float32 { return float32(1 - a.Rate*a.Decay) }
+
+// SGDArgs: one Keras SGD update. Momentum 0: Param = Param*Kept() - Rate*Grad (M unused,
+// may be nil). Else
 //
 //	M = Momentum*M - Rate*Grad
-//	Param += Nesterov ? Momentum*M - Rate*Grad : M
+//	Param = Param*Kept() + (Nesterov ? Momentum*M - Rate*Grad : M)
+//
+// Decay is decoupled weight decay, 0: none.
 type SGDArgs struct {
-	Param, Grad, M []float32
-	Rate, Momentum float64
-	Nesterov       bool
+	Param, Grad, M        []float32
+	Rate, Momentum, Decay float64
+	Nesterov              bool
 }
+
+// Kept is the share of Param that decay leaves, 1-Rate*Decay.
+func (a *SGDArgs) Kept() float32 { return float32(1 - a.Rate*a.Decay) }

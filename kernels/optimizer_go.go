@@ -7,8 +7,8 @@ package kernels
 import simd "thaw/kernels/internal/scalar"
 
 // adamUpdate: AdamArgs with alpha ready, decay1 = 1-Beta1, decay2 = 1-Beta2.
-func adamUpdate(param, grad, m, v []float32, alpha, decay1, decay2, eps float32) {
-	a, d1, d2, e := splat(alpha), splat(decay1), splat(decay2), splat(eps)
+func adamUpdate(param, grad, m, v []float32, alpha, decay1, decay2, eps, kept float32) {
+	a, d1, d2, e, k := splat(alpha), splat(decay1), splat(decay2), splat(eps), splat(kept)
 	for i := 0; i < len(grad); i += lanes() {
 		n := min(lanes(), len(grad)-i)
 		g, mi, vi := loadPart(grad[i:], n), loadPart(m[i:], n), loadPart(v[i:], n)
@@ -17,30 +17,39 @@ func adamUpdate(param, grad, m, v []float32, alpha, decay1, decay2, eps float32)
 		storePart(mi, m[i:], n)
 		storePart(vi, v[i:], n)
 		step := mi.Mul(a).Div(vi.Sqrt().Add(e))
-		storePart(loadPart(param[i:], n).Sub(step), param[i:], n)
+		storePart(loadPart(param[i:], n).Mul(k).Sub(step), param[i:], n)
 	}
 }
 
 // sgdUpdate: SGDArgs with momentum.
-func sgdUpdate(param, grad, m []float32, rate, momentum float32, nesterov bool) {
-	r, k := splat(rate), splat(momentum)
+func sgdUpdate(param, grad, m []float32, rate, momentum, kept float32, nesterov bool) {
+	r, mu, k := splat(rate), splat(momentum), splat(kept)
 	for i := 0; i < len(grad); i += lanes() {
 		n := min(lanes(), len(grad)-i)
 		var step simd.Float32s = loadPart(grad[i:], n).Mul(r)
-		mi := loadPart(m[i:], n).Mul(k).Sub(step)
+		mi := loadPart(m[i:], n).Mul(mu).Sub(step)
 		storePart(mi, m[i:], n)
 		if nesterov {
-			mi = mi.Mul(k).Sub(step)
+			mi = mi.Mul(mu).Sub(step)
 		}
-		storePart(loadPart(param[i:], n).Add(mi), param[i:], n)
+		storePart(loadPart(param[i:], n).Mul(k).Add(mi), param[i:], n)
 	}
 }
 
 // sgdPlainUpdate: SGDArgs without momentum.
-func sgdPlainUpdate(param, grad []float32, rate float32) {
-	var r simd.Float32s = splat(rate)
+func sgdPlainUpdate(param, grad []float32, rate, kept float32) {
+	var r, k simd.Float32s = splat(rate), splat(kept)
 	for i := 0; i < len(grad); i += lanes() {
 		n := min(lanes(), len(grad)-i)
-		storePart(loadPart(param[i:], n).Sub(loadPart(grad[i:], n).Mul(r)), param[i:], n)
+		storePart(loadPart(param[i:], n).Mul(k).Sub(loadPart(grad[i:], n).Mul(r)), param[i:], n)
+	}
+}
+
+// scaleFloats: x *= scale.
+func scaleFloats(x []float32, scale float32) {
+	var s simd.Float32s = splat(scale)
+	for i := 0; i < len(x); i += lanes() {
+		n := min(lanes(), len(x)-i)
+		storePart(loadPart(x[i:], n).Mul(s), x[i:], n)
 	}
 }

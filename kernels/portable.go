@@ -11,6 +11,7 @@ import (
 type Portable struct {
 	threads int
 	tiles   []tile // one a worker
+	sums    [sumParts]float64
 }
 
 var _ Backend = (*Portable)(nil)

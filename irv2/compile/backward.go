@@ -69,7 +69,7 @@ func (c *compiler) convBackward(u *unit) {
 		if s.scale != nil {
 			operands = append(operands, c.all(&a.Scale, s.scale))
 		}
-		operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.BackwardFilter)...)
+		operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.BackwardFilter))...)
 		c.emit(BackwardPhase, u.main.Name+" filter gradient", a, s.shape.FLOPs(), operands...)
 	}
 	if r := u.residual(); r != nil && c.marks.gradient[r] {
@@ -82,7 +82,7 @@ func (c *compiler) convBackward(u *unit) {
 		a := &kernels.Conv2DBackwardInputArgs{Shape: s.shape, DOut: dOut, DIn: c.viewOf(u.in[0]), Alpha: u.alpha()}
 		operands := append(c.filter(u, kernels.BackwardInput, BackwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace}),
 			c.gradIn(&a.DOut.Data, u.out), c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate))
-		operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.BackwardInput)...)
+		operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.BackwardInput))...)
 		c.emit(BackwardPhase, u.main.Name+" input gradient", a, s.shape.FLOPs(), operands...)
 	}
 }
@@ -100,7 +100,7 @@ func (c *compiler) batchNormBackward(u *unit, s *convState, further bool) {
 	if c.plan.Learns(beta) {
 		operands = append(operands, c.all(&a.DBeta, c.gradientBuffer(beta)))
 	}
-	c.emit(BackwardPhase, u.bn.Name+" gradient", a, 0, operands...)
+	c.emit(BackwardPhase, u.bn.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
 }
 
 // reluBiasBackward masks the gradient of the output in place and sums it for a bias
@@ -122,7 +122,7 @@ func (c *compiler) reluBiasBackward(u *unit) {
 	} else if !u.relu {
 		return
 	}
-	c.emit(BackwardPhase, u.out.Name+" gradient", a, 0, operands...)
+	c.emit(BackwardPhase, u.out.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.D)...)...)
 }
 
 func (c *compiler) poolBackwardArgs(u *unit) kernels.PoolBackwardArgs {

@@ -76,7 +76,7 @@ func (c *compiler) conv(u *unit) {
 		operands = append(operands, c.in(&a.Residual.Data, r))
 	}
 	operands = append(operands, c.filter(u, kernels.Forward, ForwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace})...)
-	operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.Forward)...)
+	operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.Forward))...)
 	c.emit(ForwardPhase, u.main.Name, a, s.shape.FLOPs(), operands...)
 	if c.marks.batchStats[u] {
 		c.batchNorm(u, s)
@@ -88,10 +88,10 @@ func (c *compiler) batchNorm(u *unit, s *convState) {
 	n := u.bn.C
 	s.mean, s.inv = c.transient(u.bn.Name+" mean", n), c.transient(u.bn.Name+" 1/deviation", n)
 	a := &kernels.BatchNormTrainArgs{X: c.view(s.raw), Out: c.viewOf(u.out), Eps: bnEpsilon, Momentum: bnMomentum, ReLU: u.relu}
-	c.emit(ForwardPhase, u.bn.Name, a, 0,
-		c.whole(&a.X.Data, s.raw), c.out(&a.Out.Data, u.out), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
+	operands := []operand{c.whole(&a.X.Data, s.raw), c.out(&a.Out.Data, u.out), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
 		c.all(&a.Mean, s.mean), c.all(&a.InvStd, s.inv),
-		c.all(&a.RunningMean, c.param(u.bn.Param("moving_mean"))), c.all(&a.RunningVariance, c.param(u.bn.Param("moving_variance"))))
+		c.all(&a.RunningMean, c.param(u.bn.Param("moving_mean"))), c.all(&a.RunningVariance, c.param(u.bn.Param("moving_variance")))}
+	c.emit(ForwardPhase, u.bn.Name, a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
 	c.program.moving = append(c.program.moving, u.bn.Param("moving_mean"), u.bn.Param("moving_variance"))
 	if c.opts.Recompute && s.raw.buffer != c.values[u.out].buffer {
 		c.values[u.out].rebuild = func(into *value) { c.rebuildBatchNorm(u, s, into) }
@@ -221,12 +221,17 @@ func (c *compiler) whole(slice *[]float32, v *value) operand {
 
 func (c *compiler) all(slice *[]float32, b *Buffer) operand { return operand{slice, b, 0, b.Len} }
 
-func (c *compiler) scratch(slice *[]float32, s kernels.ConvShape, pass kernels.Pass) []operand {
-	n := c.backend.ScratchLen(s, pass)
+// scratch is an operand of n floats that only this op uses, or none.
+func (c *compiler) scratch(slice *[]float32, n int) []operand {
 	if n == 0 {
 		return nil
 	}
 	return []operand{c.all(slice, c.transient("scratch", n))}
+}
+
+// sums is the scratch of an op that sums the channels of v.
+func (c *compiler) sums(slice *[]float32, v kernels.View) []operand {
+	return c.scratch(slice, c.backend.SumsLen(v.Pixels(), v.C))
 }
 
 func (c *compiler) emit(phase Phase, name string, args any, flops int64, operands ...operand) {

@@ -58,14 +58,15 @@ func checkBatchNorm(t *testing.T, b kernels.Backend, x tensor, extra int, relu, 
 	if alias {
 		out = newBuffer(x.n, x.h, x.w, x.c, extra).set(x)
 	}
-	mean, invStd := newVector(x.c), newVector(x.c)
+	mean, invStd, scratch := newVector(x.c), newVector(x.c), sumsScratch(b, x)
 	runMean, runVariance := newVector(x.c).set(oldMean), newVector(x.c).set(oldVariance)
 	a := kernels.BatchNormTrainArgs{X: in.view, Out: out.view, Beta: vector(beta.v), Eps: bnEps, Momentum: bnMomentum,
-		Mean: mean.data(), InvStd: invStd.data(), RunningMean: runMean.data(), RunningVariance: runVariance.data(), ReLU: relu}
+		Mean: mean.data(), InvStd: invStd.data(), RunningMean: runMean.data(), RunningVariance: runVariance.data(), ReLU: relu, Scratch: scratch.data()}
 	if alias {
 		a.X = out.view
 	}
 	b.BatchNormTrain(&a)
+	scratch.checkGuards(t, "BatchNormTrain scratch")
 
 	// The contract's Eps and Momentum are float32.
 	eps, momentum := float64(float32(bnEps)), float64(float32(bnMomentum))
@@ -102,6 +103,9 @@ func checkBatchNorm(t *testing.T, b kernels.Backend, x tensor, extra int, relu, 
 	checkBatchNormBackward(t, b, x, plain, in, a, extra, alias)
 }
 
+// sumsScratch is scratch for sums over the pixels of x.
+func sumsScratch(b kernels.Backend, x tensor) *buffer { return newVector(b.SumsLen(x.pixels(), x.c)) }
+
 // bnTolerance: (x-mean)*InvStd carries roundings of x and mean times InvStd.
 func bnTolerance(x, inv tensor, units float64) func(int) float64 {
 	return func(i int) float64 { return units * ulp * (1 + (math.Abs(x.v[i])+1)*inv.v[i%x.c]) }
@@ -131,7 +135,9 @@ func checkBatchNormBackward(t *testing.T, b kernels.Backend, x, plain tensor, in
 	if alias {
 		dX = d
 	}
-	args := kernels.BatchNormBackwardArgs{X: in.view, DOut: d.view, DX: dX.view, Beta: a.Beta, Mean: a.Mean, InvStd: a.InvStd, ReLU: a.ReLU, DBeta: dBeta.data()}
+	scratch := sumsScratch(b, x)
+	args := kernels.BatchNormBackwardArgs{X: in.view, DOut: d.view, DX: dX.view, Beta: a.Beta, Mean: a.Mean, InvStd: a.InvStd, ReLU: a.ReLU,
+		DBeta: dBeta.data(), Scratch: scratch.data()}
 	b.BatchNormBackward(&args)
 	beta := tensor{1, 1, 1, x.c, wantBeta}
 	dX.check(t, "dX", wantX, dXTolerance)
@@ -148,6 +154,7 @@ func checkBatchNormBackward(t *testing.T, b kernels.Backend, x, plain tensor, in
 	b.BatchNormBackward(&args)
 	dX.check(t, "dX alone", wantX, dXTolerance)
 	d.check(t, "dOut", dOut, exact)
+	scratch.checkGuards(t, "BatchNormBackward scratch")
 }
 
 func testBatchNormFold(t *testing.T, b kernels.Backend) {

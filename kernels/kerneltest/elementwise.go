@@ -25,7 +25,8 @@ func testReLUBiasBackward(t *testing.T, b kernels.Backend) {
 			r := newRand(i)
 			out, d := newTensor(c.n, c.h, c.w, c.c).random(r), newTensor(c.n, c.h, c.w, c.c).random(r)
 			buf, dBias := newBuffer(c.n, c.h, c.w, c.c, c.extra).set(d), newVector(c.c)
-			a := kernels.ReLUBiasBackwardArgs{D: buf.view, Alpha: c.alpha}
+			scratch := sumsScratch(b, d)
+			a := kernels.ReLUBiasBackwardArgs{D: buf.view, Alpha: c.alpha, Scratch: scratch.data()}
 			if c.relu {
 				for j := range out.v {
 					if out.v[j] < 0 {
@@ -44,6 +45,7 @@ func testReLUBiasBackward(t *testing.T, b kernels.Backend) {
 			}
 			b.ReLUBiasBackward(&a)
 			buf.check(t, "D", d, exact)
+			scratch.checkGuards(t, "scratch")
 			if c.bias {
 				dBias.check(t, "DBias", bias, func(int) float64 { return statTolerance * ulp * float64(d.pixels()) })
 			} else {

@@ -27,6 +27,7 @@ func Run(t *testing.T, b kernels.Backend) {
 	t.Run("GlobalAvgPool", func(t *testing.T) { testGlobalAvgPool(t, b) })
 	t.Run("Dropout", func(t *testing.T) { testDropout(t, b) })
 	t.Run("SoftmaxCrossEntropy", func(t *testing.T) { testSoftmaxCrossEntropy(t, b) })
+	t.Run("ClipByNorm", func(t *testing.T) { testClipByNorm(t, b) })
 	t.Run("Adam", func(t *testing.T) { testAdam(t, b) })
 	t.Run("SGD", func(t *testing.T) { testSGD(t, b) })
 }

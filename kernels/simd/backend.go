@@ -12,10 +12,8 @@ type Backend struct {
 	threads int // numbered 0..threads-1; fewer may be alive
 	rows    int // of the register tile
 	machine machine
-	direct  bool      // without Winograd: benchmarks and tests compare
-	rec     []uint32  // record of the job at hand
-	partial []float32 // sums per chunk of pixels, see overPixels
-	sums    []float32
+	direct  bool     // without Winograd: benchmarks and tests compare
+	rec     []uint32 // record of the job at hand
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -34,7 +32,7 @@ type machine interface {
 type address = uint32
 
 func newBackend(m machine, threads, rows int) *Backend {
-	return &Backend{threads: threads, rows: rows, machine: m, rec: make([]uint32, 64)}
+	return &Backend{threads: threads, rows: rows, machine: m, rec: make([]uint32, 2*max(64, sumSquaresRecord/8))}
 }
 
 // Name returns "simd".

@@ -1,27 +1,40 @@
 package simd
 
-import "thaw/kernels"
+import (
+	"fmt"
+
+	"thaw/kernels"
+)
 
 // chunkFloats is about the size of a chunk of pixels: it stays in the first-level
 // cache between the two passes over it.
 const chunkFloats = 8192
 
+// pixelsPerChunk is the pixels of a chunk, of so many channels.
+func pixelsPerChunk(channels int) int { return max(16, chunkFloats/channels) }
+
+// SumsLen implements kernels.Sizes: two rows of sums over all pixels, then two per chunk.
+func (b *Backend) SumsLen(pixels, channels int) int {
+	return 2 * channels * (1 + ceilDiv(pixels, pixelsPerChunk(channels)))
+}
+
 // overPixels writes the fields that all jobs over chunks of pixels need and
-// returns the number of chunks. Sums go to buffers of the backend, which grow to
-// the largest op they have seen.
+// returns the number of chunks.
 func (b *Backend) overPixels(v kernels.View) (chunks int) {
-	pixels := v.Pixels()
-	size := max(16, chunkFloats/v.C)
+	pixels, size := v.Pixels(), pixelsPerChunk(v.C)
 	chunks = ceilDiv(pixels, size)
-	if n := 2 * chunks * v.C; len(b.partial) < n {
-		b.partial = make([]float32, n)
-	}
-	if n := 2 * v.C; len(b.sums) < n {
-		b.sums = make([]float32, n)
-	}
-	b.setFields(normPixels, pixels, normChunk, size, normChunks, chunks, normC, v.C,
-		normPartial, int(at(b.partial)), normSums, int(at(b.sums)))
+	b.setFields(normPixels, pixels, normChunk, size, normC, v.C)
 	return chunks
+}
+
+// sumPixels is overPixels for jobs that sum; it returns the sums over all pixels, too.
+func (b *Backend) sumPixels(v kernels.View, scratch []float32) (chunks int, sums []float32) {
+	if want := b.SumsLen(v.Pixels(), v.C); len(scratch) < want {
+		panic(fmt.Sprintf("simd: scratch of %d floats for sums of %d channels over %d pixels, want %d", len(scratch), v.C, v.Pixels(), want))
+	}
+	sums = scratch[:2*v.C]
+	b.setFields(normSums, int(at(sums)), normPartial, int(at(scratch[len(sums):])))
+	return b.overPixels(v), sums
 }
 
 // setView writes the address and pixel stride of a view; nothing of an absent one.
@@ -47,7 +60,7 @@ func (b *Backend) BatchNormFold(a *kernels.BatchNormFoldArgs) {
 
 // BatchNormTrain implements kernels.Backend.
 func (b *Backend) BatchNormTrain(a *kernels.BatchNormTrainArgs) {
-	chunks := b.overPixels(a.X)
+	chunks, _ := b.sumPixels(a.X, a.Scratch)
 	b.setView(normX, a.X)
 	b.setAt(normMean, at(a.Mean))
 	b.setAt(normInvStd, at(a.InvStd))
@@ -73,7 +86,7 @@ func (b *Backend) BatchNormApply(a *kernels.BatchNormApplyArgs) {
 
 // BatchNormBackward implements kernels.Backend.
 func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
-	chunks := b.overPixels(a.X)
+	chunks, sums := b.sumPixels(a.X, a.Scratch)
 	b.setView(normX, a.X)
 	b.setView(normD, a.DOut)
 	b.setFields(normBeta, int(at(a.Beta)), normMean, int(at(a.Mean)), normInvStd, int(at(a.InvStd)))
@@ -81,7 +94,7 @@ func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
 	b.setF32(normScale, 1)
 	b.run(kernelNormGradStats, chunks, true)
 	b.run(kernelSumCombine, ceilDiv(a.X.C, combineChannels), true)
-	copy(a.DBeta, b.sums[:a.X.C])
+	copy(a.DBeta, sums[:a.X.C])
 	if a.DX.Data == nil {
 		return
 	}
@@ -92,7 +105,7 @@ func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
 
 // ReLUBiasBackward implements kernels.Backend. Masking twice does no harm.
 func (b *Backend) ReLUBiasBackward(a *kernels.ReLUBiasBackwardArgs) {
-	chunks := b.overPixels(a.D)
+	chunks, sums := b.sumPixels(a.D, a.Scratch)
 	b.setView(normX, a.Out)
 	b.setView(normD, a.D)
 	b.setF32(normScale, a.Alpha)
@@ -101,5 +114,5 @@ func (b *Backend) ReLUBiasBackward(a *kernels.ReLUBiasBackwardArgs) {
 		return
 	}
 	b.run(kernelSumCombine, ceilDiv(a.D.C, combineChannels), true)
-	copy(a.DBias, b.sums[:a.D.C])
+	copy(a.DBias, sums[:a.D.C])
 }

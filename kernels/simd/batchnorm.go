@@ -19,7 +19,6 @@ const (
 	normDCol
 	normPixels
 	normChunk // pixels of a chunk
-	normChunks
 	normC
 	normPartial // per chunk two rows of C floats
 	normBeta

@@ -143,14 +143,15 @@ func TestSumsAndUpdates(t *testing.T) {
 		n := h * h * c
 		name := fmt.Sprintf("%dx%dx%d ", h, h, c)
 		mean, inv, beta := v[:c], v[c:2*c], v[2*c:3*c]
+		sums := make([]float32, b.SumsLen(h*h, c))
 		report(name+"BatchNormTrain", 3*n, func() {
-			b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: x, Out: out, Beta: beta, Eps: 1e-3, Momentum: 0.99, Mean: mean, InvStd: inv, RunningMean: v[3*c : 4*c], RunningVariance: v[4*c : 5*c], ReLU: true})
+			b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: x, Out: out, Beta: beta, Eps: 1e-3, Momentum: 0.99, Mean: mean, InvStd: inv, RunningMean: v[3*c : 4*c], RunningVariance: v[4*c : 5*c], ReLU: true, Scratch: sums})
 		})
 		report(name+"BatchNormBackward", 5*n, func() {
-			b.BatchNormBackward(&kernels.BatchNormBackwardArgs{X: x, DOut: d, DX: d, Beta: beta, Mean: mean, InvStd: inv, ReLU: true, DBeta: v[5*c:]})
+			b.BatchNormBackward(&kernels.BatchNormBackwardArgs{X: x, DOut: d, DX: d, Beta: beta, Mean: mean, InvStd: inv, ReLU: true, DBeta: v[5*c:], Scratch: sums})
 		})
 		report(name+"ReLUBiasBackward", 3*n, func() {
-			b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: out, D: d, Alpha: 1, DBias: v[5*c:]})
+			b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: out, D: d, Alpha: 1, DBias: v[5*c:], Scratch: sums})
 		})
 	}
 	in, out := image(1, 147, 147, 64), image(1, 73, 73, 64)

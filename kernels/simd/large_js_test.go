@@ -73,19 +73,20 @@ func manyPixels(t *testing.T, b *Backend) {
 	x, d := image(n, h, h, c), image(n, h, h, c)
 	per := func() []float32 { return make([]float32, c) }
 	beta, mean, inv := per(), per(), per()
+	sums := func(b kernels.Backend) []float32 { return make([]float32, b.SumsLen(n*h*h, c)) }
 	same("BatchNormTrain", 1e-5, func(b kernels.Backend) []float32 {
 		out := image(n, h, h, c)
-		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: x, Out: out, Beta: beta, Eps: 1e-3, Momentum: 0.99, Mean: mean, InvStd: inv, ReLU: true})
+		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: x, Out: out, Beta: beta, Eps: 1e-3, Momentum: 0.99, Mean: mean, InvStd: inv, ReLU: true, Scratch: sums(b)})
 		return out.Data
 	})
 	same("BatchNormBackward", 1e-4, func(b kernels.Backend) []float32 {
 		dx := image(n, h, h, c)
-		b.BatchNormBackward(&kernels.BatchNormBackwardArgs{X: x, DOut: d, DX: dx, Beta: beta, Mean: mean, InvStd: inv, DBeta: per()})
+		b.BatchNormBackward(&kernels.BatchNormBackwardArgs{X: x, DOut: d, DX: dx, Beta: beta, Mean: mean, InvStd: inv, DBeta: per(), Scratch: sums(b)})
 		return dx.Data
 	})
 	same("ReLUBiasBackward", 1e-5, func(b kernels.Backend) []float32 {
 		g := image(n, h, h, c)
-		b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: x, D: g, Alpha: 1, DBias: per()})
+		b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: x, D: g, Alpha: 1, DBias: per(), Scratch: sums(b)})
 		return g.Data
 	})
 	const half = (h-3)/2 + 1

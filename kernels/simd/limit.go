@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"runtime"
 	"time"
 
 	"thaw/kernels/wasmasm"
@@ -48,13 +49,12 @@ func emitLimit(m *module) function {
 func (b *Backend) Limit() float64 {
 	const turns = 10_000
 	tiles := 4 * b.threads
-	if len(b.partial) < 64*tiles {
-		b.partial = make([]float32, 64*tiles)
-	}
+	out := make([]float32, 64*tiles)
 	b.set(limitTurns, turns)
-	b.setAt(limitOut, at(b.partial))
+	b.setAt(limitOut, at(out))
 	start := time.Now()
 	b.run(kernelLimit, tiles, true)
+	runtime.KeepAlive(out)
 	return float64(tiles) * turns * LimitFLOPs / time.Since(start).Seconds() / 1e9
 }
 

@@ -84,6 +84,8 @@ func Emit(o Options) []byte {
 		kernelGlobalAvgPoolBackward: emitGlobalAvgPoolBackward,
 		kernelDropout:               emitDropout,
 		kernelSoftmaxCrossEntropy:   emitSoftmaxCrossEntropy,
+		kernelSumSquares:            emitSumSquares,
+		kernelScale:                 emitScale,
 		kernelAdam:                  emitAdam,
 		kernelSGD:                   emitSGD,
 		kernelMomentum:              emitMomentum,
@@ -132,6 +134,8 @@ const (
 	kernelGlobalAvgPoolBackward
 	kernelDropout
 	kernelSoftmaxCrossEntropy
+	kernelSumSquares
+	kernelScale
 	kernelAdam
 	kernelSGD
 	kernelMomentum

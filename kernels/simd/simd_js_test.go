@@ -35,7 +35,8 @@ func TestResultsDoNotDependOnThreads(t *testing.T) {
 		b.PackFilter(&kernels.PackFilterArgs{Shape: s, Filter: dFilter, Alpha: 1, Dst: packed})
 		b.Conv2D(&kernels.Conv2DArgs{Shape: s, In: in, Out: out, Filter: packed, Alpha: 1, Scratch: scratch})
 		c := make([]float32, 4*s.COut)
-		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: out, Out: out, Beta: c[:s.COut], Eps: 1e-3, Momentum: 0.99, Mean: c[s.COut:], InvStd: c[2*s.COut:], ReLU: true})
+		b.BatchNormTrain(&kernels.BatchNormTrainArgs{X: out, Out: out, Beta: c[:s.COut], Eps: 1e-3, Momentum: 0.99, Mean: c[s.COut:], InvStd: c[2*s.COut:], ReLU: true,
+			Scratch: make([]float32, b.SumsLen(out.Pixels(), out.C))})
 		return slices.Concat(dFilter, out.Data, c)
 	}
 	if !slices.Equal(run(1), run(2)) {

@@ -27,7 +27,10 @@ func (b *Backend) warm() {
 	in, out, filter, bias := b.warmConv(s)
 	scratch := make([]float32, b.ScratchLen(s, kernels.BackwardFilter))
 	m, v := make([]float32, len(filter)), make([]float32, len(filter))
-	warm(func() { b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: out, D: out, Alpha: 1, DBias: bias}) })
+	sums := make([]float32, b.SumsLen(out.Pixels(), out.C))
+	warm(func() {
+		b.ReLUBiasBackward(&kernels.ReLUBiasBackwardArgs{Out: out, D: out, Alpha: 1, DBias: bias, Scratch: sums})
+	})
 	warm(func() {
 		b.Conv2DBackwardFilter(&kernels.Conv2DBackwardFilterArgs{Shape: s, In: in, DOut: out, Alpha: 1, DFilter: filter, Scratch: scratch})
 	})
