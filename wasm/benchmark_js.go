@@ -2,7 +2,8 @@ package main
 
 import (
 	"thaw/irv2/freeze"
-	"thaw/irv2/tune"
+	"thaw/irv2/measure"
+	"thaw/kernels/program"
 )
 
 // benchmarkResult is Benchmark of thaw.d.ts.
@@ -18,7 +19,7 @@ type benchmarkResult struct {
 	Backend     string       `json:"backend"`
 	Threads     int          `json:"threads"`
 	LimitGflops float64      `json:"limitGflops"`
-	Ops         []tune.OpSum `json:"ops"`
+	Ops         []measure.OpSum `json:"ops"`
 }
 
 // benchmark answers benchmark: what a user gets from a network and a plan, on
@@ -63,12 +64,12 @@ func (e *engine) benchmark(r *request) (any, error) {
 		}
 		defer e.restoreBackend() // two backends do not share the worker threads
 	}
-	t, err := tune.Benchmark(plan, args.Batch, args.Steps, backend, e.loop.poll(r.ctx))
+	t, err := measure.Benchmark(plan, args.Batch, args.Steps, program.OnHost(backend), e.loop.poll(r.ctx))
 	if err != nil {
 		return nil, err
 	}
 	result := benchmarkResult{
-		ForwardMs: tune.Milliseconds(t.Forward), StepMs: tune.Milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
+		ForwardMs: measure.Milliseconds(t.Forward), StepMs: measure.Milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 		Backend: backend.Name(), Threads: backend.Threads(), LimitGflops: t.Limit,
 	}
 	result.Ops = t.Sums()

@@ -8,6 +8,7 @@ import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/images"
 	"thaw/irv2/tune"
+	"thaw/kernels/program"
 )
 
 // trainOptions is TrainOptions of thaw.d.ts.
@@ -74,7 +75,7 @@ func (e *engine) layout(args planRequest, classes int, counts [2]int) (*tune.Lay
 	if err != nil {
 		return nil, withCode(codeInvalid, err)
 	}
-	return tune.NewLayout(plan, args.Options.tune(e.budget()), counts, args.Options.Augment.images().On(), e.backend)
+	return tune.NewLayout(plan, args.Options.tune(e.budget()), counts, args.Options.Augment.images().On(), program.OnHost(e.backend))
 }
 
 // maxMemory is what Go can use of WebAssembly's 4 GB with room for its collector

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"thaw/irv2/images"
+	"thaw/irv2/measure"
 	"thaw/irv2/tune"
+	"thaw/kernels/program"
 	"thaw/wasm/jsutil"
 )
 
@@ -51,16 +53,20 @@ func (e *engine) predict(r *request) (any, error) {
 	pixels := make([]float32, size*size*3)
 	images.Normalize(pixels, images.DefaultResizing(size).Resize8(img)) // as the training images were
 	if e.predictor == nil {
-		if e.predictor, err = tune.NewPredictor(e.network.current, e.backend); err != nil {
+		if e.predictor, err = tune.NewPredictor(e.network.current, program.OnHost(e.backend)); err != nil {
 			return nil, err
 		}
 	}
 	var p prediction
-	for i, probability := range e.predictor.Predict(pixels) {
+	probabilities, err := e.predictor.Predict(pixels)
+	if err != nil {
+		return nil, err
+	}
+	for i, probability := range probabilities {
 		p.Classes = append(p.Classes, classProbability{e.network.classes[i], probability})
 	}
 	slices.SortStableFunc(p.Classes, func(a, b classProbability) int { return cmp.Compare(b.Probability, a.Probability) })
-	p.Milliseconds = tune.Milliseconds(time.Since(start))
+	p.Milliseconds = measure.Milliseconds(time.Since(start))
 	return p, nil
 }
 

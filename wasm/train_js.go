@@ -84,9 +84,12 @@ func (e *engine) newRun(r *request, args planRequest) (*run, error) {
 	weights := e.network.startFor(layout.Plan, split.Classes, args.Options.Seed)
 	runtime.GC() // the last run's arena makes room for this one's
 	e.runs++
+	session, err := tune.New(layout, weights, newTuneData(e, split, args.Options))
+	if err != nil {
+		return nil, withCode(codeMemory, err)
+	}
 	t := &run{
-		id: fmt.Sprintf("run %d", e.runs), engine: e, layout: layout, weights: weights, classes: split.Classes, emit: r.emit,
-		session: tune.New(layout, weights, newTuneData(e, split, args.Options), e.backend),
+		id: fmt.Sprintf("run %d", e.runs), engine: e, layout: layout, weights: weights, classes: split.Classes, emit: r.emit, session: session,
 	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t, nil

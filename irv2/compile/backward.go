@@ -3,19 +3,20 @@ package compile
 import (
 	"thaw/irv2"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // learned is a parameter with the buffer of its gradient.
 type learned struct {
 	param    *irv2.Param
-	gradient *Buffer
+	gradient *program.Buffer
 }
 
 // backward emits gradients from the loss upwards, for the units above which (or in
 // which) something learns. The gradient of a unit's output is complete when its
 // turn comes, because all its readers came before.
 func (c *compiler) backward() {
-	c.program.gradients = map[*irv2.Param]*Buffer{}
+	c.program.gradients = map[*irv2.Param]*program.Buffer{}
 	for i := len(c.units) - 1; i >= 0; i-- {
 		u := c.units[i]
 		if !c.marks.gradient[u.out] {
@@ -25,23 +26,23 @@ func (c *compiler) backward() {
 		case irv2.Conv2D, irv2.Dense:
 			c.convBackward(u)
 		case irv2.MaxPooling2D:
-			a := &maxPoolBackward{c.poolBackwardArgs(u)}
-			c.emit(BackwardPhase, u.out.Name+" input gradient", a, 0, c.inNow(&a.In.Data, u.in[0]), c.inNow(&a.Out.Data, u.out),
+			a := &program.MaxPoolBackward{PoolBackwardArgs: c.poolBackwardArgs(u)}
+			c.emit(program.Backward, u.out.Name+" input gradient", a, 0, c.inNow(&a.In.Data, u.in[0]), c.inNow(&a.Out.Data, u.out),
 				c.gradIn(&a.DOut.Data, u.out), c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate))
 		case irv2.AveragePooling2D:
-			a := &avgPoolBackward{c.poolBackwardArgs(u)}
-			c.emit(BackwardPhase, u.out.Name+" input gradient", a, 0,
+			a := &program.AvgPoolBackward{PoolBackwardArgs: c.poolBackwardArgs(u)}
+			c.emit(program.Backward, u.out.Name+" input gradient", a, 0,
 				c.gradIn(&a.DOut.Data, u.out), c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate))
 		case irv2.GlobalAveragePooling2D:
 			if c.marks.gradient[u.in[0]] {
-				a := &globalAvgPoolBackward{kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.in[0]), Vec: c.viewOf(u.out)}}
-				c.emit(BackwardPhase, u.out.Name+" input gradient", a, 0, c.gradIn(&a.Vec.Data, u.out), c.gradOut(&a.Map.Data, u.in[0], nil))
+				a := &program.GlobalAvgPoolBackward{GlobalAvgPoolArgs: kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.in[0]), Vec: c.viewOf(u.out)}}
+				c.emit(program.Backward, u.out.Name+" input gradient", a, 0, c.gradIn(&a.Vec.Data, u.out), c.gradOut(&a.Map.Data, u.in[0], nil))
 			}
 		case irv2.Dropout:
 			if c.marks.gradient[u.in[0]] {
 				to := c.gradientOf(c.values[u.in[0]])
 				to.written = true
-				c.dropout(BackwardPhase, u, c.gradientOf(c.values[u.out]).buffer, to.buffer)
+				c.dropout(program.Backward, u, c.gradientOf(c.values[u.out]).buffer, to.buffer)
 			}
 		}
 	}
@@ -69,8 +70,8 @@ func (c *compiler) convBackward(u *unit) {
 		if s.scale != nil {
 			operands = append(operands, c.all(&a.Scale, s.scale))
 		}
-		operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.BackwardFilter))...)
-		c.emit(BackwardPhase, u.main.Name+" filter gradient", a, s.shape.FLOPs(), operands...)
+		operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.BackwardFilter)...)
+		c.emit(program.Backward, u.main.Name+" filter gradient", a, s.shape.FLOPs(), operands...)
 	}
 	if r := u.residual(); r != nil && c.marks.gradient[r] {
 		// The residual's gradient is the sum's: same buffer, to which the branches add.
@@ -80,10 +81,10 @@ func (c *compiler) convBackward(u *unit) {
 	}
 	if intoInput {
 		a := &kernels.Conv2DBackwardInputArgs{Shape: s.shape, DOut: dOut, DIn: c.viewOf(u.in[0]), Alpha: u.alpha()}
-		operands := append(c.filter(u, kernels.BackwardInput, BackwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace}),
+		operands := append(c.filter(u, kernels.BackwardInput, program.Backward, filterArgs{&a.Filter, &a.Scale, &a.InPlace}),
 			c.gradIn(&a.DOut.Data, u.out), c.gradOut(&a.DIn.Data, u.in[0], &a.Accumulate))
-		operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.BackwardInput))...)
-		c.emit(BackwardPhase, u.main.Name+" input gradient", a, s.shape.FLOPs(), operands...)
+		operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.BackwardInput)...)
+		c.emit(program.Backward, u.main.Name+" input gradient", a, s.shape.FLOPs(), operands...)
 	}
 }
 
@@ -100,7 +101,7 @@ func (c *compiler) batchNormBackward(u *unit, s *convState, further bool) {
 	if c.plan.Learns(beta) {
 		operands = append(operands, c.all(&a.DBeta, c.gradientBuffer(beta)))
 	}
-	c.emit(BackwardPhase, u.bn.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
+	c.emit(program.Backward, u.bn.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
 }
 
 // reluBiasBackward masks the gradient of the output in place and sums it for a bias
@@ -119,10 +120,11 @@ func (c *compiler) reluBiasBackward(u *unit) {
 	bias := owner.Param(kind)
 	if bias != nil && c.plan.Learns(bias) {
 		operands = append(operands, c.all(&a.DBias, c.gradientBuffer(bias)))
+		operands = append(operands, c.sums(&a.Scratch, a.D)...)
 	} else if !u.relu {
 		return
 	}
-	c.emit(BackwardPhase, u.out.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.D)...)...)
+	c.emit(program.Backward, u.out.Name+" gradient", a, 0, operands...)
 }
 
 func (c *compiler) poolBackwardArgs(u *unit) kernels.PoolBackwardArgs {
@@ -131,9 +133,8 @@ func (c *compiler) poolBackwardArgs(u *unit) kernels.PoolBackwardArgs {
 	return kernels.PoolBackwardArgs{In: in, Out: out, DOut: out, DIn: in, K: l.K, Stride: l.Stride, PadTop: l.PadTop, PadLeft: l.PadLeft}
 }
 
-func (c *compiler) gradientBuffer(p *irv2.Param) *Buffer {
-	b := c.transient(p.Name()+" gradient", p.Len())
-	b.keep = true // read by the update, and by whoever looks at gradients
+func (c *compiler) gradientBuffer(p *irv2.Param) *program.Buffer {
+	b := c.program.Buffer(p.Name()+" gradient", p.Len(), program.Gradient)
 	c.program.gradients[p] = b
 	c.learned = append(c.learned, &learned{p, b})
 	return b
@@ -142,8 +143,7 @@ func (c *compiler) gradientBuffer(p *irv2.Param) *Buffer {
 // gradIn is an operand that reads (or works in place on) the gradient of l's output.
 func (c *compiler) gradIn(slice *[]float32, l *irv2.Layer) operand {
 	v := c.values[l]
-	b, off, n := c.span(v, c.gradientOf(v).buffer)
-	return operand{slice, b, off, n}
+	return operand{Slice: slice, Ref: c.span(v, c.gradientOf(v).buffer)}
 }
 
 // gradOut is an operand that writes the gradient of l's output: the first writer

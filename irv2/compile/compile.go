@@ -3,7 +3,7 @@
 //
 // What is frozen is folded, skipped or left to a cache; what is thawed is trained.
 // A program knows its parameters, FLOPs, bytes and exact memory before it runs, and
-// any kernels.Backend runs it. Passes, in the order of the files:
+// any program.Machine runs it. Passes, in the order of the files:
 //
 //	units.go     layers -> units: a convolution with all that its epilogue absorbs
 //	marks.go     which units vary, which need gradients; the frozen prefix
@@ -11,8 +11,9 @@
 //	forward.go   forward ops, folding and packing what is frozen once
 //	backward.go  only the gradients that an update reads
 //	update.go    one optimiser op per learning parameter, after all gradients
-//	memory.go    lifetimes -> offsets in one arena
-//	program.go   binding to memory, running; dump.go and cost.go describe it
+//	program.go   what the layers of a program are; kernels/program places and runs it
+//
+// dump.go and cost.go describe a program; loaded.go runs one that has a memory to itself.
 package compile
 
 import (
@@ -20,7 +21,7 @@ import (
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // Options say what to compile.
@@ -38,21 +39,33 @@ type Options struct {
 	// Optimizer is adam (default) or sgd; Momentum 0 keeps no state for sgd.
 	Optimizer string
 	Momentum  float64
+	Decay     float64 // decoupled weight decay of kernels, by adam
+	ClipNorm  float64 // bound of the norm of all gradients together; 0: none
+
+	// Restate replaces moving statistics by those of the batch, instead of moving them
+	// 1 % towards it.
+	Restate bool
+
+	// Like is a program of another batch size whose constants, moments and saved
+	// statistics this one shares.
+	Like *Program
+	// Beside and Anew are the program's (see program.Program).
+	Beside, Anew bool
 
 	// Keep holds the outputs of these layers until the step ends, to be read by Value.
 	Keep []*irv2.Layer
 }
 
-// Compile compiles plan for backend, whose packing and scratch sizes become part of
-// the memory plan. Nothing is allocated until Bind.
-func Compile(plan *freeze.Plan, opts Options, backend kernels.Backend) (*Program, error) {
+// Compile compiles plan for a machine, whose packing and scratch sizes become part of
+// the memory plan. Nothing is allocated until it is loaded.
+func Compile(plan *freeze.Plan, opts Options, machine program.Machine) (*Program, error) {
 	if opts.Batch < 1 {
 		return nil, fmt.Errorf("compile: batch %d: want at least 1", opts.Batch)
 	}
 	if opts.Training && opts.To != nil {
 		return nil, fmt.Errorf("compile: training ends at the loss, not at %s", opts.To.Name)
 	}
-	c := &compiler{plan: plan, model: plan.Model, opts: opts, backend: backend, program: &Program{Plan: plan, Options: opts}}
+	c := &compiler{plan: plan, model: plan.Model, opts: opts, machine: machine, program: newProgram(plan, opts, machine), masks: map[*unit]int{}}
 	c.units = fuse(plan.Model)
 	c.marks = mark(plan, c.units, opts.Training)
 	if err := c.clip(); err != nil {
@@ -64,7 +77,7 @@ func Compile(plan *freeze.Plan, opts Options, backend kernels.Backend) (*Program
 		c.backward()
 		c.update()
 	}
-	c.program.finish()
+	c.program.Finish()
 	return c.program, nil
 }
 
@@ -73,13 +86,14 @@ type compiler struct {
 	plan    *freeze.Plan
 	model   *irv2.Model
 	opts    Options
-	backend kernels.Backend
+	machine program.Machine
 	program *Program
 
 	units  []*unit
 	marks  *marks
 	values map[*irv2.Layer]*value
 	states map[*unit]*convState
+	masks  map[*unit]int // number of each dropout's mask
 
 	learned []*learned // parameters with their gradient buffers, in order of the backward pass
 }

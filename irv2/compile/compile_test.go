@@ -2,6 +2,7 @@ package compile
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 func model(t testing.TB, c irv2.Config) *irv2.Model {
@@ -36,9 +38,11 @@ func plan(t testing.TB, m *irv2.Model, s freeze.Spec) *freeze.Plan {
 	return p
 }
 
-func program(t testing.TB, p *freeze.Plan, opts Options) *Program {
+var host = program.OnHost(kernels.NewPortable(1))
+
+func compiled(t testing.TB, p *freeze.Plan, opts Options) *Program {
 	t.Helper()
-	program, err := Compile(p, opts, kernels.NewPortable(1))
+	program, err := Compile(p, opts, host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +110,7 @@ func TestGradientsOnlyWhereNeeded(t *testing.T) {
 	m := small(t)
 	for _, spec := range specs {
 		pl := plan(t, m, spec)
-		p := program(t, pl, Options{Batch: 2, Training: true})
+		p := compiled(t, pl, Options{Batch: 2, Training: true})
 		lowest := len(m.Layers)
 		for _, i := range pl.Learning() {
 			lowest = min(lowest, i)
@@ -143,11 +147,11 @@ func learnsAbove(p *freeze.Plan, l *irv2.Layer) bool {
 func TestConstantsArePackedOnce(t *testing.T) {
 	m := small(t)
 	pl := plan(t, m, freeze.Spec{From: "block8_1"})
-	p := program(t, pl, Options{Batch: 2, Training: true})
+	p := compiled(t, pl, Options{Batch: 2, Training: true})
 	for _, op := range p.Ops {
 		if _, ok := op.Args.(*kernels.PackFilterArgs); ok {
 			l := m.Layer(strings.Fields(op.Name)[0])
-			if learns := pl.Learns(l.Param("kernel")); learns == (op.Phase == Init) {
+			if learns := pl.Learns(l.Param("kernel")); learns == (op.Phase == program.Init) {
 				t.Errorf("%s in phase %s", op.Name, op.Phase)
 			}
 		}
@@ -192,27 +196,27 @@ func TestFiltersInPlace(t *testing.T) {
 	for _, spec := range specs {
 		pl := plan(t, m, spec)
 		opts := Options{Batch: 3, Training: true}
-		packed := program(t, pl, opts)
+		packed := compiled(t, pl, opts)
 		backend := &inPlace{Backend: kernels.NewPortable(1)}
-		placed, err := Compile(pl, opts, backend)
+		placed, err := Compile(pl, opts, program.OnHost(backend))
 		if err != nil {
 			t.Fatal(err)
 		}
 		steps := 0
 		for _, op := range packed.Ops {
-			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != Init {
+			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != program.Init {
 				steps++
 			}
 		}
 		for _, op := range placed.Ops {
-			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != Init {
+			if _, ok := op.Args.(*kernels.PackFilterArgs); ok && op.Phase != program.Init {
 				t.Errorf("%s: %s in phase %s", pl.Name, op.Name, op.Phase)
 			}
 		}
 		if placed.ArenaLen > packed.ArenaLen {
 			t.Errorf("%s: an arena of %d floats, packed %d", pl.Name, placed.ArenaLen, packed.ArenaLen)
 		}
-		a, b := twoSteps(t, packed, backend.Backend), twoSteps(t, placed, backend)
+		a, b := twoSteps(t, packed, program.OnHost(backend.Backend)), twoSteps(t, placed, program.OnHost(backend))
 		if backend.taken != 2*steps {
 			t.Errorf("%s: %d filters in place in two steps, want %d", pl.Name, backend.taken, 2*steps)
 		}
@@ -231,18 +235,18 @@ func TestPlacementIsSafe(t *testing.T) {
 	for _, spec := range specs {
 		for _, recompute := range []bool{false, true} {
 			opts := Options{Batch: 3, Training: true, Recompute: recompute, Optimizer: "sgd", Momentum: 0.9}
-			shared, apart := program(t, plan(t, m, spec), opts), program(t, plan(t, m, spec), opts)
-			apart.ArenaLen = 0
+			shared, apart := compiled(t, plan(t, m, spec), opts), compiled(t, plan(t, m, spec), opts)
+			floats := 0
 			for _, b := range apart.Buffers {
-				if b.Kind == Transient {
-					b.Offset = apart.ArenaLen
-					apart.ArenaLen += b.Len
+				if b.InArena() {
+					b.Kind = program.Kept // which has memory of its own
+					floats += b.Len
 				}
 			}
-			if shared.ArenaLen >= apart.ArenaLen {
-				t.Errorf("arena of %d floats, %d without sharing", shared.ArenaLen, apart.ArenaLen)
+			if shared.ArenaLen >= floats {
+				t.Errorf("arena of %d floats, %d without sharing", shared.ArenaLen, floats)
 			}
-			a, b := twoSteps(t, shared, kernels.NewPortable(1)), twoSteps(t, apart, kernels.NewPortable(1))
+			a, b := twoSteps(t, shared, host), twoSteps(t, apart, host)
 			for i, param := range m.Params {
 				if !slices.Equal(a.Data[i], b.Data[i]) {
 					t.Fatalf("%s, recompute %v: %s differs when buffers share memory", shared.Plan.Name, recompute, param.Name())
@@ -253,26 +257,30 @@ func TestPlacementIsSafe(t *testing.T) {
 }
 
 // twoSteps trains from the synthesized weights in memory full of NaNs.
-func twoSteps(t *testing.T, p *Program, backend kernels.Backend) *irv2.Weights {
+func twoSteps(t *testing.T, p *Program, machine program.Machine) *irv2.Weights {
 	w := irv2.NewWeights(p.Plan.Model)
 	w.Synthesize(5)
-	arena := make([]float32, p.ArenaLen)
-	nan := float32(0)
-	nan /= nan
-	for i := range arena {
-		arena[i] = nan
+	l, err := p.Load(machine, w)
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.Bind(w, arena, make([]float32, p.StateLen))
-	p.Run(Init, backend, nil)
-	for step := range 2 {
-		irv2.Uniform(p.InputData(), uint64(step), "images")
-		clear(p.LabelData())
-		for i := range p.Options.Batch {
-			p.LabelData()[i*3+i%3] = 1
+	defer l.Close()
+	for _, b := range p.Buffers {
+		if b.InArena() || b.Kind == program.Kept {
+			l.Write(b, 0, slices.Repeat([]float32{float32(math.NaN())}, b.Len))
 		}
+	}
+	for step := range 2 {
+		input, labels := make([]float32, p.Input.Len), make([]float32, p.Labels.Len)
+		irv2.Uniform(input, uint64(step), "images")
+		for i := range p.Options.Batch {
+			labels[i*3+i%3] = 1
+		}
+		l.Write(p.Input, 0, input)
+		l.Write(p.Labels, 0, labels)
 		p.SetStep(step+1, func(*irv2.Param) float64 { return 0.01 }, uint64(step))
-		for _, phase := range []Phase{ForwardPhase, BackwardPhase, Update} {
-			p.Run(phase, backend, nil)
+		if err := l.Do(program.Forward, program.Backward, program.Update); err != nil {
+			t.Fatal(err)
 		}
 	}
 	for i, d := range w.Data {
@@ -287,7 +295,7 @@ func twoSteps(t *testing.T, p *Program, backend kernels.Backend) *irv2.Weights {
 // three forwards for a step that trains all.
 func TestCost(t *testing.T) {
 	m := model(t, irv2.Full(299, 2))
-	all := program(t, plan(t, m, freeze.Spec{Preset: "unfreeze-all"}), Options{Batch: 1, Training: true}).Cost()
+	all := compiled(t, plan(t, m, freeze.Spec{Preset: "unfreeze-all"}), Options{Batch: 1, Training: true}).Cost()
 	if g := float64(all.Forward) / 1e9; g < 26.2 || g > 26.4 {
 		t.Errorf("forward is %.2f GFLOP", g)
 	}
@@ -295,7 +303,7 @@ func TestCost(t *testing.T) {
 		t.Errorf("a step is %.3f forwards", r)
 	}
 	head := plan(t, m, freeze.Spec{Preset: "head-only"})
-	c := program(t, head, Options{Batch: 1, Training: true, From: FrozenPrefix(head)}).Cost()
+	c := compiled(t, head, Options{Batch: 1, Training: true, From: FrozenPrefix(head)}).Cost()
 	if want := int64(2 * (1536*1024 + 1024*2)); c.Forward != want || c.FilterGradient != want || c.InputGradient != 2*1024*2 {
 		t.Errorf("head only: forward %d, filter gradient %d, input gradient %d", c.Forward, c.FilterGradient, c.InputGradient)
 	}
@@ -305,7 +313,7 @@ func TestCost(t *testing.T) {
 }
 
 func TestDump(t *testing.T) {
-	p := program(t, plan(t, small(t), freeze.Spec{From: "conv_7b"}), Options{Batch: 2, Training: true})
+	p := compiled(t, plan(t, small(t), freeze.Spec{From: "conv_7b"}), Options{Batch: 2, Training: true})
 	var b bytes.Buffer
 	p.Dump(&b)
 	for _, want := range []string{"init:", "conv2d pack", "forward:", "conv_7b_bn", "BatchNormTrain", "backward:", "conv_7b filter gradient", "update:", "conv_7b/kernel adam", "MB arena"} {
@@ -322,7 +330,7 @@ func TestCompileErrors(t *testing.T) {
 	m := small(t)
 	pl := plan(t, m, freeze.Spec{Preset: "unfreeze-all"})
 	for _, opts := range []Options{{}, {Batch: 1, Training: true, To: m.Output()}, {Batch: 1, Training: true, From: m.Layer("mixed_5b")}, {Batch: 1, From: m.Layer("activation_5")}, {Batch: 1, To: m.Layer("conv2d")}} {
-		if _, err := Compile(pl, opts, kernels.NewPortable(1)); err == nil {
+		if _, err := Compile(pl, opts, host); err == nil {
 			t.Errorf("%+v compiled", opts)
 		}
 	}
@@ -331,6 +339,6 @@ func TestCompileErrors(t *testing.T) {
 func BenchmarkCompileFull(b *testing.B) {
 	pl := plan(b, model(b, irv2.Full(299, 2)), freeze.Spec{Preset: "unfreeze-all"})
 	for b.Loop() {
-		program(b, pl, Options{Batch: 4, Training: true})
+		compiled(b, pl, Options{Batch: 4, Training: true})
 	}
 }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // Cost is what a program takes, known before it runs. FLOPs are of convolutions and
@@ -21,13 +22,16 @@ func (c Cost) StepFLOPs() int64 { return c.Forward + c.InputGradient + c.FilterG
 
 // Cost computes the cost of a program.
 func (p *Program) Cost() Cost {
-	c := Cost{Trained: p.Plan.Trained(), ArenaBytes: 4 * int64(p.ArenaLen), StateBytes: 4 * int64(p.StateLen)}
+	c := Cost{Trained: p.Plan.Trained(), ArenaBytes: 4 * int64(p.ArenaLen)}
+	l := program.Lay(nil, p.Program)
+	c.StateBytes = 4 * int64(l.State+l.KeptLen())
 	for _, param := range p.Plan.Model.Params {
 		c.Parameters += param.Len()
 		c.ParameterBytes += 4 * int64(param.Len())
 	}
 	for _, op := range p.Ops {
-		if op.Phase != Init {
+		switch op.Phase {
+		case program.Forward, program.Backward, program.Update:
 			c.BytesMoved += op.Bytes
 		}
 		switch op.Args.(type) {

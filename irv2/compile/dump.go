@@ -3,21 +3,24 @@ package compile
 import (
 	"fmt"
 	"io"
+
+	"thaw/kernels/program"
 )
 
 // Dump prints the program: what the plan made of each unit, every op with its
 // buffers and their places, and the cost.
 func (p *Program) Dump(w io.Writer) {
-	fmt.Fprintf(w, "plan %s, batch %d, input %s\n", p.Plan.Name, p.Options.Batch, p.Input.layer)
-	phase := Phase(-1)
+	layout := program.Lay(nil, p.Program)
+	fmt.Fprintf(w, "plan %s, batch %d, input %s\n", p.Plan.Name, p.Options.Batch, p.Input.Name)
+	phase := program.Phase(-1)
 	for i, op := range p.Ops {
 		if op.Phase != phase {
 			phase = op.Phase
 			fmt.Fprintf(w, "\n%s:\n", phase)
 		}
 		fmt.Fprintf(w, "%5d %-40s %-24s", i, op.Name, op.Kind())
-		for _, o := range op.operands {
-			fmt.Fprintf(w, " %s", o)
+		for _, o := range op.Operands {
+			fmt.Fprint(w, " ", place(layout, o.Ref))
 		}
 		fmt.Fprintln(w)
 	}
@@ -27,12 +30,17 @@ func (p *Program) Dump(w io.Writer) {
 		float64(c.ArenaBytes)/1e6, float64(c.StateBytes)/1e6, float64(c.ParameterBytes)/1e6)
 }
 
-func (o operand) String() string {
-	switch o.buffer.Kind {
-	case Parameter:
-		return "<" + o.buffer.Name + ">"
-	case State:
-		return fmt.Sprintf("s%d:%d", o.buffer.Offset+o.off, o.len)
+// place is where an operand lies: a for arena, s for state, k for kept, or a parameter.
+func place(layout *program.Layout, r program.Ref) string {
+	if r.Buffer.Kind == program.Parameter {
+		return "<" + r.Buffer.Name + ">"
 	}
-	return fmt.Sprintf("a%d:%d", o.buffer.Offset+o.off, o.len)
+	at := layout.Of(r.Buffer)
+	switch at.Region {
+	case program.Arena:
+		return fmt.Sprintf("a%d:%d", at.At+r.Off, r.Len)
+	case program.State:
+		return fmt.Sprintf("s%d:%d", at.At+r.Off, r.Len)
+	}
+	return fmt.Sprintf("k%d:%d", at.At, r.Len)
 }

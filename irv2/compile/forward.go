@@ -3,6 +3,7 @@ package compile
 import (
 	"thaw/irv2"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // Keras's batch normalization defaults in InceptionResNetV2.
@@ -14,9 +15,9 @@ const (
 // convState is what the forward pass leaves for the backward pass of a convolution.
 type convState struct {
 	shape     kernels.ConvShape
-	scale     *Buffer // inference-mode batch norm: 1/sqrt(variance+eps), else nil
-	raw       *value  // batch statistics: the convolution's output before batch norm
-	mean, inv *Buffer // batch statistics
+	scale     *program.Buffer // inference-mode batch norm: 1/sqrt(variance+eps), else nil
+	raw       *value          // batch statistics: the convolution's output before batch norm
+	mean, inv *program.Buffer // batch statistics
 }
 
 func (c *compiler) forward() {
@@ -25,22 +26,23 @@ func (c *compiler) forward() {
 		case irv2.Conv2D, irv2.Dense:
 			c.conv(u)
 		case irv2.MaxPooling2D:
-			a := &maxPool{c.poolArgs(u)}
-			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
+			a := &program.MaxPool{PoolArgs: c.poolArgs(u)}
+			c.emit(program.Forward, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
 		case irv2.AveragePooling2D:
-			a := &avgPool{c.poolArgs(u)}
-			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
+			a := &program.AvgPool{PoolArgs: c.poolArgs(u)}
+			c.emit(program.Forward, u.out.Name, a, 0, c.in(&a.In.Data, u.in[0]), c.out(&a.Out.Data, u.out))
 		case irv2.GlobalAveragePooling2D:
-			a := &globalAvgPool{kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.in[0]), Vec: c.viewOf(u.out)}}
-			c.emit(ForwardPhase, u.out.Name, a, 0, c.in(&a.Map.Data, u.in[0]), c.out(&a.Vec.Data, u.out))
+			a := &program.GlobalAvgPool{GlobalAvgPoolArgs: kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.in[0]), Vec: c.viewOf(u.out)}}
+			c.emit(program.Forward, u.out.Name, a, 0, c.in(&a.Map.Data, u.in[0]), c.out(&a.Vec.Data, u.out))
 		case irv2.Dropout:
-			c.dropout(ForwardPhase, u, c.values[u.in[0]].buffer, c.values[u.out].buffer)
+			c.dropout(program.Forward, u, c.values[u.in[0]].buffer, c.values[u.out].buffer)
 		}
 	}
 	if c.opts.To == nil {
 		c.loss()
 	} else {
-		c.values[c.opts.To].buffer.keep = true
+		c.program.Output = c.values[c.opts.To].buffer
+		c.program.Output.ToEnd()
 	}
 }
 
@@ -62,7 +64,7 @@ func (c *compiler) conv(u *unit) {
 		}
 		operands = append(operands, c.whole(&a.Out.Data, s.raw))
 	case u.bn != nil:
-		var shift *Buffer
+		var shift *program.Buffer
 		s.scale, shift = c.fold(u)
 		operands = append(operands, c.all(&a.Shift, shift), c.out(&a.Out.Data, u.out))
 	default:
@@ -75,9 +77,9 @@ func (c *compiler) conv(u *unit) {
 		a.Residual = c.viewOf(r)
 		operands = append(operands, c.in(&a.Residual.Data, r))
 	}
-	operands = append(operands, c.filter(u, kernels.Forward, ForwardPhase, filterArgs{&a.Filter, &a.Scale, &a.InPlace})...)
-	operands = append(operands, c.scratch(&a.Scratch, c.backend.ScratchLen(s.shape, kernels.Forward))...)
-	c.emit(ForwardPhase, u.main.Name, a, s.shape.FLOPs(), operands...)
+	operands = append(operands, c.filter(u, kernels.Forward, program.Forward, filterArgs{&a.Filter, &a.Scale, &a.InPlace})...)
+	operands = append(operands, c.scratch(&a.Scratch, s.shape, kernels.Forward)...)
+	c.emit(program.Forward, u.main.Name, a, s.shape.FLOPs(), operands...)
 	if c.marks.batchStats[u] {
 		c.batchNorm(u, s)
 	}
@@ -87,32 +89,51 @@ func (c *compiler) conv(u *unit) {
 func (c *compiler) batchNorm(u *unit, s *convState) {
 	n := u.bn.C
 	s.mean, s.inv = c.transient(u.bn.Name+" mean", n), c.transient(u.bn.Name+" 1/deviation", n)
-	a := &kernels.BatchNormTrainArgs{X: c.view(s.raw), Out: c.viewOf(u.out), Eps: bnEpsilon, Momentum: bnMomentum, ReLU: u.relu}
+	a := &kernels.BatchNormTrainArgs{X: c.view(s.raw), Out: c.viewOf(u.out), Eps: bnEpsilon, Momentum: c.momentum(), ReLU: u.relu}
+	mean, variance := u.bn.Param("moving_mean"), u.bn.Param("moving_variance")
 	operands := []operand{c.whole(&a.X.Data, s.raw), c.out(&a.Out.Data, u.out), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
 		c.all(&a.Mean, s.mean), c.all(&a.InvStd, s.inv),
-		c.all(&a.RunningMean, c.param(u.bn.Param("moving_mean"))), c.all(&a.RunningVariance, c.param(u.bn.Param("moving_variance")))}
-	c.emit(ForwardPhase, u.bn.Name, a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
-	c.program.moving = append(c.program.moving, u.bn.Param("moving_mean"), u.bn.Param("moving_variance"))
+		c.all(&a.RunningMean, c.param(mean)), c.all(&a.RunningVariance, c.param(variance))}
+	c.emit(program.Forward, u.bn.Name, a, 0, append(operands, c.sums(&a.Scratch, a.X)...)...)
+	c.moves(mean)
+	c.moves(variance)
 	if c.opts.Recompute && s.raw.buffer != c.values[u.out].buffer {
 		c.values[u.out].rebuild = func(into *value) { c.rebuildBatchNorm(u, s, into) }
 	}
 }
 
+// momentum is how much of the moving statistics a step keeps.
+func (c *compiler) momentum() float32 {
+	if c.opts.Restate {
+		return 0
+	}
+	return bnMomentum
+}
+
+// moves says that Forward moves p, and how that is taken back.
+func (c *compiler) moves(p *irv2.Param) {
+	value, saved := c.param(p), c.shared(p.Name()+" saved", p.Len(), program.Kept)
+	save, restore := &program.CopyArgs{}, &program.CopyArgs{}
+	c.emit(program.Save, p.Name()+" save", save, 0, c.all(&save.Dst, saved), c.all(&save.Src, value))
+	c.emit(program.Restore, p.Name()+" restore", restore, 0, c.all(&restore.Dst, value), c.all(&restore.Src, saved))
+	c.program.moving = append(c.program.moving, p)
+}
+
 // rebuildBatchNorm computes a unit's output again from the convolution's.
 func (c *compiler) rebuildBatchNorm(u *unit, s *convState, into *value) {
 	a := &kernels.BatchNormApplyArgs{X: c.view(s.raw), Out: c.view(into), ReLU: u.relu}
-	c.emit(BackwardPhase, u.bn.Name+" again", a, 0,
+	c.emit(program.Backward, u.bn.Name+" again", a, 0,
 		c.whole(&a.X.Data, s.raw), c.whole(&a.Out.Data, into), c.all(&a.Beta, c.param(u.bn.Param("beta"))),
 		c.all(&a.Mean, s.mean), c.all(&a.InvStd, s.inv))
 }
 
 // fold emits inference-mode batch norm as scale (which packing multiplies into the
 // filter) and shift: once where beta is frozen, else in every step.
-func (c *compiler) fold(u *unit) (scale, shift *Buffer) {
+func (c *compiler) fold(u *unit) (scale, shift *program.Buffer) {
 	beta := u.bn.Param("beta")
-	phase, make := Init, c.state
+	phase, make := program.Init, c.constant
 	if c.opts.Training && c.plan.Learns(beta) {
-		phase, make = ForwardPhase, c.transient
+		phase, make = program.Forward, c.transient
 	}
 	scale, shift = make(u.bn.Name+" scale", u.bn.C), make(u.bn.Name+" shift", u.bn.C)
 	a := &kernels.BatchNormFoldArgs{Eps: bnEpsilon}
@@ -131,23 +152,25 @@ type filterArgs struct {
 // filter is the operands of a pass that are its filter with its batch norm's scale: packed
 // once where neither learns, else in place or packed in the given phase of every step, as
 // the backend likes it.
-func (c *compiler) filter(u *unit, pass kernels.Pass, phase Phase, args filterArgs) []operand {
+func (c *compiler) filter(u *unit, pass kernels.Pass, phase program.Phase, args filterArgs) []operand {
 	s := c.states[u]
 	kernel := u.main.Param("kernel")
-	constantScale := s.scale == nil || s.scale.Kind == State
+	constantScale := s.scale == nil || s.scale.Kind == program.Constant
 	make, constant := c.transient, constantScale && !(c.opts.Training && c.plan.Learns(kernel))
-	if constant {
-		phase, make = Init, c.state
-	} else if c.backend.InPlace(s.shape, pass) {
+	length := c.machine.PackedLen(s.shape, pass)
+	switch {
+	case length == 0 || !constant && c.machine.InPlace(s.shape, pass):
 		*args.inPlace = true
 		return c.scaled(args.filter, args.scale, u)
+	case constant:
+		phase, make = program.Init, c.constant
 	}
 	a := &kernels.PackFilterArgs{Shape: s.shape, Pass: pass, Alpha: 1}
 	name := u.main.Name + " pack"
 	if pass == kernels.BackwardInput {
 		a.Alpha, name = u.alpha(), name+" transposed"
 	}
-	packed := make(name+"ed", c.backend.PackedLen(s.shape, pass))
+	packed := make(name+"ed", length)
 	c.emit(phase, name, a, 0, append(c.scaled(&a.Filter, &a.Scale, u), c.all(&a.Dst, packed))...)
 	return []operand{c.all(args.filter, packed)}
 }
@@ -161,13 +184,16 @@ func (c *compiler) scaled(filter, scale *[]float32, u *unit) []operand {
 	return operands
 }
 
-func (c *compiler) dropout(phase Phase, u *unit, from, to *Buffer) {
+func (c *compiler) dropout(phase program.Phase, u *unit, from, to *program.Buffer) {
 	v := c.values[u.out]
 	a := &kernels.DropoutArgs{X: c.view(v), Out: c.view(v), Rate: u.main.Rate}
 	if !c.opts.Training {
 		a.Rate = 0
 	}
-	c.program.dropout = append(c.program.dropout, a)
+	if phase == program.Forward {
+		c.masks[u] = len(c.masks)
+	}
+	c.program.dropout = append(c.program.dropout, dropout{a, uint64(c.masks[u])})
 	c.emit(phase, u.main.Name, a, 0, c.all(&a.X.Data, from), c.all(&a.Out.Data, to))
 }
 
@@ -178,9 +204,9 @@ func (c *compiler) loss() {
 	n := c.opts.Batch * out.C
 	p.Logits = logits.buffer
 	p.Labels, p.Probs, p.Loss = c.transient("labels", n), c.transient("probabilities", n), c.transient("loss", c.opts.Batch)
-	p.Labels.first = -1
-	for _, b := range []*Buffer{p.Logits, p.Labels, p.Probs, p.Loss} {
-		b.keep = true
+	p.Labels.FromStart()
+	for _, b := range []*program.Buffer{p.Logits, p.Labels, p.Probs, p.Loss} {
+		b.ToEnd()
 	}
 	view := c.view(logits)
 	a := &kernels.SoftmaxCrossEntropyArgs{Logits: view, Labels: view, Probs: view, DLogits: view}
@@ -190,7 +216,7 @@ func (c *compiler) loss() {
 		g.written = true
 		operands = append(operands, c.all(&a.DLogits.Data, g.buffer))
 	}
-	c.emit(ForwardPhase, "loss", a, 0, operands...)
+	c.emit(program.Forward, "loss", a, 0, operands...)
 }
 
 func (c *compiler) convShape(u *unit) kernels.ConvShape {
@@ -215,29 +241,29 @@ func (c *compiler) in(slice *[]float32, l *irv2.Layer) operand  { return c.whole
 func (c *compiler) out(slice *[]float32, l *irv2.Layer) operand { return c.whole(slice, c.values[l]) }
 
 func (c *compiler) whole(slice *[]float32, v *value) operand {
-	b, off, n := c.span(v, v.buffer)
-	return operand{slice, b, off, n}
+	return operand{Slice: slice, Ref: c.span(v, v.buffer)}
 }
 
-func (c *compiler) all(slice *[]float32, b *Buffer) operand { return operand{slice, b, 0, b.Len} }
+func (c *compiler) all(slice *[]float32, b *program.Buffer) operand {
+	return operand{Slice: slice, Ref: b.All()}
+}
 
-// scratch is an operand of n floats that only this op uses, or none.
-func (c *compiler) scratch(slice *[]float32, n int) []operand {
+func (c *compiler) scratch(slice *[]float32, s kernels.ConvShape, pass kernels.Pass) []operand {
+	return c.room(slice, c.machine.ScratchLen(s, pass))
+}
+
+// sums is the scratch of an op that sums over the pixels of v.
+func (c *compiler) sums(slice *[]float32, v kernels.View) []operand {
+	return c.room(slice, c.machine.SumsLen(v.Pixels(), v.C))
+}
+
+func (c *compiler) room(slice *[]float32, n int) []operand {
 	if n == 0 {
 		return nil
 	}
 	return []operand{c.all(slice, c.transient("scratch", n))}
 }
 
-// sums is the scratch of an op that sums the channels of v.
-func (c *compiler) sums(slice *[]float32, v kernels.View) []operand {
-	return c.scratch(slice, c.backend.SumsLen(v.Pixels(), v.C))
-}
-
-func (c *compiler) emit(phase Phase, name string, args any, flops int64, operands ...operand) {
-	op := &Op{Name: name, Phase: phase, Args: args, FLOPs: flops, operands: operands}
-	for _, o := range operands {
-		op.Bytes += 4 * int64(o.len)
-	}
-	c.program.Ops = append(c.program.Ops, op)
+func (c *compiler) emit(phase program.Phase, name string, args any, flops int64, operands ...operand) {
+	c.program.Emit(&program.Op{Name: name, Phase: phase, Args: args, FLOPs: flops, Operands: operands})
 }

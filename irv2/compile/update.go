@@ -1,6 +1,9 @@
 package compile
 
-import "thaw/kernels"
+import (
+	"thaw/kernels"
+	"thaw/kernels/program"
+)
 
 // Keras's defaults.
 const (
@@ -10,24 +13,50 @@ const (
 // update emits one optimiser op per learning parameter, after all gradients: a step
 // that is given up before leaves every parameter as it was.
 func (c *compiler) update() {
-	p := c.program
+	if c.opts.ClipNorm > 0 {
+		c.clipGradients()
+	}
 	for _, l := range c.learned {
-		n := l.param.Len()
-		name := l.param.Name()
-		p.rated = append(p.rated, l.param)
+		c.program.rated = append(c.program.rated, l.param)
 		if c.opts.Optimizer == "sgd" {
-			a := &kernels.SGDArgs{Momentum: c.opts.Momentum}
-			operands := []operand{c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient)}
-			if a.Momentum != 0 {
-				operands = append(operands, c.all(&a.M, c.state(name+" momentum", n)))
-			}
-			p.sgd = append(p.sgd, a)
-			c.emit(Update, name+" sgd", a, 0, operands...)
-			continue
+			c.sgd(l)
+		} else {
+			c.adam(l)
 		}
-		a := &kernels.AdamArgs{Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEpsilon}
-		p.adam = append(p.adam, a)
-		c.emit(Update, name+" adam", a, 0, c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient),
-			c.all(&a.M, c.state(name+" m", n)), c.all(&a.V, c.state(name+" v", n)))
+	}
+}
+
+func (c *compiler) adam(l *learned) {
+	n, name := l.param.Len(), l.param.Name()
+	a := &kernels.AdamArgs{Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEpsilon}
+	if l.param.Kind == "kernel" {
+		a.Decay = c.opts.Decay
+	}
+	c.program.adam = append(c.program.adam, a)
+	c.emit(program.Update, name+" adam", a, 0, c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient),
+		c.all(&a.M, c.shared(name+" m", n, program.Moment)), c.all(&a.V, c.shared(name+" v", n, program.Moment)))
+}
+
+func (c *compiler) sgd(l *learned) {
+	a := &kernels.SGDArgs{Momentum: c.opts.Momentum}
+	operands := []operand{c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient)}
+	if a.Momentum != 0 {
+		operands = append(operands, c.all(&a.M, c.shared(l.param.Name()+" momentum", l.param.Len(), program.Moment)))
+	}
+	c.program.sgd = append(c.program.sgd, a)
+	c.emit(program.Update, l.param.Name()+" sgd", a, 0, operands...)
+}
+
+// clipGradients scales all gradients together so that their norm is at most ClipNorm.
+func (c *compiler) clipGradients() {
+	squares := c.transient("squares of gradients", len(c.learned))
+	for i, l := range c.learned {
+		a := &kernels.SumSquaresArgs{}
+		c.emit(program.Update, l.param.Name()+" squares", a, 0, c.all(&a.X, l.gradient),
+			operand{Slice: &a.Sum, Ref: program.Ref{Buffer: squares, Off: i, Len: 1}})
+	}
+	for _, l := range c.learned {
+		a := &kernels.ClipByNormArgs{Norm: c.opts.ClipNorm}
+		c.emit(program.Update, l.param.Name()+" clip", a, 0, c.all(&a.X, l.gradient), c.all(&a.Sums, squares))
 	}
 }

@@ -3,12 +3,13 @@ package compile
 import (
 	"thaw/irv2"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // value is the output of a unit: a buffer, or a slice of a concatenation's.
 type value struct {
 	layer  *irv2.Layer
-	buffer *Buffer
+	buffer *program.Buffer
 	off    int // first channel in the buffer's pixels
 	stride int // channels of the buffer's pixels
 
@@ -19,7 +20,7 @@ type value struct {
 
 // gradient of a value; a residual input shares the buffer of its sum's.
 type gradient struct {
-	buffer  *Buffer
+	buffer  *program.Buffer
 	written bool // later writers accumulate
 }
 
@@ -43,8 +44,8 @@ func (c *compiler) placeValues() {
 	if source == nil {
 		source = c.model.Layers[0]
 	}
-	c.program.Input = c.newValue(source)
-	c.program.Input.buffer.first = -1
+	c.program.Input = c.newValue(source).buffer
+	c.program.Input.FromStart()
 	for _, u := range c.units {
 		if c.values[u.out] == nil {
 			c.newValue(u.out)
@@ -52,7 +53,7 @@ func (c *compiler) placeValues() {
 	}
 	for _, l := range c.opts.Keep {
 		if v := c.values[l]; v != nil {
-			v.buffer.keep = true
+			v.buffer.ToEnd()
 		}
 	}
 	c.program.values = c.values
@@ -70,9 +71,8 @@ func (c *compiler) view(v *value) kernels.View {
 }
 
 // span is the part of the buffer that a view of v covers.
-func (c *compiler) span(v *value, b *Buffer) (buf *Buffer, off, length int) {
-	view := c.view(v)
-	return b, v.off, view.Len()
+func (c *compiler) span(v *value, b *program.Buffer) program.Ref {
+	return program.Ref{Buffer: b, Off: v.off, Len: c.view(v).Len()}
 }
 
 // gradientOf returns the gradient buffer of v, made on first use; a slice of a
@@ -87,23 +87,34 @@ func (c *compiler) gradientOf(v *value) *gradient {
 	return v.grad
 }
 
-func (c *compiler) transient(name string, n int) *Buffer { return c.buffer(name, n, Transient) }
-func (c *compiler) state(name string, n int) *Buffer     { return c.buffer(name, n, State) }
+func (c *compiler) transient(name string, n int) *program.Buffer {
+	return c.program.Buffer(name, n, program.Transient)
+}
 
-func (c *compiler) buffer(name string, n int, kind BufferKind) *Buffer {
-	b := &Buffer{Name: name, Len: n, Kind: kind, first: unused, last: unused}
-	c.program.Buffers = append(c.program.Buffers, b)
-	return b
+func (c *compiler) constant(name string, n int) *program.Buffer {
+	return c.shared(name, n, program.Constant)
+}
+
+// shared is a buffer that outlives a step: that of the program that this one is like,
+// or a new one.
+func (c *compiler) shared(name string, n int, kind program.Kind) *program.Buffer {
+	if c.opts.Like == nil {
+		return c.program.Buffer(name, n, kind)
+	}
+	for _, b := range c.opts.Like.Buffers {
+		if b.Name == name && b.Len == n && b.Kind == kind {
+			return c.program.Share(b)
+		}
+	}
+	panic("compile: the program that this one is like has no " + name)
 }
 
 // param is the buffer that stands for a parameter's values.
-func (c *compiler) param(p *irv2.Param) *Buffer {
-	if c.program.params == nil {
-		c.program.params = map[*irv2.Param]*Buffer{}
-	}
+func (c *compiler) param(p *irv2.Param) *program.Buffer {
 	b := c.program.params[p]
 	if b == nil {
-		b = &Buffer{Name: p.Name(), Len: p.Len(), Kind: Parameter, Param: p}
+		b = program.NewBuffer(p.Name(), p.Len(), program.Parameter)
+		b.Tensor = p.Index
 		c.program.params[p] = b
 	}
 	return b

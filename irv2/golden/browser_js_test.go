@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"testing"
 
-	"thaw/kernels"
+	"thaw/kernels/program"
 	"thaw/kernels/simd"
 	"thaw/testdata/golden"
 )
@@ -15,10 +15,10 @@ import (
 // files: they come with the program.
 func folder() fs.FS { return golden.Files }
 
-func backend(t *testing.T) kernels.Backend {
+func machine(t *testing.T) program.Machine {
 	b, err := simd.New(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return program.OnHost(b)
 }

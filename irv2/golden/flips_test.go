@@ -9,6 +9,7 @@ import (
 
 	"thaw/irv2/compile"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // A ReLU whose input lies so close to 0 that rounding decides its side switches a
@@ -54,38 +55,74 @@ func (g gate) String() string {
 
 // gates runs the forward phase and returns the gates near 0 that a gradient
 // passes.
-func (r *runner) gates(p *compile.Program) []gate {
+func (r *runner) gates(t *testing.T, p *compile.Loaded) []gate {
 	var gates []gate
-	limit := r.nearZero()
 	lowest := p.Plan.Learning()[0]
-	p.RunEach(compile.ForwardPhase, r.backend, func(op *compile.Op, run func()) {
-		if l := r.model.Layer(op.Name); l == nil || l.Index < lowest { // no gradient passes here
-			run()
-			return
+	for i, op := range p.Phase(program.Forward) {
+		one := p.Phase(program.Forward)[i : i+1]
+		relu, x, out := reluOf(op)
+		if l := r.model.Layer(op.Name); l == nil || l.Index < lowest || relu == nil || !*relu { // no gradient passes here
+			r.runOps(t, p, one)
+			continue
 		}
-		switch a := op.Args.(type) {
-		case *kernels.Conv2DArgs:
-			if a.ReLU {
-				a.ReLU = false
-				run()
-				gates = append(gates, near(op.Name, a.Out, limit)...)
-				a.ReLU = true
-			}
-		case *kernels.BatchNormTrainArgs:
-			if a.ReLU {
-				mean, variance := a.RunningMean, a.RunningVariance
-				x := slices.Clone(a.X.Data) // Out may be X
-				a.ReLU, a.RunningMean, a.RunningVariance = false, nil, nil
-				run()
-				gates = append(gates, near(op.Name, a.Out, limit)...)
-				copy(a.X.Data, x)
-				a.ReLU, a.RunningMean, a.RunningVariance = true, mean, variance
-			}
+		var before []float32 // out may be x
+		if x != nil {
+			before = fetch(t, p, op, &x.Data)
 		}
-		run()
-	})
+		*relu = false
+		r.runOps(t, p, one)
+		*relu = true
+		view := *out
+		view.Data = fetch(t, p, op, &out.Data)
+		gates = append(gates, near(op.Name, view, r.nearZero())...)
+		if x != nil {
+			put(p, op, &x.Data, 0, before)
+		}
+		r.runOps(t, p, one)
+	}
 	slices.SortFunc(gates, func(a, b gate) int { return cmp.Compare(a.input*float64(a.of), b.input*float64(b.of)) })
 	return gates[:min(len(gates), mostFlips)]
+}
+
+// reluOf is the ReLU of an op with its views, nil for an op without; x where the op
+// reads a view that it may overwrite.
+func reluOf(op *program.Op) (relu *bool, x, out *kernels.View) {
+	switch a := op.Args.(type) {
+	case *kernels.Conv2DArgs:
+		return &a.ReLU, nil, &a.Out
+	case *kernels.BatchNormTrainArgs:
+		return &a.ReLU, &a.X, &a.Out
+	}
+	return nil, nil, nil
+}
+
+// fetch copies out what a slice of op stands for.
+func fetch(t *testing.T, p *compile.Loaded, op *program.Op, slice *[]float32) []float32 {
+	ref, _ := op.At(slice)
+	data := make([]float32, ref.Len)
+	if err := p.Read(t.Context(), data, ref.Buffer, ref.Off); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// put writes into what a slice of op stands for, from at on.
+func put(p *compile.Loaded, op *program.Op, slice *[]float32, at int, data []float32) {
+	ref, _ := op.At(slice)
+	p.Write(ref.Buffer, ref.Off+at, data)
+}
+
+// parts cuts ops behind those that gates follow.
+func parts(ops []*program.Op, gates []gate) [][]*program.Op {
+	var list [][]*program.Op
+	from := 0
+	for i, op := range ops {
+		if i == len(ops)-1 || slices.ContainsFunc(gates, func(g gate) bool { return g.op == op.Name }) {
+			list = append(list, ops[from:i+1])
+			from = i + 1
+		}
+	}
+	return list
 }
 
 // near lists the elements of v, inputs of a ReLU, within limit of 0.
@@ -110,32 +147,35 @@ func near(name string, v kernels.View, limit float64) []gate {
 }
 
 // flip puts the ReLU on its other side for the backward pass, after its op ran.
-func (g gate) flip(op *compile.Op) {
+func (g gate) flip(t *testing.T, p *compile.Loaded, op *program.Op) {
 	switch a := op.Args.(type) {
 	case *kernels.Conv2DArgs: // the backward pass asks whether the output is positive
-		a.Out.Data[g.at] = 0
+		value := float32(0)
 		if g.value <= 0 {
-			a.Out.Data[g.at] = 1e-30
+			value = 1e-30
 		}
+		put(p, op, &a.Out.Data, g.at, []float32{value})
 	case *kernels.BatchNormTrainArgs: // it computes the input again from X: move X across
 		c := g.at % a.Out.Stride
-		a.X.Data[g.at/a.Out.Stride*a.X.Stride+c] -= 2.5 * g.value / a.InvStd[c]
+		at := g.at/a.Out.Stride*a.X.Stride + c
+		x := fetch(t, p, op, &a.X.Data)[at] - 2.5*g.value/fetch(t, p, op, &a.InvStd)[c]
+		put(p, op, &a.X.Data, at, []float32{x})
 	}
 }
 
 // settle repeats the first step with gates on their other side, keeps those that
 // explain what is off, reports them, and returns the comparison that is left.
-func (r *runner) settle(t *testing.T, p *compile.Program, rate float64, best Report, compare func() Report) Report {
+func (r *runner) settle(t *testing.T, p *compile.Loaded, rate float64, best Report, compare func() Report) Report {
 	step := func(flipped []gate) Report {
 		for _, param := range p.Moving() { // the forward phase moved them
-			copy(r.weights.Of(param), r.initial.Of(param))
+			p.Write(p.Param(param), 0, r.initial.Of(param))
 		}
-		r.step(p, 0, rate, flipped)
+		r.step(t, p, 0, rate, flipped)
 		return compare()
 	}
 	r.fill(p)
 	var flipped []gate
-	for _, g := range r.gates(p) {
+	for _, g := range r.gates(t, p) {
 		if now := step(append(flipped, g)); now.Over < best.Over || now.Median < flipGain*best.Median {
 			t.Logf("with %s on the other side, median error %.1e instead of %.1e, %d instead of %d tensors off", g, now.Median, best.Median, now.Over, best.Over)
 			best, flipped = now, append(flipped, g)

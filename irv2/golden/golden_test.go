@@ -11,13 +11,13 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/irv2/freeze"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // TestGolden checks every golden file: layers, activations in both modes, and for
 // every preset gradients, updates, losses and outputs.
 func TestGolden(t *testing.T) {
-	folder, backend := folder(), backend(t)
+	folder, machine := folder(), machine(t)
 	files, _ := fs.Glob(folder, "*.json")
 	if len(files) == 0 {
 		t.Fatalf("no golden files in %v", folder)
@@ -28,19 +28,19 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, f, backend)
+			check(t, f, machine)
 		})
 	}
 }
 
-func check(t *testing.T, f *File, backend kernels.Backend) {
+func check(t *testing.T, f *File, machine program.Machine) {
 	c := irv2.Full(f.Size, f.Classes)
 	c.Dense = f.Dense
 	m, err := irv2.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), backend: backend}
+	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), machine: machine}
 	r.initial.Synthesize(f.Seed)
 	r.images = Images(f.Seed, f.Batch, f.Size)
 	r.labels = make([]float32, f.Batch*f.Classes)
@@ -67,7 +67,7 @@ type runner struct {
 	model            *irv2.Model
 	weights, initial *irv2.Weights
 	images, labels   []float32
-	backend          kernels.Backend
+	machine          program.Machine
 }
 
 func (r *runner) layers(t *testing.T) {
@@ -96,13 +96,17 @@ func (r *runner) forward(t *testing.T, want map[string]Tensor, training bool) {
 	}
 	p := r.compile(t, preset(t, r.model, "ex3_unfreeze_all"), opts)
 	r.fill(p)
-	r.run(t, p, compile.Init, compile.ForwardPhase)
+	r.run(t, p, program.Forward)
 	r.report(t, Compare(Forward, want, func(name string) []float64 {
 		if name == "probabilities" {
-			return wide(p.ProbData())
+			return r.fetch(t, p, p.Probs)
 		}
 		if l := r.model.Layer(name); l != nil {
-			return wide(p.Value(l))
+			value, err := p.Value(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return wide(value)
 		}
 		return nil
 	}))
@@ -130,58 +134,63 @@ func (r *runner) preset(t *testing.T, name string, want Preset) {
 	gap := floor
 	for i, wantLoss := range want.Losses {
 		if i > 0 {
-			r.step(p, i, want.LearningRate, nil)
-			r.run(t, p, compile.Update)
+			r.step(t, p, i, want.LearningRate, nil)
+			r.run(t, p, program.Update)
 		}
 		loss := 0.0
-		for _, l := range p.LossData() {
-			loss += float64(l) / float64(r.file.Batch)
+		for _, l := range r.fetch(t, p, p.Loss) {
+			loss += l / float64(r.file.Batch)
 		}
 		gap = max(gap, want.LossesGap[i])
 		if e := loss/wantLoss - 1; !(max(e, -e) <= 10*gap) {
 			t.Errorf("loss %d: %.9g, Keras %.9g: off by %.1e, limit %.1e", i, loss, wantLoss, e, 10*gap)
 		}
 	}
-	t.Run("change_n", func(t *testing.T) { r.report(t, Compare(Change, want.ChangeN, r.change)) })
+	t.Run("change_n", func(t *testing.T) { r.report(t, Compare(Change, want.ChangeN, r.change(t, p))) })
 	t.Run("eval_after", func(t *testing.T) {
+		r.bringBack(t, p)
 		p := r.compile(t, plan, compile.Options{Batch: r.file.Batch})
 		r.fill(p)
-		r.run(t, p, compile.Init, compile.ForwardPhase)
-		r.report(t, Compare(Forward, map[string]Tensor{"probabilities": want.EvalAfter}, func(string) []float64 { return wide(p.ProbData()) }))
+		r.run(t, p, program.Forward)
+		r.report(t, Compare(Forward, map[string]Tensor{"probabilities": want.EvalAfter}, func(string) []float64 { return r.fetch(t, p, p.Probs) }))
 	})
 }
 
 // firstStep compiles plan and trains its first step from the initial weights. With
 // settle, ReLUs whose side rounding decided are settled first (flips_test.go).
-func (r *runner) firstStep(t *testing.T, plan *freeze.Plan, want Preset, settle bool) (p *compile.Program, gradients, change Report) {
+func (r *runner) firstStep(t *testing.T, plan *freeze.Plan, want Preset, settle bool) (p *compile.Loaded, gradients, change Report) {
 	r.reset()
 	p = r.compile(t, plan, compile.Options{Batch: r.file.Batch, Training: true})
-	r.run(t, p, compile.Init)
 	compare := func() Report {
-		return Compare(Gradient, want.Gradients, func(name string) []float64 { return wide(p.GradientData(r.param(name))) })
+		return Compare(Gradient, want.Gradients, func(name string) []float64 {
+			if b := p.Gradient(r.param(name)); b != nil {
+				return r.fetch(t, p, b)
+			}
+			return nil
+		})
 	}
-	r.step(p, 0, want.LearningRate, nil)
+	r.step(t, p, 0, want.LearningRate, nil)
 	gradients = compare()
 	if settle {
 		gradients = r.settle(t, p, want.LearningRate, gradients, compare)
 	}
-	r.run(t, p, compile.Update)
-	return p, gradients, Compare(Change, want.Change1, r.change)
+	r.run(t, p, program.Update)
+	return p, gradients, Compare(Change, want.Change1, r.change(t, p))
 }
 
 // step runs the forward and backward phases of step i, with some ReLUs on their other side.
-func (r *runner) step(p *compile.Program, i int, rate float64, flipped []gate) {
+func (r *runner) step(t *testing.T, p *compile.Loaded, i int, rate float64, flipped []gate) {
 	r.fill(p)
 	p.SetStep(i+1, func(*irv2.Param) float64 { return rate }, 0)
-	p.RunEach(compile.ForwardPhase, r.backend, func(op *compile.Op, run func()) {
-		run()
+	for _, part := range parts(p.Phase(program.Forward), flipped) {
+		r.runOps(t, p, part)
 		for _, g := range flipped {
-			if g.op == op.Name {
-				g.flip(op)
+			if op := part[len(part)-1]; g.op == op.Name {
+				g.flip(t, p, op)
 			}
 		}
-	})
-	p.Run(compile.BackwardPhase, r.backend, nil)
+	}
+	r.run(t, p, program.Backward)
 }
 
 // preset makes the plan of a golden preset (testdata/golden/README.md).
@@ -227,26 +236,40 @@ func (r *runner) reset() {
 	}
 }
 
-func (r *runner) compile(t *testing.T, plan *freeze.Plan, opts compile.Options) *compile.Program {
-	p, err := compile.Compile(plan, opts, r.backend)
+func (r *runner) compile(t *testing.T, plan *freeze.Plan, opts compile.Options) *compile.Loaded {
+	p, err := compile.Compile(plan, opts, r.machine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Bind(r.weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
-	return p
-}
-
-func (r *runner) fill(p *compile.Program) {
-	copy(p.InputData(), r.images)
-	copy(p.LabelData(), r.labels)
-}
-
-func (r *runner) run(t *testing.T, p *compile.Program, phases ...compile.Phase) {
-	for _, phase := range phases {
-		if err := p.Run(phase, r.backend, nil); err != nil {
-			t.Fatal(err)
-		}
+	l, err := p.Load(r.machine, r.weights)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+func (r *runner) fill(p *compile.Loaded) {
+	p.Write(p.Input, 0, r.images)
+	p.Write(p.Labels, 0, r.labels)
+}
+
+func (r *runner) run(t *testing.T, p *compile.Loaded, phase program.Phase) {
+	r.runOps(t, p, p.Phase(phase))
+}
+
+func (r *runner) runOps(t *testing.T, p *compile.Loaded, ops []*program.Op) {
+	if err := p.Run(ops, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *runner) fetch(t *testing.T, p *compile.Loaded, b *program.Buffer) []float64 {
+	data, err := p.Fetch(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wide(data)
 }
 
 func (r *runner) report(t *testing.T, c Report) {
@@ -264,16 +287,30 @@ func (r *runner) param(name string) *irv2.Param {
 	return r.model.Params[i]
 }
 
-func (r *runner) change(name string) []float64 {
-	p := r.param(name)
-	if p == nil {
-		return nil
+// bringBack copies what learned and moved to the weights, where a machine has memory of its own.
+func (r *runner) bringBack(t *testing.T, p *compile.Loaded) {
+	for _, param := range r.model.Params {
+		if b := p.Param(param); b != nil {
+			if err := p.Read(t.Context(), r.weights.Of(param), b, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	out := make([]float64, p.Len())
-	for i, v := range r.weights.Of(p) {
-		out[i] = float64(v) - float64(r.initial.Of(p)[i])
+}
+
+// change is how far parameters are from where they began.
+func (r *runner) change(t *testing.T, l *compile.Loaded) func(name string) []float64 {
+	return func(name string) []float64 {
+		p := r.param(name)
+		if p == nil || l.Param(p) == nil {
+			return nil
+		}
+		out := r.fetch(t, l, l.Param(p))
+		for i, v := range r.initial.Of(p) {
+			out[i] -= float64(v)
+		}
+		return out
 	}
-	return out
 }
 
 func wide(x []float32) []float64 {

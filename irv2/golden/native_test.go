@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 var dir = flag.String("golden", "../../testdata/golden", "folder of golden files")
 
 func folder() fs.FS { return os.DirFS(*dir) }
 
-func backend(*testing.T) kernels.Backend { return kernels.NewPortable(0) }
+func machine(*testing.T) program.Machine { return program.OnHost(kernels.NewPortable(0)) }

@@ -12,6 +12,7 @@ import (
 	"thaw/irv2/weights"
 	"thaw/irv2/worlds"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // small is a recipe of a few steps.
@@ -180,8 +181,8 @@ func TestRecomputeStatistics(t *testing.T) {
 	w := irv2.NewWeights(m)
 	w.Synthesize(1)
 	images := pictured(worlds.Near, 0, 6)
-	backend := kernels.NewPortable(1)
-	if err := recomputeStatistics(w, images, backend); err != nil {
+	machine := program.OnHost(kernels.NewPortable(1))
+	if err := recomputeStatistics(w, images, machine); err != nil {
 		t.Fatal(err)
 	}
 
@@ -194,12 +195,16 @@ func TestRecomputeStatistics(t *testing.T) {
 		}
 	}
 
-	p, err := batchPass(w, images, backend)
+	p, err := batchPass(w, images, machine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	onBatch, classes := append([]float32(nil), p.LogitData()...), m.Config.Classes
-	err = forward(w, nil, images, backend, func(i int, logits []float32) {
+	onBatch, err := p.Fetch(p.Logits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := m.Config.Classes
+	err = forward(w, nil, images, machine, func(i int, logits []float32) {
 		for k, v := range logits {
 			if want := onBatch[i*classes+k]; math.Abs(float64(v-want)) > 1e-3*math.Max(1, math.Abs(float64(want))) {
 				t.Errorf("image %d, logit %d: %g in inference mode, %g on the statistics of all images", i, k, v, want)

@@ -10,7 +10,7 @@ import (
 
 	"thaw/irv2"
 	"thaw/irv2/worlds"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // The probe stands beside the frozen head: softmax regression on the same frozen
@@ -25,12 +25,12 @@ const maxFolds = 5
 
 // runProbe fits the probe on a training set and returns its accuracy on the validation
 // images and how many values were fitted.
-func runProbe(w *irv2.Weights, set trainingSet, backend kernels.Backend) (accuracy float64, fitted int, err error) {
-	train, err := features(w, set.images, backend)
+func runProbe(w *irv2.Weights, set trainingSet, machine program.Machine) (accuracy float64, fitted int, err error) {
+	train, err := features(w, set.images, machine)
 	if err != nil {
 		return 0, 0, err
 	}
-	validation, err := features(w, set.validation, backend)
+	validation, err := features(w, set.validation, machine)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -55,10 +55,10 @@ func runProbe(w *irv2.Weights, set trainingSet, backend kernels.Backend) (accura
 
 // features are the globally averaged outputs of the backbone, a row for each image, with
 // a 1 at the end for the bias.
-func features(w *irv2.Weights, images []*worlds.Image, backend kernels.Backend) (*mat.Dense, error) {
+func features(w *irv2.Weights, images []*worlds.Image, machine program.Machine) (*mat.Dense, error) {
 	to := w.Model.Layer("avg_pool")
 	x := mat.NewDense(len(images), to.C+1, nil)
-	err := forward(w, to, images, backend, func(i int, out []float32) {
+	err := forward(w, to, images, machine, func(i int, out []float32) {
 		row := x.RawRowView(i)
 		for k, v := range out {
 			row[k] = float64(v)

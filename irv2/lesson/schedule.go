@@ -11,6 +11,7 @@ import (
 
 	"thaw/irv2/worlds"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // recipe is what all runs have in common.
@@ -88,9 +89,9 @@ func (l lesson) runAll(nets []*net, store *results, f filter) error {
 	var workers sync.WaitGroup
 	for range l.threads {
 		workers.Go(func() {
-			backend := kernels.NewPortable(1)
+			machine := program.OnHost(kernels.NewPortable(1))
 			for j := range queue {
-				r, err := j.run(backend)
+				r, err := j.run(machine)
 				j.group.done()
 				mutex.Lock()
 				if err == nil {

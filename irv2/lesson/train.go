@@ -16,7 +16,7 @@ import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
 	"thaw/irv2/weights"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // net is a pretrained network with a head for the targets.
@@ -70,14 +70,14 @@ func loadNet(file string, r recipe) (*net, error) {
 }
 
 // run does one run from the first step to its figures.
-func (j job) run(backend kernels.Backend) (result, error) {
+func (j job) run(machine program.Machine) (result, error) {
 	r := result{setting: j.setting}
 	started := time.Now()
 	pictures := j.group.pictures()
 	set := pictures.first(j.Each * pictures.classes)
 	var err error
 	if j.plan.Probe {
-		r.Accuracy, r.Trained, err = runProbe(j.net.weights, set, backend)
+		r.Accuracy, r.Trained, err = runProbe(j.net.weights, set, machine)
 		r.Seconds = time.Since(started).Seconds()
 		r.TrainSeconds = r.Seconds
 		return r, err
@@ -87,17 +87,17 @@ func (j job) run(backend kernels.Backend) (result, error) {
 		return r, err
 	}
 	training := time.Now()
-	if r.Trained, err = j.train(w, set, backend); err != nil {
+	if r.Trained, err = j.train(w, set, machine); err != nil {
 		return r, err
 	}
 	r.TrainSeconds = time.Since(training).Seconds()
-	if r.Accuracy, err = accuracy(w, pictures.validation, pictures.label, backend); err != nil {
+	if r.Accuracy, err = accuracy(w, pictures.validation, pictures.label, machine); err != nil {
 		return r, err
 	}
-	if err := recomputeStatistics(w, set.images, backend); err != nil {
+	if err := recomputeStatistics(w, set.images, machine); err != nil {
 		return r, err
 	}
-	recomputed, err := accuracy(w, pictures.validation, pictures.label, backend)
+	recomputed, err := accuracy(w, pictures.validation, pictures.label, machine)
 	r.Recomputed = &recomputed
 	r.Seconds = time.Since(started).Seconds()
 	return r, err
@@ -134,15 +134,15 @@ func glorot(w *irv2.Weights, seed uint64) {
 }
 
 // train does the steps of a run and returns how many values gradients changed at its end.
-func (j job) train(w *irv2.Weights, set trainingSet, backend kernels.Backend) (trained int, err error) {
+func (j job) train(w *irv2.Weights, set trainingSet, machine program.Machine) (trained int, err error) {
 	if !j.plan.HeadFirst {
-		return fit(w, j.plan.Spec, set, j.options(j.Steps, j.Rate, j.Seed), backend)
+		return fit(w, j.plan.Spec, set, j.options(j.Steps, j.Rate, j.Seed), machine)
 	}
 	half := j.Steps / 2
-	if _, err := fit(w, freeze.Spec{Preset: "head-only"}, set, j.options(half, j.Rate, j.Seed), backend); err != nil {
+	if _, err := fit(w, freeze.Spec{Preset: "head-only"}, set, j.options(half, j.Rate, j.Seed), machine); err != nil {
 		return 0, err
 	}
-	return fit(w, j.plan.Spec, set, j.options(j.Steps-half, j.Rate/10, j.Seed+1<<32), backend)
+	return fit(w, j.plan.Spec, set, j.options(j.Steps-half, j.Rate/10, j.Seed+1<<32), machine)
 }
 
 // options are those of a session of some steps.
@@ -156,7 +156,7 @@ type sessionOptions struct {
 }
 
 // fit trains w for whole epochs that make up the steps asked for.
-func fit(w *irv2.Weights, spec freeze.Spec, set trainingSet, o sessionOptions, backend kernels.Backend) (trained int, err error) {
+func fit(w *irv2.Weights, spec freeze.Spec, set trainingSet, o sessionOptions, machine program.Machine) (trained int, err error) {
 	p, err := freeze.New(w.Model, spec)
 	if err != nil {
 		return 0, err
@@ -166,9 +166,14 @@ func fit(w *irv2.Weights, spec freeze.Spec, set trainingSet, o sessionOptions, b
 		return 0, fmt.Errorf("%d steps are not whole epochs of %d: choose a multiple", o.steps, perEpoch)
 	}
 	o.Epochs = o.steps / perEpoch
-	layout, err := tune.NewLayout(p, o.Options, [2]int{len(set.images), 0}, false, backend)
+	layout, err := tune.NewLayout(p, o.Options, [2]int{len(set.images), 0}, false, machine)
 	if err != nil {
 		return 0, err
 	}
-	return p.Trained(), tune.New(layout, w, set, backend).Run(nil, func(tune.Event) {})
+	session, err := tune.New(layout, w, set)
+	if err != nil {
+		return 0, err
+	}
+	defer session.Close()
+	return p.Trained(), session.Run(nil, func(tune.Event) {})
 }

@@ -17,6 +17,7 @@ import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 func main() {
@@ -56,13 +57,13 @@ func run(config irv2.Config, raw string, batch, images int, dump bool) error {
 	if err != nil {
 		return err
 	}
-	backend := kernels.NewPortable(0)
-	layout, err := tune.NewLayout(plan, tune.Options{Batch: batch}, [2]int{images, 0}, false, backend)
+	machine := program.OnHost(kernels.NewPortable(0))
+	layout, err := tune.NewLayout(plan, tune.Options{Batch: batch}, [2]int{images, 0}, false, machine)
 	if err != nil {
 		return err
 	}
 	if dump {
-		p, err := compile.Compile(plan, compile.Options{Batch: batch, Training: true, From: layout.Prefix}, backend)
+		p, err := compile.Compile(plan, compile.Options{Batch: batch, Training: true, From: layout.Prefix}, machine)
 		if err != nil {
 			return err
 		}

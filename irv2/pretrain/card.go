@@ -12,6 +12,7 @@ import (
 	"thaw/irv2/tune"
 	"thaw/irv2/weights/safetensors"
 	"thaw/irv2/worlds"
+	"thaw/kernels/program"
 )
 
 // card is the model card: what the weights are a function of and how good they are.
@@ -45,19 +46,22 @@ const (
 const freshPerClass = 105
 
 // card rounds the weights to float16, as they are shipped, and evaluates them.
-func (t *trainer) card() card {
+func (t *trainer) card() (card, error) {
 	for _, data := range t.weights.Data {
 		for i, v := range data {
 			data[i] = safetensors.Float16(safetensors.Float16bits(v))
 		}
 	}
-	e := t.evaluate(worlds.Fresh, freshPerClass)
+	e, err := t.evaluate(worlds.Fresh, freshPerClass)
+	if err != nil {
+		return card{}, err
+	}
 	info, _ := debug.ReadBuildInfo()
 	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
 	return card{Model: "mini", World: t.world.Name, Data: cardData, Limits: cardLimits,
 		Command: fmt.Sprintf("go run ./irv2/pretrain -seed %d -steps %d -batch %d -rate %g", t.Seed, t.Steps, t.Batch, t.Rate), Seed: t.Seed, Steps: t.Steps, Batch: t.Batch, Rate: t.Rate,
 		Commit: strings.TrimSpace(string(commit)), Go: info.GoVersion, Images: freshPerClass * len(t.world.Classes),
-		Accuracy: e.Accuracy, Shapes: e.Shapes, Textures: e.Textures, Classes: t.world.Classes, Confusion: e.Confusion}
+		Accuracy: e.Accuracy, Shapes: e.Shapes, Textures: e.Textures, Classes: t.world.Classes, Confusion: e.Confusion}, nil
 }
 
 // evaluation of the network in inference mode.
@@ -67,26 +71,35 @@ type evaluation struct {
 }
 
 // evaluate takes perClass images of each class from index first on.
-func (t *trainer) evaluate(first uint64, perClass int) evaluation {
+func (t *trainer) evaluate(first uint64, perClass int) (evaluation, error) {
 	classes := len(t.world.Classes)
-	p, err := compile.Compile(t.plan, compile.Options{Batch: classes}, t.backend)
-	if err != nil {
-		panic(err)
-	}
-	p.Bind(t.weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
-	p.Run(compile.Init, t.backend, nil)
 	e := evaluation{Confusion: make([][]int, classes)}
-	b := batch{p.InputData(), make([]int, classes)}
+	p, err := compile.Compile(t.plan, compile.Options{Batch: classes}, t.machine)
+	if err != nil {
+		return e, err
+	}
+	l, err := p.Load(t.machine, t.weights)
+	if err != nil {
+		return e, err
+	}
+	defer l.Close()
+	b := batch{make([]float32, p.Input.Len), make([]int, classes)}
 	for i := range b.classes {
 		b.classes[i], e.Confusion[i] = i, make([]int, classes)
 	}
 	one := 1 / float64(classes*perClass)
 	for n := range perClass {
-		b.images = p.InputData()
 		draw(b, t.world, func(int) uint64 { return first + uint64(n) })
-		p.Run(compile.ForwardPhase, t.backend, nil)
+		l.Write(p.Input, 0, b.images)
+		if err := l.Do(program.Forward); err != nil {
+			return e, err
+		}
+		logits, err := l.Fetch(p.Logits)
+		if err != nil {
+			return e, err
+		}
 		for c := range classes {
-			predicted := tune.Argmax(p.LogitData()[c*classes : (c+1)*classes])
+			predicted := tune.Argmax(logits[c*classes : (c+1)*classes])
 			e.Confusion[c][predicted]++
 			shape, texture := c/textures == predicted/textures, c%textures == predicted%textures
 			if shape {
@@ -100,7 +113,7 @@ func (t *trainer) evaluate(first uint64, perClass int) evaluation {
 			}
 		}
 	}
-	return e
+	return e, nil
 }
 
 // textures is how many textures each shape of the source world has.

@@ -10,6 +10,7 @@ import (
 	"thaw/irv2/weights"
 	"thaw/irv2/worlds"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // The network that comes with the page recognises what its model card says, on fresh
@@ -23,7 +24,7 @@ func TestEmbeddedWeights(t *testing.T) {
 	if len(raw) > 4<<20 {
 		t.Errorf("%d bytes: a visit should not take more than 4 MB for them", len(raw))
 	}
-	trainer, err := newTrainer(recipe{Seed: 1, Steps: 1, Batch: 1, Rate: 1}, worlds.Source, kernels.NewPortable(0))
+	trainer, err := newTrainer(recipe{Seed: 1, Steps: 1, Batch: 1, Rate: 1}, worlds.Source, program.OnHost(kernels.NewPortable(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,11 @@ func TestEmbeddedWeights(t *testing.T) {
 	}
 	trainer.weights = w
 	const perClass = 10
-	accuracy := trainer.evaluate(worlds.Fresh+freshPerClass, perClass).Accuracy
+	e, err := trainer.evaluate(worlds.Fresh+freshPerClass, perClass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accuracy := e.Accuracy
 	text, err := os.ReadFile(embedded + ".json")
 	if err != nil {
 		t.Fatalf("%v; measured: %.4f", err, accuracy)

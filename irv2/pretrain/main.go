@@ -20,6 +20,7 @@ import (
 
 	"thaw/irv2/worlds"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 func main() {
@@ -41,7 +42,7 @@ func run(r recipe, threads int, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
-	t, err := newTrainer(r, worlds.Source, kernels.NewPortable(threads))
+	t, err := newTrainer(r, worlds.Source, program.OnHost(kernels.NewPortable(threads)))
 	if err != nil {
 		return err
 	}
@@ -55,14 +56,21 @@ func run(r recipe, threads int, out string) error {
 	feed := t.feed()
 	started, from, saved := time.Now(), t.Step, time.Now()
 	for t.Step < r.Steps {
-		loss, accuracy := t.step(<-feed)
+		loss, accuracy, err := t.train(<-feed)
+		if err != nil {
+			return err
+		}
 		if t.Step%50 == 0 {
 			perStep := time.Since(started) / time.Duration(t.Step-from)
 			log.Printf("step %5d of %d: loss %.3f, accuracy %5.1f %%, %d images/s, %s left", t.Step, r.Steps, loss, 100*accuracy,
 				int(float64(r.Batch)/perStep.Seconds()), (perStep * time.Duration(r.Steps-t.Step)).Round(time.Second))
 		}
 		if t.Step%1000 == 0 {
-			log.Printf("step %5d: %.2f %% of 960 watched images", t.Step, 100*t.evaluate(worlds.Validation, 20).Accuracy)
+			e, err := t.evaluate(worlds.Validation, 20)
+			if err != nil {
+				return err
+			}
+			log.Printf("step %5d: %.2f %% of 960 watched images", t.Step, 100*e.Accuracy)
 		}
 		if time.Since(saved) > 3*time.Minute {
 			if err := t.save(checkpoint); err != nil {
@@ -71,7 +79,10 @@ func run(r recipe, threads int, out string) error {
 			saved = time.Now()
 		}
 	}
-	card := t.card()
+	card, err := t.card()
+	if err != nil {
+		return err
+	}
 	if err := t.write(out, card); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
 	"thaw/irv2/worlds"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // recipe is what a pretrained network is a function of, beside the code.
@@ -45,29 +45,28 @@ type trainer struct {
 	world   *worlds.World
 	model   *irv2.Model
 	weights *irv2.Weights
-	backend kernels.Backend
-	program *compile.Program
-	state   []float32 // Adam's moments
+	machine program.Machine
+	step    *compile.Loaded
 	plan    *freeze.Plan
 }
 
-func newTrainer(r recipe, world *worlds.World, backend kernels.Backend) (*trainer, error) {
+func newTrainer(r recipe, world *worlds.World, machine program.Machine) (*trainer, error) {
 	c := irv2.Mini(len(world.Classes))
 	c.Dense = 0 // GAP -> Dense(classes): what is learned stays in the backbone
 	m, err := irv2.New(c)
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{recipe: r, world: world, model: m, weights: initial(m, r.Seed), backend: backend}
+	t := &trainer{recipe: r, world: world, model: m, weights: initial(m, r.Seed), machine: machine}
 	if t.plan, err = freeze.New(m, freeze.Spec{Preset: "unfreeze-all"}); err != nil {
 		return nil, err
 	}
-	if t.program, err = compile.Compile(t.plan, compile.Options{Batch: r.Batch, Training: true}, backend); err != nil {
+	p, err := compile.Compile(t.plan, compile.Options{Batch: r.Batch, Training: true, Decay: decay, ClipNorm: clipNorm}, machine)
+	if err != nil {
 		return nil, err
 	}
-	t.state = make([]float32, t.program.StateLen)
-	t.program.Bind(t.weights, make([]float32, t.program.ArenaLen), t.state)
-	return t, t.program.Run(compile.Init, backend, nil)
+	t.step, err = p.Load(machine, t.weights)
+	return t, err
 }
 
 // initial draws kernels uniformly by He's rule; betas, biases and means are 0.
@@ -125,54 +124,33 @@ func draw(b batch, world *worlds.World, index func(i int) uint64) {
 	}
 }
 
-// step trains on one batch and returns its mean loss and accuracy.
-func (t *trainer) step(b batch) (loss, accuracy float64) {
-	p := t.program
-	copy(p.InputData(), b.images)
-	clear(p.LabelData())
+// train does a step on one batch and returns its mean loss and accuracy.
+func (t *trainer) train(b batch) (loss, accuracy float64, err error) {
+	p, classes := t.step, len(t.world.Classes)
+	labels := make([]float32, t.Batch*classes)
 	for i, c := range b.classes {
-		p.LabelData()[i*len(t.world.Classes)+c] = 1
+		labels[i*classes+c] = 1
 	}
+	p.Write(p.Input, 0, b.images)
+	p.Write(p.Labels, 0, labels)
 	rate := t.rate(t.Step)
 	p.SetStep(t.Step+1, func(*irv2.Param) float64 { return rate }, 0)
-	p.Run(compile.ForwardPhase, t.backend, nil)
-	p.Run(compile.BackwardPhase, t.backend, nil)
-	t.clipAndDecay(rate)
-	p.Run(compile.Update, t.backend, nil)
+	if err := p.Do(program.Forward, program.Backward, program.Update); err != nil {
+		return 0, 0, err
+	}
+	losses, err := p.Fetch(p.Loss)
+	if err != nil {
+		return 0, 0, err
+	}
+	probs, err := p.Fetch(p.Probs)
 	t.Step++
 	for i, c := range b.classes {
-		loss += float64(p.LossData()[i]) / float64(len(b.classes))
-		if tune.Argmax(p.ProbData()[i*len(t.world.Classes):][:len(t.world.Classes)]) == c {
+		loss += float64(losses[i]) / float64(len(b.classes))
+		if tune.Argmax(probs[i*classes:][:classes]) == c {
 			accuracy += 1 / float64(len(b.classes))
 		}
 	}
-	return loss, accuracy
-}
-
-// clipAndDecay scales all gradients to a global norm of at most clipNorm and shrinks
-// the kernels.
-func (t *trainer) clipAndDecay(rate float64) {
-	sum := 0.0
-	for _, param := range t.model.Params {
-		for _, g := range t.program.GradientData(param) {
-			sum += float64(g) * float64(g)
-		}
-	}
-	scale := float32(min(1, clipNorm/math.Sqrt(sum)))
-	shrink := float32(1 - rate*decay)
-	for _, param := range t.model.Params {
-		if scale < 1 {
-			for i := range t.program.GradientData(param) {
-				t.program.GradientData(param)[i] *= scale
-			}
-		}
-		if param.Kind == "kernel" {
-			data := t.weights.Of(param)
-			for i := range data {
-				data[i] *= shrink
-			}
-		}
-	}
+	return loss, accuracy, err
 }
 
 // checkpoint is a trainer on disk.
@@ -180,15 +158,23 @@ type checkpoint struct {
 	Recipe  recipe
 	Step    int
 	Weights [][]float32
-	State   []float32
+	Moments [][]float32
 }
 
 func (t *trainer) save(path string) error {
+	c := checkpoint{Recipe: t.recipe, Step: t.Step, Weights: t.weights.Data}
+	for _, b := range t.step.Moments() {
+		data, err := t.step.Fetch(b)
+		if err != nil {
+			return err
+		}
+		c.Moments = append(c.Moments, data)
+	}
 	f, err := os.Create(path + ".new")
 	if err != nil {
 		return err
 	}
-	err = gob.NewEncoder(f).Encode(checkpoint{t.recipe, t.Step, t.weights.Data, t.state})
+	err = gob.NewEncoder(f).Encode(c)
 	if err2 := f.Close(); err == nil {
 		err = err2
 	}
@@ -208,13 +194,16 @@ func (t *trainer) load(path string) error {
 	if err := gob.NewDecoder(f).Decode(&c); err != nil {
 		return fmt.Errorf("%s is not a checkpoint: %w: remove it to start anew", path, err)
 	}
-	if c.Recipe != t.recipe || len(c.State) != len(t.state) || len(c.Weights) != len(t.weights.Data) {
+	moments := t.step.Moments()
+	if c.Recipe != t.recipe || len(c.Moments) != len(moments) || len(c.Weights) != len(t.weights.Data) {
 		return fmt.Errorf("%s is of another recipe %+v: remove it to start anew", path, c.Recipe)
 	}
 	for i, d := range c.Weights {
 		copy(t.weights.Data[i], d)
 	}
-	copy(t.state, c.State)
+	for i, b := range moments {
+		t.step.Write(b, 0, c.Moments[i])
+	}
 	t.Step = c.Step
 	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"thaw/irv2"
 	"thaw/irv2/worlds"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 func TestRate(t *testing.T) {
@@ -20,7 +22,7 @@ func TestRate(t *testing.T) {
 }
 
 func trainer8(t *testing.T) *trainer {
-	tr, err := newTrainer(recipe{Seed: 1, Steps: 4, Batch: 8, Rate: 3e-3}, worlds.Source, kernels.NewPortable(2))
+	tr, err := newTrainer(recipe{Seed: 1, Steps: 4, Batch: 8, Rate: 3e-3}, worlds.Source, program.OnHost(kernels.NewPortable(2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,11 +33,11 @@ func trainer8(t *testing.T) *trainer {
 func TestResume(t *testing.T) {
 	whole := trainer8(t)
 	for feed := whole.feed(); whole.Step < 4; {
-		whole.step(<-feed)
+		train(t, whole, <-feed)
 	}
 	stopped := trainer8(t)
 	for feed := stopped.feed(); stopped.Step < 2; {
-		stopped.step(<-feed)
+		train(t, stopped, <-feed)
 	}
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	if err := stopped.save(path); err != nil {
@@ -46,7 +48,7 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	for feed := resumed.feed(); resumed.Step < 4; {
-		resumed.step(<-feed)
+		train(t, resumed, <-feed)
 	}
 	for i, p := range whole.model.Params {
 		if !slices.Equal(whole.weights.Data[i], resumed.weights.Data[i]) {
@@ -60,27 +62,49 @@ func TestResume(t *testing.T) {
 	}
 }
 
+func train(t *testing.T, tr *trainer, b batch) {
+	if _, _, err := tr.train(b); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Clipping leaves a global norm of clipNorm, and decay shrinks kernels only.
 func TestClipAndDecay(t *testing.T) {
 	tr := trainer8(t)
-	for _, p := range tr.model.Params {
-		for i := range tr.program.GradientData(p) {
-			tr.program.GradientData(p)[i] = 1
+	p := tr.step
+	for _, param := range tr.model.Params {
+		if b := p.Gradient(param); b != nil {
+			ones := slices.Repeat([]float32{1}, b.Len)
+			p.Write(b, 0, ones)
 		}
 	}
 	before := tr.weights.Clone()
-	tr.clipAndDecay(0.5)
+	p.SetStep(1, func(*irv2.Param) float64 { return 0.5 }, 0)
+	for _, op := range p.Phase(program.Update) {
+		if a, ok := op.Args.(*kernels.AdamArgs); ok { // no step but the decay's
+			a.Eps = 1e30
+		}
+	}
+	if err := p.Do(program.Update); err != nil {
+		t.Fatal(err)
+	}
 	sum := 0.0
-	for i, p := range tr.model.Params {
-		for _, g := range tr.program.GradientData(p) {
-			sum += float64(g) * float64(g)
+	for i, param := range tr.model.Params {
+		if b := p.Gradient(param); b != nil {
+			g, err := p.Fetch(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range g {
+				sum += float64(v) * float64(v)
+			}
 		}
 		want := before.Data[i][0]
-		if p.Kind == "kernel" {
+		if param.Kind == "kernel" {
 			want *= 1 - 0.5*decay
 		}
 		if got := tr.weights.Data[i][0]; math.Abs(float64(got-want)) > 1e-7 {
-			t.Errorf("%s: %g, want %g", p.Name(), got, want)
+			t.Errorf("%s: %g, want %g", param.Name(), got, want)
 		}
 	}
 	if norm := math.Sqrt(sum); math.Abs(norm-clipNorm) > 1e-3 {

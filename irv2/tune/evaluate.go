@@ -1,9 +1,10 @@
 package tune
 
 import (
+	"context"
 	"math"
 
-	"thaw/irv2/compile"
+	"thaw/kernels/program"
 )
 
 // Evaluation is how the network, in inference mode, does on a split.
@@ -22,20 +23,23 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	if count == 0 {
 		return e, nil
 	}
-	if err := p.Run(compile.Init, s.backend, poll); err != nil {
+	if err := s.memory.Run(p.Phase(program.Init), poll); err != nil {
 		return nil, err
 	}
-	right := 0
+	right, all := 0, make([]float32, p.Logits.Len)
 	for at := 0; at < count; at += p.Options.Batch {
 		chosen := indices(at, min(at+p.Options.Batch, count))
 		if err := s.fill(p, split, chosen, -1, poll); err != nil {
 			return nil, err
 		}
-		if err := p.Run(compile.ForwardPhase, s.backend, poll); err != nil {
+		if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
+			return nil, err
+		}
+		if err := s.memory.Read(context.Background(), all, p.Logits, 0); err != nil {
 			return nil, err
 		}
 		for i, n := range chosen {
-			logits := p.LogitData()[i*classes : (i+1)*classes]
+			logits := all[i*classes : (i+1)*classes]
 			label, predicted := s.data.Label(split, n), Argmax(logits)
 			e.Confusion[label][predicted]++
 			e.Loss += crossEntropy(logits, label) / float64(count)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"thaw/irv2/compile"
+	"thaw/kernels/program"
 )
 
 // fillCaches computes the features of the frozen prefix once for each image of the
@@ -16,10 +17,10 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 			done += s.cachedTo[split]
 		}
 	}
-	if s.features == nil || done == total && !s.featuresPersist() {
+	if s.features == nil || done == total && !s.features.Beside {
 		return nil
 	}
-	if err := s.features.Run(compile.Init, s.backend, poll); err != nil {
+	if err := s.memory.Run(s.features.Phase(program.Init), poll); err != nil {
 		return err
 	}
 	start, n, before := time.Now(), s.featureLen(), done
@@ -27,11 +28,9 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 		for cached && s.cachedTo[split] < s.Counts[split] {
 			at := s.cachedTo[split]
 			chosen := indices(at, min(at+s.batch(), s.Counts[split]))
-			features, err := s.prefix(Split(split), chosen, -1, poll)
-			if err != nil {
+			if err := s.prefix(s.cache[split], at*n, Split(split), chosen, -1, poll); err != nil {
 				return err
 			}
-			copy(s.cache[split][at*n:], features)
 			s.cachedTo[split] += len(chosen)
 			done += len(chosen)
 			left := time.Since(start).Seconds() / float64(done-before) * float64(total-done)
@@ -41,14 +40,16 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 	return nil
 }
 
-// prefix runs the frozen prefix on the chosen images and returns their features.
-func (s *Session) prefix(split Split, chosen []int, epoch int, poll func() error) ([]float32, error) {
-	p := s.features
-	s.images(p.InputData(), split, chosen, epoch)
-	if err := p.Run(compile.ForwardPhase, s.backend, poll); err != nil {
-		return nil, err
+// prefix runs the frozen prefix on the chosen images and copies their features to
+// into, from off on.
+func (s *Session) prefix(into *program.Buffer, off int, split Split, chosen []int, epoch int, poll func() error) error {
+	p, n := s.features, len(chosen)*s.featureLen()
+	s.images(p.Input, split, chosen, epoch)
+	if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
+		return err
 	}
-	return p.OutputData()[:len(chosen)*s.featureLen()], nil
+	s.memory.Copy(program.Ref{Buffer: into, Off: off, Len: n}, program.Ref{Buffer: p.Output, Len: n})
+	return nil
 }
 
 // fill writes the input of p for the chosen images: pixels, or features from the
@@ -57,26 +58,21 @@ func (s *Session) fill(p *compile.Program, split Split, chosen []int, epoch int,
 	n := s.featureLen()
 	switch {
 	case s.features == nil:
-		s.images(p.InputData(), split, chosen, epoch)
+		s.images(p.Input, split, chosen, epoch)
 	case s.Cached[split]:
 		for i, c := range chosen {
-			copy(p.InputData()[i*n:(i+1)*n], s.cache[split][c*n:])
+			s.memory.Copy(program.Ref{Buffer: p.Input, Off: i * n, Len: n}, program.Ref{Buffer: s.cache[split], Off: c * n, Len: n})
 		}
 	default:
-		features, err := s.prefix(split, chosen, epoch, poll)
-		if err != nil {
-			return err
-		}
-		copy(p.InputData(), features)
+		return s.prefix(p.Input, 0, split, chosen, epoch, poll)
 	}
 	return nil
 }
 
-func (s *Session) images(dst []float32, split Split, chosen []int, epoch int) {
-	size := s.Plan.Model.Config.Size
-	n := size * size * 3
+func (s *Session) images(into *program.Buffer, split Split, chosen []int, epoch int) {
 	for i, c := range chosen {
-		s.data.Image(dst[i*n:(i+1)*n], split, c, epoch)
+		s.data.Image(s.image, split, c, epoch)
+		s.memory.Write(into, i*len(s.image), s.image)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/irv2/freeze"
-	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // Layout is what a run needs, compiled but not allocated.
@@ -21,9 +21,11 @@ type Layout struct {
 	Prefix *irv2.Layer
 	Cached [2]bool
 
+	machine    program.Machine
 	step, rest *compile.Program // training, at the batch size and at the last batch's
 	evaluate   *compile.Program
-	features   *compile.Program // images -> Prefix
+	features   *compile.Program   // images -> Prefix
+	cache      [2]*program.Buffer // features of a split, where cached
 	recompute  bool
 }
 
@@ -39,45 +41,78 @@ type Cost struct {
 // NewLayout compiles a run over counts images. augmented says that training images
 // differ from epoch to epoch. A plan that does not fit Options.Budget even with
 // recomputation is a *TooLarge error.
-func NewLayout(plan *freeze.Plan, opts Options, counts [2]int, augmented bool, backend kernels.Backend) (*Layout, error) {
+func NewLayout(plan *freeze.Plan, opts Options, counts [2]int, augmented bool, machine program.Machine) (*Layout, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	l := &Layout{Plan: plan, Options: opts, Counts: counts, Prefix: compile.FrozenPrefix(plan)}
+	l := &Layout{Plan: plan, Options: opts, Counts: counts, machine: machine, Prefix: compile.FrozenPrefix(plan)}
 	l.Cached = [2]bool{l.Prefix != nil && !augmented, l.Prefix != nil}
-	if err := l.compile(backend); err != nil {
+	if err := l.compile(); err != nil {
 		return nil, err
 	}
-	if over := l.over(); over && !l.fit(backend) {
-		return l, l.tooLarge(backend)
+	if over := l.over(); over && !l.fit() {
+		return l, l.tooLarge()
 	}
 	return l, nil
 }
 
-func (l *Layout) compile(backend kernels.Backend) error {
-	program := func(batch int, training bool, from, to *irv2.Layer) (*compile.Program, error) {
-		return compile.Compile(l.Plan, compile.Options{Batch: batch, Training: training, From: from, To: to,
-			Recompute: l.recompute, Optimizer: l.Options.Optimizer, Momentum: l.Options.Momentum}, backend)
-	}
-	var err error
+// compile compiles the programs of a run. Training and evaluation never run at the
+// same time, so one arena serves both, and evaluation packs its filters anew in it.
+func (l *Layout) compile() error {
 	batch := l.batch()
-	if l.step, err = program(batch, true, l.Prefix, nil); err != nil {
+	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute,
+		Optimizer: l.Options.Optimizer, Momentum: l.Options.Momentum}
+	var err error
+	if l.step, err = compile.Compile(l.Plan, step, l.machine); err != nil {
 		return err
 	}
 	l.rest = l.step
 	if rest := l.Counts[Train] % batch; rest != 0 {
-		if l.rest, err = program(rest, true, l.Prefix, nil); err != nil {
+		step.Batch, step.Like = rest, l.step
+		if l.rest, err = compile.Compile(l.Plan, step, l.machine); err != nil {
 			return err
 		}
 	}
-	if l.evaluate, err = program(batch, false, l.Prefix, nil); err != nil {
+	if l.evaluate, err = compile.Compile(l.Plan, compile.Options{Batch: batch, From: l.Prefix, Anew: true}, l.machine); err != nil {
 		return err
 	}
-	if l.Prefix != nil {
-		l.features, err = program(batch, false, nil, l.Prefix)
+	return l.compileFeatures()
+}
+
+// compileFeatures compiles the frozen prefix. Where it runs in every step, its packed
+// filters stay and its buffers stand beside the step's; else it comes before all steps.
+func (l *Layout) compileFeatures() error {
+	l.cache = [2]*program.Buffer{}
+	if l.Prefix == nil {
+		return nil
+	}
+	everyStep := !l.Cached[Train] || !l.Cached[Validation]
+	var err error
+	l.features, err = compile.Compile(l.Plan, compile.Options{Batch: l.batch(), To: l.Prefix, Beside: everyStep, Anew: !everyStep}, l.machine)
+	for split, cached := range l.Cached {
+		if cached {
+			l.cache[split] = program.NewBuffer("features", l.Counts[split]*l.featureLen(), program.Kept)
+		}
 	}
 	return err
+}
+
+// programs of the run, and the buffers that none of them names.
+func (l *Layout) programs() (kept []*program.Buffer, programs []*program.Program) {
+	programs = append(programs, l.step.Program, l.evaluate.Program)
+	if l.rest != l.step {
+		programs = append(programs, l.rest.Program)
+	}
+	if l.features != nil {
+		programs = append(programs, l.features.Program)
+	}
+	for _, b := range l.cache {
+		if b != nil {
+			kept = append(kept, b)
+		}
+	}
+	return kept, programs
 }
 
 // batch is the batch size, no larger than the training set.
@@ -85,17 +120,17 @@ func (l *Layout) batch() int { return min(l.Options.Batch, max(l.Counts[Train], 
 
 // fit gives up speed for memory until the budget holds: first the cache of large
 // features, then activations that can be computed again.
-func (l *Layout) fit(backend kernels.Backend) bool {
+func (l *Layout) fit() bool {
 	for _, split := range []Split{Train, Validation} {
 		if l.Cached[split] {
 			l.Cached[split] = false
-			if !l.over() {
+			if l.compileFeatures() == nil && !l.over() {
 				return true
 			}
 		}
 	}
 	l.recompute = true
-	return l.compile(backend) == nil && !l.over()
+	return l.compile() == nil && !l.over()
 }
 
 func (l *Layout) over() bool { return l.Options.Budget > 0 && l.Cost().Peak > l.Options.Budget }
@@ -115,12 +150,12 @@ func (e *TooLarge) Error() string {
 	return fmt.Sprintf("this plan needs %s and %s are free: batch %d fits (%s)", gb(e.Need), gb(e.Budget), e.Batch, gb(e.BatchNeed))
 }
 
-func (l *Layout) tooLarge(backend kernels.Backend) error {
+func (l *Layout) tooLarge() error {
 	e := &TooLarge{Need: l.Cost().Peak, Budget: l.Options.Budget}
 	for batch := l.batch() / 2; batch >= 1; batch /= 2 {
 		smaller := *l
 		smaller.Options.Batch = batch
-		if smaller.compile(backend) == nil && !smaller.over() {
+		if smaller.compile() == nil && !smaller.over() {
 			e.Batch, e.BatchNeed = batch, smaller.Cost().Peak
 			break
 		}
@@ -131,43 +166,19 @@ func (l *Layout) tooLarge(backend kernels.Backend) error {
 // Cost of the run.
 func (l *Layout) Cost() Cost {
 	c := Cost{Cost: l.step.Cost(), Recompute: l.recompute}
-	for split, cached := range l.Cached {
-		if cached {
-			c.CacheBytes += 4 * int64(l.Counts[split]) * int64(l.featureLen())
+	for _, b := range l.cache {
+		if b != nil {
+			c.CacheBytes += 4 * int64(b.Len)
 		}
 	}
 	if l.features != nil {
 		c.CacheFLOPs = l.features.Cost().Forward / int64(l.batch())
 	}
-	c.ArenaBytes, c.StateBytes = 4*int64(l.arenaLen()), 4*int64(l.step.StateLen+l.featureStateLen())
+	kept, programs := l.programs()
+	memory := program.Lay(kept, programs...)
+	c.ArenaBytes, c.StateBytes = 4*int64(memory.Arena), 4*int64(memory.State+memory.KeptLen())-c.CacheBytes
 	c.Peak = c.ArenaBytes + c.StateBytes + c.ParameterBytes + c.CacheBytes
 	return c
-}
-
-// arenaLen: training and evaluation never run at the same time, and evaluation
-// packs its filters anew each time, so one arena serves all. Features that are
-// computed in every step stand beside the step's buffers.
-func (l *Layout) arenaLen() int {
-	n := max(l.step.ArenaLen, l.rest.ArenaLen, l.evaluate.ArenaLen+l.evaluate.StateLen)
-	if l.features != nil {
-		if l.featuresPersist() {
-			return n + l.features.ArenaLen
-		}
-		n = max(n, l.features.ArenaLen+l.features.StateLen)
-	}
-	return n
-}
-
-// featuresPersist says that the prefix runs in every step: its packed filters stay.
-func (l *Layout) featuresPersist() bool {
-	return l.features != nil && (!l.Cached[Train] || !l.Cached[Validation])
-}
-
-func (l *Layout) featureStateLen() int {
-	if l.featuresPersist() {
-		return l.features.StateLen
-	}
-	return 0
 }
 
 // featureLen is the length of one image's features: the output of Prefix, or the image.

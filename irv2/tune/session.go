@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/kernels"
+	"thaw/kernels/program"
 	"thaw/kernels/splitmix"
 )
 
@@ -16,16 +18,15 @@ type Session struct {
 	*Layout
 	weights *irv2.Weights
 	data    Data
-	backend kernels.Backend
+	memory  program.Memory
 	rates   func(*irv2.Param) float64
+	image   []float32 // one, on its way to the memory
 
-	cache    [2][]float32 // features of a split, where cached
-	cachedTo [2]int       // images whose features stand in the cache
+	cachedTo [2]int // images of a split whose features stand in its cache
 
-	steps    int // done
-	history  []Epoch
-	clock    clock
-	snapshot [][]float32 // moving statistics before the current step
+	steps   int // done
+	history []Epoch
+	clock   clock
 }
 
 // Epoch is what an epoch showed.
@@ -57,32 +58,31 @@ type StepEvent struct {
 	SecondsLeft    float64
 }
 
-// New allocates a session. Training changes weights, which must be of the plan's model.
-func New(l *Layout, weights *irv2.Weights, data Data, backend kernels.Backend) *Session {
-	s := &Session{Layout: l, weights: weights, data: data, backend: backend, rates: l.Options.rates(l.Plan.Model)}
-	arena := make([]float32, l.arenaLen())
-	state := make([]float32, l.step.StateLen)
-	l.step.Bind(weights, arena, state)
-	if l.rest != l.step {
-		l.rest.Bind(weights, arena, state)
+// New allocates a session on the layout's machine. Training changes weights, which
+// must be of the plan's model; on a machine with memory of its own they change when
+// Fetch brings them back.
+func New(l *Layout, weights *irv2.Weights, data Data) (*Session, error) {
+	kept, programs := l.programs()
+	memory, err := l.machine.Load(weights.Data, kept, programs...)
+	if err != nil {
+		return nil, err
 	}
-	l.evaluate.Bind(weights, arena, arena[l.evaluate.ArenaLen:])
-	if l.features != nil {
-		featureArena, featureState := arena, arena[l.features.ArenaLen:]
-		if l.featuresPersist() {
-			featureArena, featureState = arena[len(arena)-l.features.ArenaLen:], make([]float32, l.features.StateLen)
+	size := l.Plan.Model.Config.Size
+	return &Session{Layout: l, weights: weights, data: data, memory: memory,
+		rates: l.Options.rates(l.Plan.Model), image: make([]float32, size*size*3)}, nil
+}
+
+// Close gives the session's memory up.
+func (s *Session) Close() { s.memory.Close() }
+
+// Fetch brings what learned and what moved back into the weights.
+func (s *Session) Fetch(ctx context.Context) error {
+	for _, b := range s.changing() {
+		if err := s.memory.Read(ctx, s.weights.Data[b.Tensor], b, 0); err != nil {
+			return err
 		}
-		l.features.Bind(weights, featureArena, featureState)
-		for split, cached := range l.Cached {
-			if cached {
-				s.cache[split] = make([]float32, l.Counts[split]*l.featureLen())
-			}
-		}
 	}
-	for _, p := range l.step.Moving() {
-		s.snapshot = append(s.snapshot, make([]float32, p.Len()))
-	}
-	return s
+	return nil
 }
 
 // Run trains to the end of the last epoch, or until poll, called every few
@@ -101,7 +101,7 @@ func (s *Session) run(poll func() error, emit func(Event)) error {
 	if err := s.fillCaches(poll, emit); err != nil {
 		return err
 	}
-	if err := s.step.Run(compile.Init, s.backend, poll); err != nil {
+	if err := s.memory.Run(s.step.Phase(program.Init), poll); err != nil {
 		return err
 	}
 	for len(s.history) < s.Options.Epochs {
@@ -153,27 +153,39 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 		p = s.rest
 	}
 	p.SetStep(s.steps+1, s.rates, splitmix.At(s.Options.Seed, uint64(s.steps)))
-	for i, param := range p.Moving() {
-		copy(s.snapshot[i], s.weights.Of(param))
+	if err := s.memory.Run(p.Phase(program.Save), nil); err != nil {
+		return 0, 0, err
 	}
 	if err := s.gradients(p, chosen, epoch, poll); err != nil {
-		for i, param := range p.Moving() {
-			copy(s.weights.Of(param), s.snapshot[i])
-		}
+		s.memory.Run(p.Phase(program.Restore), nil)
 		return 0, 0, err
 	}
 	// Not interrupted: a step is done whole or not at all. A thread lost here leaves
 	// a few numbers without this step's update, which the next ones make up for.
-	p.Run(compile.Update, s.backend, nil)
-	for _, l := range p.LossData() {
+	if err := s.memory.Run(p.Phase(program.Update), nil); err != nil && !errors.Is(err, kernels.ErrThreadLost) {
+		return 0, 0, err
+	}
+	losses, probs := make([]float32, p.Loss.Len), make([]float32, p.Probs.Len)
+	if err := s.read(losses, p.Loss, probs, p.Probs); err != nil {
+		return 0, 0, err
+	}
+	for _, l := range losses {
 		loss += float64(l)
 	}
 	for i, n := range chosen {
-		if Argmax(p.ProbData()[i*s.classes():][:s.classes()]) == s.data.Label(Train, n) {
+		if Argmax(probs[i*s.classes():][:s.classes()]) == s.data.Label(Train, n) {
 			correct++
 		}
 	}
 	return loss, correct, nil
+}
+
+// read reads two buffers whole.
+func (s *Session) read(first []float32, from *program.Buffer, second []float32, from2 *program.Buffer) error {
+	if err := s.memory.Read(context.Background(), first, from, 0); err != nil {
+		return err
+	}
+	return s.memory.Read(context.Background(), second, from2, 0)
 }
 
 // gradients runs the chosen images forward and backward.
@@ -181,24 +193,26 @@ func (s *Session) gradients(p *compile.Program, chosen []int, epoch int, poll fu
 	if err := s.fill(p, Train, chosen, epoch, poll); err != nil {
 		return err
 	}
-	s.labels(p.LabelData(), chosen)
-	if err := p.Run(compile.ForwardPhase, s.backend, poll); err != nil {
+	s.memory.Write(p.Labels, 0, s.labels(chosen))
+	if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
 		return err
 	}
-	return p.Run(compile.BackwardPhase, s.backend, poll)
+	return s.memory.Run(p.Phase(program.Backward), poll)
 }
 
 func (s *Session) classes() int { return s.Plan.Model.Config.Classes }
 
-// labels writes smoothed one-hot rows.
-func (s *Session) labels(dst []float32, chosen []int) {
+// labels are smoothed one-hot rows.
+func (s *Session) labels(chosen []int) []float32 {
 	smooth, classes := s.Options.LabelSmoothing, s.classes()
-	for i := range dst {
-		dst[i] = float32(smooth / float64(classes))
+	rows := make([]float32, len(chosen)*classes)
+	for i := range rows {
+		rows[i] = float32(smooth / float64(classes))
 	}
 	for i, n := range chosen {
-		dst[i*classes+s.data.Label(Train, n)] += float32(1 - smooth)
+		rows[i*classes+s.data.Label(Train, n)] += float32(1 - smooth)
 	}
+	return rows
 }
 
 // shuffled is the order of the training images in an epoch: a function of seed and epoch.

@@ -9,6 +9,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // stripes is a data set of two classes: horizontal and vertical stripes with noise.
@@ -55,13 +56,22 @@ func session(t testing.TB, spec freeze.Spec, opts Options, data stripes) (*Sessi
 	}
 	w := irv2.NewWeights(m)
 	w.Synthesize(1)
-	b := kernels.NewPortable(0)
-	data.size = m.Config.Size
-	l, err := NewLayout(plan, opts, [2]int{data.train, data.validation}, data.augmented, b)
+	return sessionOn(t, host(0), plan, w, opts, data), w
+}
+
+func host(threads int) program.Machine { return program.OnHost(kernels.NewPortable(threads)) }
+
+func sessionOn(t testing.TB, m program.Machine, plan *freeze.Plan, w *irv2.Weights, opts Options, data stripes) *Session {
+	data.size = plan.Model.Config.Size
+	l, err := NewLayout(plan, opts, [2]int{data.train, data.validation}, data.augmented, m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(l, w, data, b), w
+	s, err := New(l, w, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func run(t testing.TB, s *Session) []Event {
@@ -103,9 +113,15 @@ func TestCacheChangesNothing(t *testing.T) {
 		if cached.Prefix == nil || !cached.Cached[Train] {
 			t.Fatalf("%s: prefix %v, cached %v", cached.Plan.Name, cached.Prefix, cached.Cached)
 		}
-		layout := *fresh.Layout
+		layout := fresh.Layout
 		layout.Cached = [2]bool{}
-		fresh = New(&layout, w2, stripes{size: 32, train: 10, validation: 6}, kernels.NewPortable(0))
+		if err := layout.compile(); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := New(layout, w2, stripes{size: 32, train: 10, validation: 6})
+		if err != nil {
+			t.Fatal(err)
+		}
 		run(t, cached)
 		run(t, fresh)
 		equal(t, w1, w2)
@@ -170,14 +186,52 @@ func untilStep(s *Session, stop error) func() error {
 	}
 }
 
+// A session that goes on from a checkpoint, with weights of its own, ends at the same bits.
+func TestGoesOnFromCheckpoint(t *testing.T) {
+	data := stripes{train: 10, validation: 4}
+	opts := Options{Epochs: 3, Batch: 4, Seed: 7}
+	for _, spec := range []freeze.Spec{{Preset: "unfreeze-all"}, {From: "block8_1"}} {
+		first, want := session(t, spec, opts, data)
+		var checkpoint *Checkpoint
+		err := first.Run(nil, func(e Event) {
+			if e.Step == nil || e.Step.Step != 4 { // the first of the second epoch
+				return
+			}
+			var err error
+			if checkpoint, err = first.Checkpoint(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, got := session(t, spec, opts, data)
+		if err := second.GoOn(checkpoint); err != nil {
+			t.Fatal(err)
+		}
+		run(t, second)
+		equal(t, got, want)
+		_, a := first.Done()
+		_, b := second.Done()
+		for i := range a {
+			if a[i].Loss != b[i].Loss || a[i].Accuracy != b[i].Accuracy || a[i].Validation.Loss != b[i].Validation.Loss {
+				t.Errorf("epoch %d: %+v, gone on %+v", i+1, a[i], b[i])
+			}
+		}
+		delete(checkpoint.Moments, "predictions/kernel m")
+		if err := second.GoOn(checkpoint); err == nil {
+			t.Error("a checkpoint without a moment was taken")
+		}
+	}
+}
+
 func TestRecomputeChangesNothing(t *testing.T) {
 	data := stripes{train: 8, validation: 4}
 	plain, w1 := session(t, freeze.Spec{Preset: "unfreeze-all"}, Options{Epochs: 1, Batch: 4, Seed: 3}, data)
 	m := mini(t)
 	plan, _ := freeze.New(m, freeze.Spec{Preset: "unfreeze-all"})
-	b := kernels.NewPortable(0)
 	peak := plain.Cost().Peak
-	l, err := NewLayout(plan, Options{Epochs: 1, Batch: 4, Seed: 3, Budget: peak - 1}, [2]int{8, 4}, false, b)
+	l, err := NewLayout(plan, Options{Epochs: 1, Batch: 4, Seed: 3, Budget: peak - 1}, [2]int{8, 4}, false, host(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,13 +242,17 @@ func TestRecomputeChangesNothing(t *testing.T) {
 	w2.Synthesize(1)
 	data.size = 32
 	run(t, plain)
-	run(t, New(l, w2, data, b))
+	again, err := New(l, w2, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, again)
 	equal(t, w1, w2)
 }
 
 func TestTooLarge(t *testing.T) {
 	plan, _ := freeze.New(mini(t), freeze.Spec{Preset: "unfreeze-all"})
-	b := kernels.NewPortable(1)
+	b := host(1)
 	small, err := NewLayout(plan, Options{Batch: 2}, [2]int{64, 8}, false, b)
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +293,7 @@ func TestOnlyThawedMoves(t *testing.T) {
 func TestPredictor(t *testing.T) {
 	s, w := session(t, freeze.Spec{Preset: "unfreeze-all"}, Options{Epochs: 1, Batch: 4, Seed: 1}, stripes{train: 8, validation: 4})
 	run(t, s)
-	p, err := NewPredictor(w, kernels.NewPortable(0))
+	p, err := NewPredictor(w, host(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +301,11 @@ func TestPredictor(t *testing.T) {
 	image := make([]float32, 32*32*3)
 	for i := range 4 {
 		stripes{size: 32}.Image(image, Validation, i, -1)
-		confusion[i%2][Argmax(p.Predict(image))]++
+		probs, err := p.Predict(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		confusion[i%2][Argmax(probs)]++
 	}
 	_, history := s.Done()
 	for i, row := range history[0].Validation.Confusion {
@@ -258,7 +320,7 @@ func TestPeakIsTrue(t *testing.T) {
 	for _, spec := range []freeze.Spec{{Preset: "unfreeze-all"}, {Preset: "head-only"}} {
 		m := mini(t)
 		plan, _ := freeze.New(m, spec)
-		b := kernels.NewPortable(1)
+		b := host(1)
 		l, err := NewLayout(plan, Options{Batch: 16}, [2]int{64, 32}, false, b)
 		if err != nil {
 			t.Fatal(err)
@@ -268,7 +330,9 @@ func TestPeakIsTrue(t *testing.T) {
 		var s *Session
 		used := heapGrowth(func() {
 			w = irv2.NewWeights(m)
-			s = New(l, w, data, b)
+			if s, err = New(l, w, data); err != nil {
+				t.Fatal(err)
+			}
 			run(t, s)
 		})
 		peak := float64(l.Cost().Peak)
@@ -334,10 +398,10 @@ func TestLostThread(t *testing.T) {
 	opts, data := Options{Epochs: 1, Batch: 8, Seed: 1}, stripes{train: 30, validation: 4}
 	calm, want := session(t, freeze.Spec{Preset: "unfreeze-all"}, opts, data)
 	run(t, calm)
-	s, got := session(t, freeze.Spec{Preset: "unfreeze-all"}, opts, data)
-	backend := &losing{Backend: s.backend}
-	s.backend = backend
-	run(t, s)
+	got := irv2.NewWeights(want.Model)
+	got.Synthesize(1)
+	backend := &losing{Backend: kernels.NewPortable(0)}
+	run(t, sessionOn(t, program.OnHost(backend), calm.Plan, got, opts, data))
 	if backend.calls < 60 || backend.pools < 8 {
 		t.Fatalf("%d filter gradients, %d pools: not all threads were lost", backend.calls, backend.pools)
 	}
@@ -345,35 +409,5 @@ func TestLostThread(t *testing.T) {
 		if !slices.Equal(got.Data[i], want.Data[i]) {
 			t.Fatalf("%s differs from a run that lost no thread", p.Name())
 		}
-	}
-}
-
-// fast is a backend that knows its machine's limit.
-type fast struct{ kernels.Backend }
-
-func (fast) Limit() float64 { return 42 }
-
-func TestBenchmark(t *testing.T) {
-	m := mini(t)
-	plan, err := freeze.New(m, freeze.Spec{Preset: "unfreeze-all"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	timing, err := Benchmark(plan, 2, 3, fast{kernels.NewPortable(0)}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if timing.Limit != 42 {
-		t.Errorf("limit %g, want the backend's 42", timing.Limit)
-	}
-	var flops int64
-	for _, op := range timing.StepOps {
-		flops += op.FLOPs
-		if op.Time <= 0 {
-			t.Errorf("%s took %v", op.Name, op.Time)
-		}
-	}
-	if flops != timing.StepFLOPs {
-		t.Errorf("ops of %d FLOPs, the step has %d", flops, timing.StepFLOPs)
 	}
 }

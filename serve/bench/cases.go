@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"thaw/irv2/freeze"
-	"thaw/irv2/tune"
+	"thaw/irv2/measure"
 )
 
 // benchCase is the whole network under one plan.
@@ -55,7 +55,7 @@ type result struct {
 		Memory int64 `json:"memory"` // page: of the whole WebAssembly memory
 		Tab    int64 `json:"tab"`    // page: of its process
 	} `json:"peakBytes"`
-	Ops []tune.OpSum `json:"ops"` // of one step, by kind and shape
+	Ops []measure.OpSum `json:"ops"` // of one step, by kind and shape
 
 	batch  int
 	cached bool // a step reads features that were computed once

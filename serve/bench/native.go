@@ -3,8 +3,9 @@ package main
 import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
-	"thaw/irv2/tune"
+	"thaw/irv2/measure"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 const classes = 10
@@ -20,13 +21,13 @@ func measureNative(c benchCase, steps int) (result, error) {
 		return result{}, err
 	}
 	backend := kernels.NewPortable(0)
-	t, err := tune.Benchmark(plan, c.Batch, steps, backend, nil)
+	t, err := measure.Benchmark(plan, c.Batch, steps, program.OnHost(backend), nil)
 	if err != nil {
 		return result{}, err
 	}
 	r := result{
 		Case: c.name(), Where: "native", Backend: backend.Name(), Threads: backend.Threads(),
-		ForwardMs: tune.Milliseconds(t.Forward), StepMs: tune.Milliseconds(t.Step),
+		ForwardMs: measure.Milliseconds(t.Forward), StepMs: measure.Milliseconds(t.Step),
 		ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
 	}
 	r.PeakBytes.Arena = t.ArenaBytes

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"thaw/irv2/tune"
+	"thaw/irv2/measure"
 )
 
 // printTable writes a line per result.
@@ -42,11 +42,11 @@ func (r result) speed(flops int64, ms float64) string {
 func printOps(w io.Writer, results []result) {
 	for _, r := range results {
 		fmt.Fprintf(w, "\n%s, %s: a step by kind of op\n", r.Case, r.Where)
-		var kinds []tune.OpSum
+		var kinds []measure.OpSum
 		for _, op := range r.Ops {
-			i := slices.IndexFunc(kinds, func(k tune.OpSum) bool { return k.Kind == op.Kind })
+			i := slices.IndexFunc(kinds, func(k measure.OpSum) bool { return k.Kind == op.Kind })
 			if i < 0 {
-				i, kinds = len(kinds), append(kinds, tune.OpSum{Kind: op.Kind})
+				i, kinds = len(kinds), append(kinds, measure.OpSum{Kind: op.Kind})
 			}
 			kinds[i].Count += op.Count
 			kinds[i].Milliseconds += op.Milliseconds
@@ -55,19 +55,19 @@ func printOps(w io.Writer, results []result) {
 		printSums(w, kinds)
 		if r.Case == results[0].Case {
 			fmt.Fprintf(w, "\n%s, %s: its convolutions by shape\n", r.Case, r.Where)
-			printSums(w, slices.DeleteFunc(slices.Clone(r.Ops), func(op tune.OpSum) bool { return op.Shape == "" }))
+			printSums(w, slices.DeleteFunc(slices.Clone(r.Ops), func(op measure.OpSum) bool { return op.Shape == "" }))
 		}
 	}
 }
 
-func printSums(w io.Writer, ops []tune.OpSum) {
+func printSums(w io.Writer, ops []measure.OpSum) {
 	total := 0.0
 	for _, op := range ops {
 		total += op.Milliseconds
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "op\tcount\tms\tshare\tGFLOP/s\t")
-	slices.SortFunc(ops, func(a, b tune.OpSum) int { return cmp.Compare(b.Milliseconds, a.Milliseconds) })
+	slices.SortFunc(ops, func(a, b measure.OpSum) int { return cmp.Compare(b.Milliseconds, a.Milliseconds) })
 	for _, op := range ops {
 		speed := ""
 		if op.FLOPs > 0 {

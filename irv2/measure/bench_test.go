@@ -1,4 +1,4 @@
-package tune
+package measure
 
 import (
 	"testing"
@@ -6,12 +6,13 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/kernels"
+	"thaw/kernels/program"
 )
 
 // BenchmarkStep times whole steps of the full network: the figures that the golden
 // README gives for Keras on the same work.
 func BenchmarkStep(b *testing.B) {
-	backend := kernels.NewPortable(0)
+	machine := program.OnHost(kernels.NewPortable(0))
 	for _, c := range []struct {
 		name        string
 		size, batch int
@@ -32,7 +33,7 @@ func BenchmarkStep(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				t, err := Benchmark(plan, c.batch, 3, backend, nil)
+				t, err := Benchmark(plan, c.batch, 3, machine, nil)
 				if err != nil {
 					b.Fatal(err)
 				}
