@@ -265,7 +265,7 @@ func twoSteps(t *testing.T, p *Program, backend kernels.Backend) *irv2.Weights {
 	p.Bind(w, arena, make([]float32, p.StateLen))
 	p.Run(Init, backend, nil)
 	for step := range 2 {
-		irv2.Uniform(p.InputData(), uint64(step), "images")
+		irv2.FillUniform(p.InputData(), uint64(step), "images")
 		clear(p.LabelData())
 		for i := range p.Options.Batch {
 			p.LabelData()[i*3+i%3] = 1

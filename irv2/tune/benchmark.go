@@ -143,7 +143,7 @@ func timedOps(p *compile.Program, steps int, backend kernels.Backend, poll func(
 // up; limit is called before each.
 func timed(p *compile.Program, weights *irv2.Weights, steps int, backend kernels.Backend, poll func() error, limit func(), phases ...compile.Phase) (time.Duration, error) {
 	p.Bind(weights, make([]float32, p.ArenaLen), make([]float32, p.StateLen))
-	irv2.Uniform(p.InputData(), 1, "images")
+	irv2.FillUniform(p.InputData(), 1, "images")
 	input := slices.Clone(p.InputData())
 	classes := p.Plan.Model.Config.Classes
 	labels := make([]float32, p.Options.Batch*classes)
