@@ -1,16 +1,18 @@
 # Thaw: every command that a person or a machine needs.
 #
 #   make run      build, serve on a loopback address, open the page
-#   make test     everything: lint, native, WebAssembly and browser tests
+#   make test     everything: format, lint, native, WebAssembly and browser tests
+#   make check    before a commit: format, vet, lint, generated files current, tree clean
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
+#   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
-# installs Chromium with apt-get where it is missing and may be installed.
+# installs Chromium and Firefox ESR with apt-get where they are missing.
 
 export GOTOOLCHAIN := auto
 export GOEXPERIMENT := simd
@@ -25,9 +27,11 @@ CHECKS := inherit,-U1000,-SA4016
 WASM_PACKAGES := ./kernels ./kernels/kerneltest ./kernels/simd ./irv2/golden
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || command -v firefox)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test lint test-native test-portable test-wasm test-browser golden bench pretrain lesson chromium screenshot
+.PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
+	test-browser golden bench pretrain lesson chromium firefox screenshot
 
 run:
 	go run ./serve
@@ -36,15 +40,39 @@ site:
 	go run ./serve -build build/site
 
 # The browser tests come last: what they use has then been tested by itself.
-test: chromium lint test-native test-portable test-wasm test-browser
+test: chromium firefox format vet lint generated test-native test-portable test-wasm test-browser
+
+check: format vet lint generated clean-tree
+
+format:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is needed: $$unformatted"; exit 1; }
+
+vet:
+	go vet ./...
+	GOEXPERIMENT= go vet ./...
+	GOOS=js GOARCH=wasm go vet ./wasm ./kernels/... ./irv2/...
 
 lint:
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is needed: $$unformatted"; exit 1; }
-	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm ./kernels/... ./irv2/...
 	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
 	build/staticcheck -checks $(CHECKS) ./...
 	GOOS=js GOARCH=wasm build/staticcheck -checks $(CHECKS) ./wasm ./kernels/simd
+
+# What programs write, as they would write it now: go.mod, scalar copies of kernels,
+# sheets of worlds, notices, the lesson's report.
+generated:
+	go mod tidy -diff
+	go test -run ScalarCopies ./kernels/...
+	go test -run Sheets ./irv2/worlds
+	go test -count=1 ./serve/notices
+	mkdir -p build/lesson && cp testdata/lesson/runs.jsonl build/lesson
+	go run ./irv2/lesson -report -out build/lesson
+	diff build/lesson/README.md testdata/lesson/README.md
+
+clean-tree:
+	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { echo "not committed:"; echo "$$changed"; exit 1; }
+
+notices:
+	go run ./serve/notices
 
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
@@ -52,7 +80,6 @@ test-native:
 
 # Without the experiment there is no SIMD: slower, and the same results.
 test-portable:
-	GOEXPERIMENT= go vet ./...
 	GOEXPERIMENT= go test ./kernels/... ./irv2/compile ./irv2/tune
 
 # The same tests, compiled to WebAssembly, in the browser; the kernels' contract also
@@ -69,8 +96,6 @@ build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*
 	go build -o $@ ./kernels/simd/wasmexec
 
 test-browser:
-	@[ -n "$$FIREFOX" ] || command -v firefox-esr >/dev/null || command -v firefox >/dev/null || \
-	echo "SKIPPED: no Firefox here (Debian: firefox-esr), training in it is not tested"
 	THAW_REQUIRE_BROWSER=1 go test -timeout 30m ./serve
 
 golden:
@@ -93,4 +118,12 @@ chromium:
 	@if [ -z "$(CHROMIUM)" ]; then \
 	  echo "installing Chromium"; \
 	  $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
+	fi
+
+# Where there is none to install, the test that trains in Firefox is skipped.
+firefox:
+	@if [ -z "$(FIREFOX_FOUND)" ]; then \
+	  echo "installing Firefox ESR"; \
+	  { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends firefox-esr; } || \
+	  echo "SKIPPED: no Firefox here (Debian: firefox-esr), training in it is not tested"; \
 	fi

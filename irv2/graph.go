@@ -6,7 +6,7 @@
 // Model: a list of layers in the order of Keras's model.layers, with edges.
 //
 // Read graph.go (what a model is), network.go (the network itself), order.go
-// (Keras's order), config.go (the two sizes), weights.go (values).
+// (Keras's order), config.go (the two sizes), values.go (of the parameters).
 package irv2
 
 import "fmt"

@@ -4,7 +4,7 @@ import "math"
 
 // InitHead gives the head Keras's initial values: kernels glorot_uniform
 // (keras/src/initializers/random_initializers.py: limit sqrt(6/(in+out))), biases
-// zero. Which values is a function of seed and name, as in Uniform.
+// zero. Which values is a function of seed and name, as in FillUniform.
 func (w *Weights) InitHead(seed uint64) {
 	for _, p := range w.Model.Params {
 		if p.Layer.Index < w.Model.Backbone {
@@ -18,10 +18,10 @@ func (w *Weights) InitHead(seed uint64) {
 	}
 }
 
-// Draw fills p uniformly from -limit to limit, by seed and name as in Uniform.
+// Draw fills p uniformly from -limit to limit, by seed and name as in FillUniform.
 func (w *Weights) Draw(p *Param, seed uint64, limit float64) {
 	dst := w.Of(p)
-	Uniform(dst, seed, p.Name())
+	FillUniform(dst, seed, p.Name())
 	for i := range dst {
 		dst[i] *= float32(limit)
 	}

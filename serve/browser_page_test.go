@@ -129,6 +129,12 @@ func TestPageFromDropToPrediction(t *testing.T) {
 
 	b.click("#download")
 	file := waitForFile(t, saved, ".safetensors")
+	for _, format := range []string{"h5", "onnx"} {
+		b.click("#download-" + format)
+		if info, err := os.Stat(waitForFile(t, saved, "."+format)); err != nil || info.Size() < 1e6 {
+			t.Errorf("the .%s that was saved: %v, %v", format, info, err)
+		}
+	}
 
 	// Another visit: the file comes back, is kept, and knows the classes. It brings its
 	// own head, whatever the link asked for.

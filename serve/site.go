@@ -55,8 +55,11 @@ type site struct {
 	headers http.Header
 }
 
-// newSite gathers the files of folder web and the engine. Compressed bytes are
-// cached in the build folder by content.
+// licences are the texts that go with what is distributed, by name in the site.
+var licences = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt"}
+
+// newSite gathers the files of folder web, the licences and the engine. Compressed
+// bytes are cached in the build folder by content.
 func newSite(e *engine, quality int, connect []string) (*site, error) {
 	s := &site{files: map[string]*file{}, headers: headers(connect)}
 	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}
@@ -73,6 +76,15 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	for name, at := range licences {
+		raw, err := os.ReadFile(filepath.Join(e.root, at))
+		if err != nil {
+			return nil, err
+		}
+		if err := s.add(name, raw, cache); err != nil {
+			return nil, err
+		}
 	}
 	for name, raw := range e.files {
 		if err := s.add(name, raw, cache); err != nil {
@@ -92,7 +104,7 @@ type manifest struct {
 	Files   []string `json:"files"`
 }
 
-// manifest lists what a visit needs: not the types, nor the program that
+// manifest lists what a visit needs: not types and licences, nor the program that
 // downloads, which is of no use offline.
 func (s *site) manifest() manifest {
 	m := manifest{Files: []string{"./"}}
@@ -100,7 +112,7 @@ func (s *site) manifest() manifest {
 	version := sha256.New()
 	for _, name := range names {
 		fmt.Fprintln(version, name, s.files[name].etag)
-		if path.Ext(name) != ".ts" && name != "fetch.wasm" {
+		if ext := path.Ext(name); ext != ".ts" && ext != ".txt" && name != "fetch.wasm" {
 			m.Files = append(m.Files, name)
 		}
 	}

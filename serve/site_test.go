@@ -31,6 +31,7 @@ func TestSiteIsIsolatedAndClosed(t *testing.T) {
 	}
 	for path, contentType := range map[string]string{
 		"/": "text/html", "/thaw.js": "text/javascript", "/thaw.wasm": "application/wasm", "/thaw.d.ts": "text/plain", "/style.css": "text/css",
+		"/LICENSE.txt": "text/plain", "/THIRD_PARTY_NOTICES.txt": "text/plain",
 	} {
 		w := get(t, s, path, nil)
 		h := w.Header()

@@ -10,10 +10,14 @@
 // chooses who computes.
 package main
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+
+	"thaw/irv2/release"
+)
 
 // version is reported by open.
-const version = "0.1"
+const version = release.Version
 
 func main() {
 	// Nearly all memory is a few large arrays without pointers: collecting often costs

@@ -272,7 +272,7 @@ func twoSteps(t *testing.T, p *Program, machine program.Machine) *irv2.Weights {
 	}
 	for step := range 2 {
 		input, labels := make([]float32, p.Input.Len), make([]float32, p.Labels.Len)
-		irv2.Uniform(input, uint64(step), "images")
+		irv2.FillUniform(input, uint64(step), "images")
 		for i := range p.Options.Batch {
 			labels[i*3+i%3] = 1
 		}

@@ -182,10 +182,10 @@ func median(x []float64) float64 {
 // Images returns the golden batch [batch, size, size, 3] in [-1, 1].
 func Images(seed uint64, batch, size int) []float32 {
 	out := make([]float32, batch*size*size*3)
-	irv2.Uniform(out, seed, "images")
+	irv2.FillUniform(out, seed, "images")
 	p := (size + 15) / 16
 	flat := make([]float32, batch*p*p*3)
-	irv2.Uniform(flat, seed, "patches")
+	irv2.FillUniform(flat, seed, "patches")
 	for n := range batch {
 		for y := range size {
 			for x := range size {

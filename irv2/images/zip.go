@@ -8,7 +8,7 @@ import (
 	"path"
 	"strings"
 
-	"thaw/irv2/unzip"
+	"thaw/irv2/internal/unzip"
 )
 
 // ZipLimits bound what one archive may cost; files in it also obey Limits.

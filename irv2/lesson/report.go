@@ -51,17 +51,17 @@ Written by ` + "`make lesson`" + ` from runs.jsonl; do not edit. All pictures ar
 }
 
 // write says what is known of the pretraining.
-func (c card) write(b *bytes.Buffer) {
-	if c.Steps > 0 {
-		fmt.Fprintf(b, "Pretrained with seed %d for %d steps of %d images. ", c.Seed, c.Steps, c.Batch)
+func (p pretraining) write(b *bytes.Buffer) {
+	if p.Steps > 0 {
+		fmt.Fprintf(b, "Pretrained with seed %d for %d steps of %d images. ", p.Seed, p.Steps, p.Batch)
 	} else {
 		b.WriteString("How long it was pretrained is not stated beside it. ")
 	}
-	if c.Images > 0 {
-		fmt.Fprintf(b, "%.1f %% of %d fresh images of its own classes. ", 100*c.Accuracy, c.Images)
+	if p.Images > 0 {
+		fmt.Fprintf(b, "%.1f %% of %d fresh images of its own classes. ", 100*p.Accuracy, p.Images)
 	}
-	if c.Note != "" {
-		fmt.Fprintf(b, "Note: %s.", c.Note)
+	if p.Note != "" {
+		fmt.Fprintf(b, "Note: %s.", p.Note)
 	}
 	b.WriteString("\n\n")
 }

@@ -23,12 +23,12 @@ import (
 type net struct {
 	file    string
 	hash    string // the first digits of the file's SHA-256
-	card    card
+	card    pretraining
 	weights *irv2.Weights
 }
 
-// card is what the model card beside the weights says, zero where there is none.
-type card struct {
+// pretraining is what the model card beside the weights says, zero where there is none.
+type pretraining struct {
 	Seed     uint64  `json:"seed"`
 	Steps    int     `json:"steps"`
 	Batch    int     `json:"batch"`

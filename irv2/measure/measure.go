@@ -177,7 +177,7 @@ func (r *runner) time(p *compile.Program, phases ...program.Phase) (time.Duratio
 		return 0, err
 	}
 	input := make([]float32, p.Input.Len)
-	irv2.Uniform(input, 1, "images")
+	irv2.FillUniform(input, 1, "images")
 	classes := p.Plan.Model.Config.Classes
 	labels := make([]float32, p.Options.Batch*classes)
 	for n := range p.Options.Batch {

@@ -26,7 +26,7 @@ func (d stripes) Image(dst []float32, s Split, i, epoch int) {
 	if d.augmented && s == Train && epoch >= 0 {
 		seed += uint64(epoch) << 32
 	}
-	irv2.Uniform(dst, seed, "noise")
+	irv2.FillUniform(dst, seed, "noise")
 	for p := range d.size * d.size {
 		at := p / d.size
 		if i%2 == 1 {

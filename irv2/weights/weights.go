@@ -27,7 +27,7 @@ import (
 	"strings"
 
 	"thaw/irv2"
-	"thaw/irv2/unzip"
+	"thaw/irv2/internal/unzip"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
 )

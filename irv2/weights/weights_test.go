@@ -169,8 +169,8 @@ func TestBackgroundClass(t *testing.T) {
 		t.Fatalf("%v, left %q, warnings %q", err, report.Left, report.Warnings)
 	}
 	weight, bias := make([]float32, 1001*48), make([]float32, 1001)
-	irv2.Uniform(weight, 1, "classif.weight")
-	irv2.Uniform(bias, 1, "classif.bias")
+	irv2.FillUniform(weight, 1, "classif.weight")
+	irv2.FillUniform(bias, 1, "classif.bias")
 	l := m.Layer("predictions")
 	for class := range 1000 {
 		if w.Of(l.Param("bias"))[class] != bias[class+1] {

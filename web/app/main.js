@@ -14,7 +14,7 @@
 //   compare  #compare-run, [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
-//            [data-prediction="name"], #download #download-h5 #reset
+//            [data-prediction="name"], #download #download-h5 #download-onnx #reset
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'

@@ -16,6 +16,7 @@ export function startRuns() {
   byID('cancel').onclick = () => guarded(async () => state.active?.handle?.cancel())
   byID('download').onclick = () => save('safetensors')
   byID('download-h5').onclick = () => save('h5')
+  byID('download-onnx').onclick = () => save('onnx')
   byID('reset').onclick = () => guarded(async () => {
     await state.thaw.reset()
     set({ model: await state.thaw.model.describe() })
@@ -43,7 +44,7 @@ function showWhy() {
   byID('why').textContent = state.active ? '' : why ?? ''
   byID('train').setAttribute('aria-disabled', String(Boolean(why) || Boolean(state.active)))
   byID('train').textContent = state.active ? 'Training…' : 'Train'
-  for (const id of ['download', 'download-h5', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
+  for (const id of ['download', 'download-h5', 'download-onnx', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
 }
 
 /**

@@ -48,7 +48,7 @@ func (w *Weights) Synthesize(seed uint64) {
 }
 
 func synthesize(dst []float32, seed uint64, p *Param) {
-	Uniform(dst, seed, p.Name())
+	FillUniform(dst, seed, p.Name())
 	switch p.Kind {
 	case "kernel":
 		fanIn := p.Len() / p.Shape[len(p.Shape)-1]
@@ -70,8 +70,8 @@ func synthesize(dst []float32, seed uint64, p *Param) {
 	}
 }
 
-// Uniform fills dst with the golden rule's uniform(seed, name): float32 in [-1, 1).
-func Uniform(dst []float32, seed uint64, name string) {
+// FillUniform fills dst with the golden rule's uniform(seed, name): float32 in [-1, 1).
+func FillUniform(dst []float32, seed uint64, name string) {
 	h := uint64(0xcbf29ce484222325)
 	for i := 0; i < len(name); i++ {
 		h = (h ^ uint64(name[i])) * 0x100000001b3
