@@ -5,11 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
-	"strconv"
 	"strings"
 
 	"thaw/irv2/compile"
 	"thaw/irv2/tune"
+	"thaw/irv2/weights"
 	"thaw/irv2/weights/safetensors"
 	"thaw/irv2/worlds"
 )
@@ -108,16 +108,14 @@ const textures = 6
 
 // write writes the weights as float16 safetensors under Thaw's names.
 func (t *trainer) write(path string, c card) error {
-	var tensors []safetensors.Values
-	for i, p := range t.model.Params {
-		tensors = append(tensors, safetensors.Values{Name: p.Name(), Shape: p.Shape, Data: t.weights.Data[i], Half: true})
-	}
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	err = safetensors.Write(f, tensors, map[string]string{"format": "thaw", "model": c.Model, "world": c.World, "seed": strconv.FormatUint(c.Seed, 10),
-		"classes": strings.Join(c.Classes, "\n")})
+	config := t.model.Config
+	about := weights.About{Model: config.Name, Size: config.Size, Dense: config.Dense, Classes: c.Classes,
+		From: fmt.Sprintf("random values, seed %d, on the generated world %s", c.Seed, c.World)}
+	err = weights.WriteSafetensorsHalf(f, t.weights, about.Metadata())
 	if err2 := f.Close(); err == nil {
 		err = err2
 	}
