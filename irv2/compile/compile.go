@@ -12,7 +12,8 @@
 //	backward.go  only the gradients that an update reads
 //	update.go    one optimiser op per learning parameter, after all gradients
 //	memory.go    lifetimes -> offsets in one arena
-//	program.go   binding to memory, running; dump.go and cost.go describe it
+//	program.go   binding to memory, running; dump.go and cost.go describe it,
+//	             blocks.go what a plan makes of each block
 package compile
 
 import (
