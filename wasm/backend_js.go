@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/simd"
 	"thaw/wasm/jsutil"
@@ -22,13 +23,13 @@ func newBackend(want string, threads int) (kernels.Backend, error) {
 	case "simd":
 		b, err := simd.New(threads)
 		if err != nil {
-			return nil, fail(codeUnsupported, "The backend simd does not run in this browser (%v): use auto.", err)
+			return nil, project.Errorf(project.Unsupported, "The backend simd does not run in this browser (%v): use auto.", err)
 		}
 		return b, nil
 	case "portable":
 		return kernels.NewPortable(1), nil
 	}
-	return nil, fail(codeUnsupported, "The backend %q does not run in this browser: use auto.", want)
+	return nil, project.Errorf(project.Unsupported, "The backend %q does not run in this browser: use auto.", want)
 }
 
 // isolated says that the page may share memory between threads.
