@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"io"
 
 	"golang.org/x/image/bmp"
 
@@ -63,7 +64,7 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []Pi
 		}
 		// One byte over the limit is enough for Add to refuse the file by its size.
 		content := make([]byte, min(file.Size(), to.Limits.FileBytes+1))
-		if _, err := file.ReadAt(content, 0); err != nil {
+		if _, err := io.ReadFull(io.NewSectionReader(file, 0, file.Size()), content); err != nil {
 			return err
 		}
 		to.Add(class, f.Path, content) // a refusal stands in to.Refused
