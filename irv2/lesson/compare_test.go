@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"thaw/irv2/worlds"
 )
 
 // Differences 1, 2, 3: mean 2, standard error 1/sqrt 3, t(0.975, 2) = 4.302653.
@@ -46,7 +48,7 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%v: %s, %q; want %s, %q", x.interval, x.interval.verdict(), c.says(x.interval), x.verdict, x.says)
 		}
 	}
-	if e := (expectation{want: gain}); e.met(none) != "**not** as predicted" || e.met(open) != "not decided" || e.met(gain) != "as predicted" {
+	if e := (expectation{world: worlds.Shadow}); e.met(none) != "**not** as predicted" || e.met(open) != "not decided" || e.met(gain) != "as predicted" {
 		t.Error("expectations are not compared with what was seen")
 	}
 }

@@ -189,11 +189,11 @@ func (f figures) writeExpected(b *bytes.Buffer) {
 	b.WriteString("### Predicted and seen\n\nFreezing should hurt where pretraining discarded what the classes need, however the pictures look.\nGain of thawing everything over the frozen backbone, batch norm in inference mode in both, in points:\n\n")
 	b.WriteString("| world | images a class | predicted | seen | verdict |\n|---|---|---|---|---|\n")
 	for _, e := range expectations {
-		predicted := map[verdict]string{gain: "gain", none: "none", open: "no prediction"}[e.want] + ": " + e.why
+		predicted := map[verdict]string{gain: "gain", none: "none", open: "no prediction"}[e.want()] + ": " + e.why
 		for _, each := range f.sizesIn() {
-			if x, y := f.pairs(c.plan, c.base, e.world, each); len(x) > 0 {
+			if x, y := f.pairs(c.plan, c.base, e.world.Name, each); len(x) > 0 {
 				i := paired(x, y)
-				fmt.Fprintf(b, "| %s | %d | %s | %s | %s |\n", e.world, each, predicted, i, e.met(i.verdict()))
+				fmt.Fprintf(b, "| %s | %d | %s | %s | %s |\n", e.world.Name, each, predicted, i, e.met(i.verdict()))
 				predicted = "〃"
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"thaw/irv2/worlds"
 )
 
 // What is seen is put into words here by rules, from intervals alone: whichever way it
@@ -51,32 +53,35 @@ func (c contrast) says(i interval) string {
 	return fmt.Sprintf("not told apart by %d seeds", i.N)
 }
 
-// expectation is what the reason "freezing hurts when the features needed were
-// discarded" predicts of thawing on a world, written down before the runs.
+// expectation is what package worlds predicts of thawing on a world, in this report's words.
 type expectation struct {
-	world string
-	want  verdict // gain, none, or open: no prediction
+	world *worlds.World
 	why   string
 }
 
 var expectations = []expectation{
-	{"near", none, "new classes of the pretraining world: what they need was kept"},
-	{"upright", gain, "pictures of the pretraining world, but the class is a direction, which it taught to ignore"},
-	{"margin", none, "grey and speckled, but border and texture were kept"},
-	{"shadow", gain, "grey and speckled, and direction and place were discarded"},
-	{"cells", open, "arrangement of many objects: neither asked for nor discarded"},
+	{worlds.Near, "new classes of the pretraining world: what they need was kept"},
+	{worlds.Upright, "pictures of the pretraining world, but the class is a direction, which it taught to ignore"},
+	{worlds.Margin, "grey and speckled, but border and texture were kept"},
+	{worlds.Shadow, "grey and speckled, and direction and place were discarded"},
+	{worlds.Cells, "arrangement of many objects: neither asked for nor discarded"},
+}
+
+// want is the verdict predicted: what freezing costs thawing gains.
+func (e expectation) want() verdict {
+	return map[worlds.Expectation]verdict{worlds.Little: none, worlds.Much: gain, worlds.Open: open}[e.world.Expects]
 }
 
 // met compares the expectation with what was seen.
 func (e expectation) met(seen verdict) string {
 	switch {
-	case e.want == open:
+	case e.want() == open:
 		return "nothing was predicted"
 	case seen == open:
 		return "not decided"
-	case seen == e.want:
+	case seen == e.want():
 		return "as predicted"
-	case e.want == none && seen == loss:
+	case e.want() == none && seen == loss:
 		return "freezing is better than predicted"
 	}
 	return "**not** as predicted"
