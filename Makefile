@@ -65,7 +65,7 @@ generated:
 	go test -run Sheets ./irv2/worlds
 	go test -count=1 ./serve/notices
 	mkdir -p build/lesson && cp testdata/lesson/runs.jsonl build/lesson
-	go run ./irv2/lesson -report -out build/lesson
+	go run ./irv2/cmd/lesson -report -out build/lesson
 	diff build/lesson/README.md testdata/lesson/README.md
 
 clean-tree:
@@ -105,10 +105,10 @@ bench:
 	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)
 
 lesson:
-	go run ./irv2/lesson $(LESSON)
+	go run ./irv2/cmd/lesson $(LESSON)
 
 pretrain:
-	go run ./irv2/pretrain
+	go run ./irv2/cmd/pretrain
 
 # The picture of the README, made by the test that walks the page.
 screenshot: chromium

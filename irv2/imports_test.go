@@ -23,6 +23,7 @@ var rooms = []struct {
 }{
 	// The ops. How they are computed is decided here and nowhere above.
 	{"kernels/...", []string{"kernels/..."}},
+	{"kernels/program", []string{"kernels"}},
 	{"kernels/splitmix", nil},
 	{"kernels/wasmasm", nil},
 
@@ -41,7 +42,10 @@ var rooms = []struct {
 	{"irv2/tune", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
 	{"irv2/weights", []string{"irv2", "irv2/weights/...", "irv2/internal/unzip"}},
 
-	// What puts these together: the project, the commands, Keras's figures.
+	{"irv2/measure", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
+	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/measure", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
+
+	// What puts these together: the commands, Keras's figures.
 	{"irv2/...", []string{"irv2/...", "kernels/..."}},
 
 	// The page's worker, and the site.

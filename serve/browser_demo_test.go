@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"thaw/irv2/worlds"
 )
 
 // The first minute: a page opened offline, without weights or images of its own.
@@ -134,6 +137,10 @@ func TestCompareOwnImages(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.navigate(emptyPage)
+	table, err := json.Marshal(worlds.All())
+	if err != nil {
+		t.Fatal(err)
+	}
 	const rights = "frozen, longer, written, thawed" // of 100 images of each of 4 classes
 	for _, c := range []struct {
 		name, right, lesson string
@@ -145,11 +152,13 @@ func TestVerdicts(t *testing.T) {
 		{"prediction fails", "[50, 50, 50, 90]", "lessons.margin", []string{"freezing cost 40.0 ±", "did not hold"}, []string{"Why"}},
 		{"no better than guessing", "[26, 26, 25, 27]", "lessons.margin", []string{"says nothing about freezing"}, []string{"Why"}},
 		{"thawing hurts", "[90, 90, 90, 60]", "null", []string{"thawing lost 30.0 ±", "cannot tell"}, []string{"Predicted"}},
+		{"nothing is predicted", "[50, 50, 50, 90]", "lessons.cells", []string{"freezing cost 40.0 ±", "cannot tell"}, []string{"Predicted"}},
 		{"close to the line", "[80, 80, 80, 94]", "lessons.margin", []string{"freezing cost 14.0 ± 4.7 points", "Too close"}, []string{"Why"}},
 	} {
 		got := eval[string](b, `
 			const { verdict } = await import('/app/verdict.js')
-			const { lessons } = await import('/app/worlds.js')
+			const { lessonOf } = await import('/app/worlds.js')
+			const lessons = Object.fromEntries(`+string(table)+`.map(world => [world.name, lessonOf(world)]))
 			const right = `+c.right+`
 			const result = n => ({ classes: ['a', 'b', 'c', 'd'], confusion: [0, 1, 2, 3].map(i => [0, 1, 2, 3].map(j => i === j ? n : j === (i + 1) % 4 ? 100 - n : 0)) })
 			const [frozen, longer, written, thawed] = right.map(result) // `+rights+`

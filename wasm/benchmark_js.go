@@ -3,7 +3,7 @@ package main
 import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/measure"
-	"thaw/kernels/program"
+	"thaw/irv2/project"
 )
 
 // benchmarkResult is Benchmark of thaw.d.ts.
@@ -16,9 +16,9 @@ type benchmarkResult struct {
 		Arena  int64 `json:"arena"`
 		Memory int64 `json:"memory"`
 	} `json:"peakBytes"`
-	Backend     string       `json:"backend"`
-	Threads     int          `json:"threads"`
-	LimitGflops float64      `json:"limitGflops"`
+	Backend     string          `json:"backend"`
+	Threads     int             `json:"threads"`
+	LimitGflops float64         `json:"limitGflops"`
 	Ops         []measure.OpSum `json:"ops"`
 }
 
@@ -27,50 +27,50 @@ type benchmarkResult struct {
 // frozen prefix, whose output is cached.
 func (e *engine) benchmark(r *request) (any, error) {
 	args := struct {
-		choice
+		project.Choice
 		Plan    freeze.Spec `json:"plan"`
 		Batch   int         `json:"batch"`
 		Steps   int         `json:"steps"`
 		Classes int         `json:"classes"`
 		Backend string      `json:"backend"`
 		Threads int         `json:"threads"`
-	}{choice: choice{Model: "full", Dense: -1}, Batch: 1, Steps: 5, Classes: 10}
+	}{Choice: project.Choice{Model: "full", Dense: -1}, Batch: 1, Steps: 5, Classes: 10}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
 	if args.Batch < 1 || args.Steps < 1 || args.Classes < 2 {
-		return nil, fail(codeInvalid, "A benchmark needs a batch and steps of at least 1, and 2 classes.")
+		return nil, project.Errorf(project.Invalid, "A benchmark needs a batch and steps of at least 1, and 2 classes.")
 	}
 	if args.Plan.Preset == "" && args.Plan.From == "" && args.Plan.Thaw == nil {
 		args.Plan.Preset = "unfreeze-all"
 	}
-	done, err := e.begin(r.ctx)
+	done, err := e.Begin(r.ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	m, err := args.build(args.Classes)
+	m, err := args.Build(args.Classes)
 	if err != nil {
 		return nil, err
 	}
 	plan, err := freeze.New(m, args.Plan)
 	if err != nil {
-		return nil, withCode(codeInvalid, err)
+		return nil, project.WithCode(project.Invalid, err)
 	}
-	backend := e.backend
+	machine := e.Machine
 	if args.Backend != "" || args.Threads != 0 {
-		if backend, err = newBackend(args.Backend, args.Threads); err != nil {
+		if machine, err = newMachine(args.Backend, args.Threads); err != nil {
 			return nil, err
 		}
-		defer e.restoreBackend() // two backends do not share the worker threads
+		defer e.restoreMachine() // two backends do not share the worker threads
 	}
-	t, err := measure.Benchmark(plan, args.Batch, args.Steps, program.OnHost(backend), e.loop.poll(r.ctx))
+	t, err := measure.Benchmark(plan, args.Batch, args.Steps, machine, e.loop.poll(r.ctx))
 	if err != nil {
 		return nil, err
 	}
 	result := benchmarkResult{
 		ForwardMs: measure.Milliseconds(t.Forward), StepMs: measure.Milliseconds(t.Step), ForwardFlops: t.ForwardFLOPs, StepFlops: t.StepFLOPs,
-		Backend: backend.Name(), Threads: backend.Threads(), LimitGflops: t.Limit,
+		Backend: machine.Name(), Threads: threadsOf(machine), LimitGflops: t.Limit,
 	}
 	result.Ops = t.Sums()
 	result.PeakBytes.Arena, result.PeakBytes.Memory = t.ArenaBytes, memoryBytes()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/project"
 	"thaw/wasm/jsutil"
 )
 
@@ -24,7 +25,7 @@ const blobWindow = 1 << 20
 func newBlob(value safejs.Value) (*blob, error) {
 	class := jsutil.Prop(safejs.Global(), "Blob")
 	if is, err := value.InstanceOf(class); err != nil || !is {
-		return nil, fail(codeInvalid, "A file is missing: give a Blob or File.")
+		return nil, project.Errorf(project.Invalid, "A file is missing: give a Blob or File.")
 	}
 	reader, err := jsutil.Construct("FileReaderSync")
 	if err != nil {
@@ -87,7 +88,7 @@ func (b *blob) read(p []byte, off int64) (int, error) {
 	}
 	buffer, err := b.reader.Call("readAsArrayBuffer", part)
 	if err != nil {
-		return 0, fail(codeInvalid, "The browser could not read %q (%v): it may have been moved or changed; choose it again.", b.name(), err)
+		return 0, project.Errorf(project.Invalid, "The browser could not read %q (%v): it may have been moved or changed; choose it again.", b.name(), err)
 	}
 	array, err := jsutil.Construct("Uint8Array", buffer)
 	if err != nil {
@@ -103,7 +104,7 @@ func (b *blob) read(p []byte, off int64) (int, error) {
 // readAll is the whole file, which must not be larger than limit bytes.
 func (b *blob) readAll(limit int64) ([]byte, error) {
 	if b.size > limit {
-		return nil, fail(codeInvalid, "%q has %d MB, more than the %d MB that fit here.", b.name(), b.size>>20, limit>>20)
+		return nil, project.Errorf(project.Invalid, "%q has %d MB, more than the %d MB that fit here.", b.name(), b.size>>20, limit>>20)
 	}
 	p := make([]byte, b.size)
 	_, err := b.read(p, 0)

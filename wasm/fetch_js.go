@@ -6,6 +6,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/project"
 	"thaw/wasm/jsutil"
 )
 
@@ -59,9 +60,9 @@ func fetch(ctx context.Context, address string, progress func(done, total int64)
 			return none, ctx.Err()
 		}
 		if code := jsutil.String(jsutil.Prop(rejection.Reason, "code")); code != "" {
-			return none, fail(code, "%w", err)
+			return none, project.Errorf(project.Code(code), "%w", err)
 		}
-		return none, fail(codeNetwork, "%s could not be fetched (%w): try again when you are online.", address, err)
+		return none, project.Errorf(codeNetwork, "%s could not be fetched (%w): try again when you are online.", address, err)
 	}
 	return blob, err
 }

@@ -1,18 +1,18 @@
 // Package main is Thaw's engine in the page's worker: it answers the calls of
-// web/PROTOCOL.md with packages irv2 and kernels, and adds what they must not
-// know: messages, files, IndexedDB, fetch.
+// web/PROTOCOL.md with a project (package irv2/project), and adds what that must not
+// know: messages, files of the page, IndexedDB, fetch, threads.
 //
 // Read main_js.go (the calls), rpc_js.go (a message becomes a call), engine_js.go
-// (the state behind the calls), then a file per group of calls: model_js.go,
-// weights_js.go with builtin_js.go, import_js.go and export_js.go, data_js.go, worlds_js.go,
-// plan_js.go, train_js.go, predict_js.go, benchmark_js.go. The way to JavaScript is
-// eventloop_js.go, value_js.go, blob_js.go, store_js.go, fetch_js.go; backend_js.go
-// chooses who computes.
+// (the project behind the calls), then a file per group of calls: network_js.go (model,
+// plan, runs, what comes of them), weights_js.go, data_js.go, benchmark_js.go. The way
+// to JavaScript is eventloop_js.go, progress_js.go, blob_js.go, shelf_js.go, fetch_js.go
+// and package jsutil; machine_js.go chooses who computes.
 package main
 
 import (
 	"runtime/debug"
 
+	"thaw/irv2/project"
 	"thaw/irv2/release"
 )
 
@@ -47,9 +47,9 @@ func main() {
 		"data.thumbnail":     e.thumbnail,
 		"plan":               e.plan,
 		"train":              e.train,
-		"run.pause":          e.pauseRun,
-		"run.resume":         e.resumeRun,
-		"run.cancel":         e.cancelRun,
+		"run.pause":          e.steer((*project.Run).Pause),
+		"run.resume":         e.steer((*project.Run).Resume),
+		"run.cancel":         e.steer((*project.Run).Cancel),
 		"predict":            e.predict,
 		"export":             e.export,
 		"reset":              e.reset,

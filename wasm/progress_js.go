@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"thaw/irv2/project"
+)
 
 // progressEvent is Progress of thaw.d.ts.
 type progressEvent struct {
@@ -15,7 +19,7 @@ const progressEvery = 100 * time.Millisecond
 
 // progress returns a function that tells the page how far r's work is, now and then
 // and at its end, and lets messages through.
-func (e *engine) progress(r *request, what string) func(done, total int64) {
+func (e *engine) progress(r *request, what string) project.Progress {
 	start := time.Now()
 	var last time.Time
 	return func(done, total int64) {
@@ -31,4 +35,9 @@ func (e *engine) progress(r *request, what string) func(done, total int64) {
 		r.emit(event)
 		e.loop.yield()
 	}
+}
+
+// tell is progress for calls with several parts.
+func (e *engine) tell(r *request) project.Tell {
+	return func(what string) project.Progress { return e.progress(r, what) }
 }

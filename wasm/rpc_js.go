@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/project"
 	"thaw/wasm/jsutil"
 )
 
@@ -34,7 +34,7 @@ func (r *request) decode(dst any) error {
 		return err
 	}
 	if err := json.Unmarshal([]byte(text), dst); err != nil {
-		return fail(codeInvalid, "The arguments do not fit: %v.", err)
+		return project.Errorf(project.Invalid, "The arguments do not fit: %v.", err)
 	}
 	return nil
 }
@@ -103,18 +103,10 @@ func (d *dispatcher) receive(message safejs.Value) {
 func (d *dispatcher) answer(name string, r *request) (result any, err error) {
 	run := d.calls[name]
 	if run == nil {
-		return nil, fail(codeInvalid, "There is no call %q.", name)
+		return nil, project.Errorf(project.Invalid, "There is no call %q.", name)
 	}
-	defer recoverTo(&err)
+	defer project.Recover(&err)
 	return run(r)
-}
-
-// recoverTo turns a panic into an error and logs where it came from.
-func recoverTo(err *error) {
-	if p := recover(); p != nil {
-		fmt.Fprintf(os.Stderr, "thaw: %v\n%s", p, debug.Stack())
-		*err = fail(codeInternal, "Something in Thaw itself went wrong (%v): please report it; nothing kept was lost.", p)
-	}
 }
 
 // toJS makes a result or event ready for postMessage: values of JavaScript stay,

@@ -1,24 +1,43 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"slices"
+	"cmp"
+	"path"
 
-	"thaw/irv2"
+	"github.com/hack-pad/safejs"
+
+	"thaw/irv2/project"
+	"thaw/wasm/jsutil"
 )
 
-// weightInfo is WeightInfo of thaw.d.ts.
-type weightInfo struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Model       string   `json:"model"`
-	Format      string   `json:"format"`
-	Bytes       int64    `json:"bytes"`
-	Description string   `json:"description"`
-	Warnings    []string `json:"warnings"`
-	Stored      bool     `json:"stored"`
-	Builtin     bool     `json:"builtin,omitempty"` // comes with the page
+// listWeights answers weights.list.
+func (e *engine) listWeights(r *request) (any, error) { return e.ListWeights(r.ctx) }
+
+// importWeights answers weights.import: fetches if need be, reads, keeps, uses.
+func (e *engine) importWeights(r *request) (any, error) {
+	var args struct {
+		URL  string `json:"url"`
+		Name string `json:"name"`
+	}
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	open := func() (name string, file project.File, err error) {
+		value := jsutil.Prop(r.args, "file")
+		if args.URL != "" {
+			base := path.Base(args.URL)
+			args.Name = cmp.Or(args.Name, base)
+			if value, err = fetch(r.ctx, args.URL, e.progress(r, "Fetching "+base)); err != nil {
+				return "", nil, err
+			}
+		}
+		b, err := newBlob(value)
+		if err != nil {
+			return "", nil, err
+		}
+		return cmp.Or(args.Name, b.name(), "The file"), b, nil
+	}
+	return e.Import(r.ctx, args.URL, open, e.tell(r))
 }
 
 // synthesizeWeights answers weights.synthesize.
@@ -26,68 +45,11 @@ func (e *engine) synthesizeWeights(r *request) (any, error) {
 	args := struct {
 		Model string `json:"model"`
 		Seed  uint64 `json:"seed"`
-	}{Model: e.choice.Model, Seed: 1}
+	}{Seed: 1}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	done, err := e.begin(r.ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	if err := e.switchTo(r.ctx, args.Model); err != nil {
-		return nil, err
-	}
-	m, err := e.choice.build(len(e.data.set.Classes))
-	if err != nil {
-		return nil, err
-	}
-	w := irv2.NewWeights(m)
-	w.Synthesize(args.Seed)
-	info := weightInfo{
-		ID:          fmt.Sprintf("random-%s-%d", args.Model, args.Seed),
-		Name:        fmt.Sprintf("random, seed %d", args.Seed),
-		Model:       args.Model,
-		Format:      "generated",
-		Bytes:       bytesOf(w),
-		Description: fmt.Sprintf("random, seed %d", args.Seed),
-		Warnings:    []string{},
-	}
-	return info, e.adopt(r.ctx, w, info, nil)
-}
-
-// switchTo chooses model at its own size, unless it is the one in use.
-func (e *engine) switchTo(ctx context.Context, model string) error {
-	if model == e.choice.Model {
-		return nil
-	}
-	return e.choose(ctx, choice{Model: model, Dense: -1})
-}
-
-func bytesOf(w *irv2.Weights) int64 {
-	n := int64(0)
-	for _, d := range w.Data {
-		n += 4 * int64(len(d))
-	}
-	return n
-}
-
-// listWeights answers weights.list: what comes with the page, then what is kept here,
-// newest first.
-func (e *engine) listWeights(r *request) (any, error) {
-	list := []weightInfo{builtin}
-	if e.store == nil {
-		return list, nil
-	}
-	kept, err := e.store.list(r.ctx)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(kept, func(a, b manifest) int { return int(b.Created - a.Created) })
-	for _, m := range kept {
-		list = append(list, m.Info)
-	}
-	return list, nil
+	return e.Synthesize(r.ctx, args.Model, args.Seed)
 }
 
 // useWeights answers weights.use: loads what is kept, or what comes with the page.
@@ -98,44 +60,30 @@ func (e *engine) useWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	done, err := e.begin(r.ctx)
-	if err != nil {
-		return nil, err
+	if args.ID != project.Builtin.ID {
+		return e.UseWeights(r.ctx, args.ID, e.tell(r))
 	}
-	defer done()
-	if args.ID == builtin.ID {
-		return e.useBuiltin(r)
-	}
-	if e.store == nil {
-		return nil, e.storeErr
-	}
-	m, err := e.store.manifest(r.ctx, args.ID)
-	if err != nil {
-		return nil, err
-	}
-	model, err := irv2.New(m.Config)
-	if err != nil {
-		return nil, withCode(codeCorrupt, err)
-	}
-	w := irv2.NewWeights(model)
-	if err := e.store.load(r.ctx, m, w, e.progress(r, "Loading "+m.Info.Name)); err != nil {
-		return nil, err
-	}
-	return m.Info, e.adopt(r.ctx, w, m.Info, m.Classes)
+	return e.UseBuiltin(r.ctx, func() (project.File, error) {
+		file, err := asset("models/mini.safetensors")
+		if err != nil {
+			return nil, err
+		}
+		return newBlob(file)
+	}, e.tell(r))
 }
 
-// adopt makes w the network in use; classes are of its trained head, or nil.
-func (e *engine) adopt(ctx context.Context, w *irv2.Weights, info weightInfo, classes []string) error {
-	next := chosen(w.Model.Config)
-	if next.Model == e.choice.Model {
-		next.Size = e.choice.Size // weights fit any size
+// asset is a file of the page's own site, which the service worker keeps for visits
+// without a network.
+func asset(name string) (safejs.Value, error) {
+	promise, err := safejs.Global().Call("thawAsset", name)
+	if err != nil {
+		return safejs.Undefined(), err
 	}
-	if err := e.choose(ctx, next); err != nil {
-		return err
+	file, err := jsutil.Await(promise)
+	if err != nil {
+		return file, project.Errorf(codeNetwork, "%s, which comes with the page, could not be loaded: go online once, and reload the page.", name)
 	}
-	e.network = &network{info: info, loaded: w, current: w, loadedClasses: classes, classes: classes}
-	e.predictor = nil
-	return nil
+	return file, nil
 }
 
 // removeWeights answers weights.remove.
@@ -146,17 +94,5 @@ func (e *engine) removeWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if args.ID == builtin.ID {
-		return nil, fail(codeInvalid, "%s comes with the page and cannot be removed.", builtin.Name)
-	}
-	if e.store == nil {
-		return nil, e.storeErr
-	}
-	if err := e.store.remove(r.ctx, args.ID); err != nil {
-		return nil, err
-	}
-	if e.network != nil && e.network.info.ID == args.ID {
-		e.network.info.Stored = false
-	}
-	return nil, nil
+	return nil, e.RemoveWeights(r.ctx, args.ID)
 }

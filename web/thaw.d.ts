@@ -106,7 +106,11 @@ export interface DataCalls {
   /** Small JPEG or PNG for any image that was accepted, TIFF too. */
   thumbnail(id: number): Promise<Blob>
 }
-export interface WorldInfo { name: string; title: string; description: string; classes: string[] }
+export interface WorldInfo {
+  name: string; title: string; description: string; classes: string[]
+  /** What freezing should cost on these classes, predicted before any run ('open': nothing is), and why. */
+  expects?: 'little' | 'much' | 'open'; because?: string
+}
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 export interface DataInfo {
   classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
@@ -132,7 +136,7 @@ export interface Plan {
   sentence: string                // what is frozen and what learns, in one sentence
   trainable: number[]             // layer indices with something to learn
   batchStatistics: number[]       // batch-norm layers that run on batch statistics
-  blocks: { name: string; parameters: number; trained: number; batchStatistics: boolean; gradient: boolean; cached: boolean }[]
+  blocks: { name: string; parameters: number; trained: number; learns: 'frozen' | 'partly' | 'thawed'; batchStatistics: boolean; gradient: boolean; cached: boolean }[]
   cost: Cost
 }
 export interface Cost {

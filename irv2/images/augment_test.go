@@ -1,6 +1,8 @@
 package images
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"slices"
 	"testing"
@@ -106,5 +108,24 @@ func BenchmarkAugment299(b *testing.B) {
 	a := Augment{true, 0.1, 0.1, 0.05, 0.1, 0.1}
 	for i := 0; b.Loop(); i++ {
 		a.Apply(dst, img.Pix, 299, 1, 0, i)
+	}
+}
+
+// The same bits natively and in js/wasm, where this test runs too: a page trains
+// on what the tests have seen.
+func TestSameBitsEverywhere(t *testing.T) {
+	const size = 24
+	h := fnv.New64a()
+	for _, r := range []Resizing{DefaultResizing(size), {size, Crop, false}, {size, Pad, true}} {
+		d := NewDataset(r)
+		s := add(t, d, "boat", "boat.png", "formats/boat.png")
+		image := make([]float32, size*size*3)
+		for epoch := range 4 {
+			Augment{true, 0.1, 0.1, 0.1, 0.1, 0.1}.Apply(image, s.Pixels, size, 3, epoch, 0)
+			binary.Write(h, binary.LittleEndian, image)
+		}
+	}
+	if got := h.Sum64(); got != 0x42f777fcfc8f424a {
+		t.Errorf("%#x", got)
 	}
 }

@@ -145,19 +145,6 @@ func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	return nil, nil
 }
 
-// RenameSample changes the name shown; nothing depends on it.
-func (d *Dataset) RenameSample(id int, name string) error {
-	s, _ := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	if name = cleanName(name); name == "" {
-		return problemf("An image needs a name with at least one visible character.")
-	}
-	s.Name = name
-	return nil
-}
-
 // MoveSample puts a picture into another class, which must exist.
 func (d *Dataset) MoveSample(id int, class string) error {
 	s, from := d.Sample(id)

@@ -55,21 +55,6 @@ func (d *Dataset) groups() []*Duplicate {
 	return groups
 }
 
-// RemoveDuplicates keeps the first of each class's copies of a picture and returns
-// how many went. Conflicts are left to the user, who alone knows the label.
-func (d *Dataset) RemoveDuplicates() int {
-	removed := 0
-	for _, g := range d.Duplicates() {
-		for i, s := range g.Samples[1:] {
-			if !g.Conflict {
-				g.Classes[i+1].remove(s)
-				removed++
-			}
-		}
-	}
-	return removed
-}
-
 // Alike is a pair of pictures that look the same: recompressed or rescaled.
 type Alike struct{ A, B *Sample }
 

@@ -1,5 +1,5 @@
-// Package images turns image files into batches for the network: decode, orient,
-// resize, collect into classes, split, shuffle, augment.
+// Package images turns image files into inputs for the network: decode, orient,
+// resize, collect into classes, split, augment.
 //
 // It is free of pages, models and devices, and gives the same bits natively and
 // in js/wasm: products that are added are rounded by an explicit float32 or
@@ -8,11 +8,11 @@
 // amd64 and wasm). Browsers decode for thumbnails only, because their
 // pixels differ from one to the next.
 //
-// Files enter at Dataset.Add and Dataset.AddZip and leave at Batches.Fill as
-// float32 [n, size, size, 3] in [-1, 1] with one-hot labels. Read in that order:
+// Files enter at Dataset.Add and Dataset.AddZip and leave, divided by Dataset.Split,
+// at Augment.Apply or Normalize as float32 [size, size, 3] in [-1, 1]. Read in that order:
 // sniff.go (what a file is), decode.go, webp.go, orient.go, rgb.go, chroma.go
 // (to upright RGB), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
-// (collecting), split.go, augment.go, batches.go (what one step sees).
+// (collecting), split.go, augment.go (what one step sees).
 package images
 
 import "fmt"
@@ -54,9 +54,9 @@ const (
 // Refusal is a file that was not taken. Its error text is one sentence for the
 // user, naming the file, saying what is wrong and what to do.
 type Refusal struct {
-	Name   string
-	Reason Reason
-	Text   string
+	Name   string `json:"name"`
+	Reason Reason `json:"-"`
+	Text   string `json:"reason"`
 }
 
 func (r *Refusal) Error() string { return r.Text }

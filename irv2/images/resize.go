@@ -26,9 +26,6 @@ type Resizing struct {
 // DefaultResizing keeps the whole picture and every pixel's share in it.
 func DefaultResizing(size int) Resizing { return Resizing{size, Stretch, true} }
 
-// KerasResizing gives image_dataset_from_directory's own pixels.
-func KerasResizing(size int) Resizing { return Resizing{size, Stretch, false} }
-
 // Resize overwrites dst, [Size, Size, 3], with values from 0 to 255, within 1e-4
 // of the range of what TensorFlow gives (Keras backend/tensorflow/image.py, resize).
 func (r Resizing) Resize(dst []float32, img *RGB8) {

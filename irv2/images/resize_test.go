@@ -58,7 +58,7 @@ func TestResizeIsTensorFlows(t *testing.T) {
 func TestResizeKeepsPlainColour(t *testing.T) {
 	for _, shape := range [][2]int{{1, 1}, {1, 50}, {50, 1}, {3, 2}, {120, 7}} {
 		img := &RGB8{W: shape[0], H: shape[1], Pix: slices.Repeat([]uint8{200, 100, 50}, shape[0]*shape[1])}
-		for _, r := range []Resizing{DefaultResizing(10), KerasResizing(10), {10, Crop, true}, {10, Crop, false}} {
+		for _, r := range []Resizing{DefaultResizing(10), {10, Stretch, false}, {10, Crop, true}, {10, Crop, false}} {
 			for i, v := range r.Resize8(img) {
 				if v != img.Pix[i%3] {
 					t.Fatalf("%v of %v: value %d is %d", r, shape, i, v)

@@ -16,7 +16,7 @@
 //
 // Read weights.go (formats), match.go (what a matched tensor is), keras_legacy.go,
 // keras3.go, timm.go, thaw.go (one layout each), load.go (values), write.go,
-// onnx.go, fingerprint.go.
+// onnx.go, about.go (what Thaw's own files say of themselves), fingerprint.go.
 package weights
 
 import (

@@ -9,8 +9,7 @@ import (
 )
 
 // WriteSafetensors writes all parameters under their names ("conv2d_7/kernel"),
-// in Keras's layout, float32. metadata (configuration, class names, plan, seed,
-// ...) comes back in Report.Metadata.
+// in Keras's layout, float32. metadata (see About) comes back in Report.Metadata.
 func WriteSafetensors(w io.Writer, weights *irv2.Weights, metadata map[string]string) error {
 	return writeSafetensors(w, weights, metadata, false)
 }

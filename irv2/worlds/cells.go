@@ -7,6 +7,8 @@ var Cells = &World{
 	Title:       "How nuclei lie",
 	Description: "Stained tissue. The nuclei are the same in every class; only their arrangement differs: spread evenly, in nests, in rosettes, in single file.",
 	Classes:     []string{"even", "nests", "rosettes", "files"},
+	Expects:     Open,
+	Because:     "these classes differ in how many objects lie, which pretraining neither asked for nor discarded.",
 	draw: func(r *random, class int) *picture {
 		p := new(picture)
 		stroma, nucleus := stain(r)

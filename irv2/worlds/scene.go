@@ -26,6 +26,8 @@ var Near = &World{
 	Title:       "New shapes, same world",
 	Description: "Four objects that pretraining did not see, in the world that it did see.",
 	Classes:     []string{"plain arrow", "dotted dumbbell", "checkered angle", "striped bow tie"},
+	Expects:     Little,
+	Because:     "these classes differ in shape and texture, which pretraining had to keep: the frozen features hold what is needed.",
 	draw: func(r *random, class int) *picture {
 		s := []shape{arrow, dumbbell, angle, bow}[class]
 		t := []func(*random) texture{plain, dots, checks, stripes}[class]
@@ -39,6 +41,8 @@ var Upright = &World{
 	Title:       "Upright or sideways",
 	Description: "The same colored world, but the class is how a long object stands, whatever it is: a thing that pretraining taught the network to ignore.",
 	Classes:     []string{"upright", "leaning right", "sideways", "leaning left"},
+	Expects:     Much,
+	Because:     "these images look just like those of pretraining, but the class is a direction, which it taught the network to ignore. It is not the looks that make freezing costly.",
 	draw: func(r *random, class int) *picture {
 		s := []shape{bar, dumbbell, capsule, bow}[r.count(0, 3)]
 		t := textures[r.count(0, len(textures)-1)].draw

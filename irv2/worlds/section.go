@@ -7,6 +7,8 @@ var Shadow = &World{
 	Title:       "Lying or standing, shadow or glow",
 	Description: "Sections like those of ultrasound. A dark lesion is wider or taller than deep, and the tissue right below it is darker or brighter than around.",
 	Classes:     []string{"wide, shadow", "wide, glow", "tall, shadow", "tall, glow"},
+	Expects:     Much,
+	Because:     "these classes rest on direction and on the light below a lesion. Pretraining turned and relit everything, so it taught the network to ignore both, and frozen features cannot give back what was discarded.",
 	draw: func(r *random, class int) *picture {
 		s := newSection(r)
 		direction := r.between(-0.06, 0.06)
@@ -36,6 +38,8 @@ var Margin = &World{
 	Title:       "Smooth or spiky, mottled or septate",
 	Description: "The same kind of section, as grey and as speckled. The lesion's border is smooth or spiky; its inside is mottled or crossed by parallel walls.",
 	Classes:     []string{"smooth, mottled", "smooth, septate", "spiky, mottled", "spiky, septate"},
+	Expects:     Little,
+	Because:     "these images look nothing like those of pretraining, yet the classes differ in outline and texture, which pretraining had to keep. It is not the looks that make freezing costly.",
 	draw: func(r *random, class int) *picture {
 		s := newSection(r)
 		// Bands as in shadow, but anywhere and fainter.

@@ -32,7 +32,7 @@
 //
 // # Pretraining on source
 //
-// Command irv2/pretrain does it (make pretrain), in 26 minutes on two cores:
+// Command irv2/cmd/pretrain does it (make pretrain), in 26 minutes on two cores:
 //
 //   - images: index 0, 1, 2, ... of every class, each seen once, classes drawn uniformly;
 //     no augmentation, since fresh images do not run out; inputs x/127.5 - 1;
@@ -64,15 +64,31 @@ const (
 	Fresh      uint64 = 1 << 41
 )
 
-// A World is a family of labelled pictures.
+// A World is a family of labelled pictures. Its JSON is WorldInfo of thaw.d.ts.
 type World struct {
-	Name        string   // short and stable: it selects the pictures
-	Title       string   // for a heading
-	Description string   // what the classes rest on, for a reader
-	Classes     []string // names, by class number
+	Name        string   `json:"name"`        // short and stable: it selects the pictures
+	Title       string   `json:"title"`       // for a heading
+	Description string   `json:"description"` // what the classes rest on, for a reader
+	Classes     []string `json:"classes"`     // names, by class number
+
+	// Expects is what freezing a network pretrained on source should cost here, by the
+	// reason that freezing hurts where the features needed were discarded; Because is
+	// the reason in this case, after "Why: ". They were written down before any run.
+	// Source itself has neither.
+	Expects Expectation `json:"expects,omitempty"`
+	Because string      `json:"because,omitempty"`
 
 	draw func(r *random, class int) *picture
 }
+
+// Expectation is what freezing is predicted to cost, in accuracy.
+type Expectation string
+
+const (
+	Little Expectation = "little"
+	Much   Expectation = "much"
+	Open   Expectation = "open" // no prediction
+)
 
 // Image draws the picture of a class (0 <= class < len(w.Classes)) with an index. Equal
 // arguments give equal pictures; different indices give independent ones.

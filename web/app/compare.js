@@ -9,7 +9,7 @@ import { trainOptions } from './settings.js'
 import { set, state, watch } from './store.js'
 import { measure, prediction, verdict, withNoise } from './verdict.js'
 import { openWeightsDialog } from './weights-dialog.js'
-import { inFront, lessons, worldOf } from './worlds.js'
+import { cards, inFront, lessonOf, worldOf } from './worlds.js'
 
 /** How much longer the control trains: is a frozen head bad, or only trained too little? */
 const times = 5
@@ -39,7 +39,7 @@ const imagesKey = () => JSON.stringify(state.data.classes.map(c => [c.name, c.im
 async function compare() {
   const [images, weights, options] = [imagesKey(), state.model.weights.id, { ...trainOptions(), continue: false }]
   const world = worldOf(state.data, state.worlds)
-  const comparison = { images, lesson: lessons[world?.name] ?? null, runs: /** @type {any} */ ({}), verdict: null, stopped: false }
+  const comparison = { images, lesson: lessonOf(world), runs: /** @type {any} */ ({}), verdict: null, stopped: false }
   set({ comparison })
   for (const { key, title, spec, passes = 1 } of plans) {
     const same = imagesKey() === images && state.model?.weights?.id === weights
@@ -75,7 +75,7 @@ function show() {
 /** Before: what will be done, and what is expected. */
 function invitation(data, model) {
   const world = worldOf(data, state.worlds)
-  const lesson = lessons[world?.name]
+  const lesson = lessonOf(world)
   const { epochs, batch } = state.settings
   const train = data.classes.flatMap(c => c.images).filter(image => image.split === 'train').length
   const steps = Math.ceil(train / batch) * epochs
@@ -102,7 +102,7 @@ function soFar() {
   const chips = inFront.filter(name => state.worlds.some(world => world.name === name)).map(name => {
     const seen = costs.get(name)
     return h('button', { type: 'button', class: 'chip', 'data-next': name, 'aria-pressed': String(name === current), disabled: Boolean(state.active), 'data-tip': seen ? 'As measured last, in points of accuracy.' : 'Not measured yet: load these images.', onclick: () => addWorld(name) },
-      lessons[name].place, h('b', {}, seen ? withNoise(seen.cost, seen.noise) : '?'))
+      cards[name].place, h('b', {}, seen ? withNoise(seen.cost, seen.noise) : '?'))
   })
   return h('p', { class: 'row so-far', 'data-testid': 'so-far' }, h('span', {}, 'Freezing cost, in points:'), chips)
 }

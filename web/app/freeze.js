@@ -1,52 +1,33 @@
-// What is frozen, block by block: from the compiled plan, or, until it is there, from
-// what the person asked for; and the plan that a click or a drag asks for.
+// What is frozen, block by block, as the compiled plan says; which blocks the person has
+// asked for meanwhile; and the plan that a click or a drag asks for.
 import { set, state } from './store.js'
 
-/**
- * @typedef {import('../thaw.js').PlanSpec} PlanSpec
- * @typedef {{ name: string, parameters: number, trained: number | null, learns: 'frozen' | 'partly' | 'thawed',
- *   batchStatistics: boolean, gradient: boolean, cached: boolean }} BlockView
- */
+/** @typedef {import('../thaw.js').PlanSpec} PlanSpec */
 
-/** @returns {BlockView[]} in the order of data flow */
+/** The blocks of the last plan, in the order of data flow; none before the first plan of this network. */
 export function blockViews() {
-  const { plan, planFor, spec } = state
-  if (!state.model) return []
-  if (plan && planFor === spec) return plan.blocks.map(fromPlan)
-  const asked = askedBlocks(spec)
-  if (asked) return guess(asked)
-  return plan ? plan.blocks.map(fromPlan) : guess(new Set(['head']))
+  const { model, plan } = state
+  return model && plan?.blocks.length === model.blocks.length ? plan.blocks : []
 }
 
-function fromPlan(block) {
-  // Moving statistics are parameters that no gradient changes, so "all" is a little less than all.
-  const learns = block.trained > block.parameters / 2 ? 'thawed' : block.trained > 0 ? 'partly' : 'frozen'
-  return { ...block, learns: /** @type {BlockView['learns']} */ (learns) }
-}
-
-/** Paints a click at once; the compiler's answer replaces this a moment later. @returns {BlockView[]} */
-function guess(asked) {
-  const first = state.model.blocks.findIndex(block => asked.has(block.name))
-  return state.model.blocks.map((block, i) => ({
-    name: block.name, parameters: block.parameters, trained: null,
-    learns: asked.has(block.name) ? 'thawed' : 'frozen',
-    batchStatistics: batchNormOf(state.spec) !== 'inference' && asked.has(block.name) && block.name !== 'head',
-    gradient: i >= first, cached: i < first,
-  }))
-}
+/**
+ * Blocks that shall learn by what was asked for last, until the plan for it is there (some
+ * milliseconds); null if it is there, or if blocks cannot say it.
+ */
+export const asked = () => (!state.model || state.planFor === state.spec ? null : askedBlocks(state.spec))
 
 /** The blocks that a spec thaws whole, or null where it cannot be said by blocks. */
 function askedBlocks(spec) {
   const names = state.model.blocks.map(block => block.name)
   if ('from' in spec) return new Set(names.slice(Math.max(names.indexOf(spec.from), 0)))
   if ('preset' in spec) return spec.preset === 'head-only' ? new Set(['head']) : null
-  const asked = new Set(['head'])
+  const learning = new Set(['head'])
   for (const selector of spec.thaw) {
     const matches = typeof selector === 'string' ? names.filter(name => like(selector, name)) : []
     if (!matches.length) return null
-    for (const name of matches) asked.add(name)
+    for (const name of matches) learning.add(name)
   }
-  return asked
+  return learning
 }
 
 const like = (pattern, name) => new RegExp('^' + pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*') + '$').test(name)
@@ -55,7 +36,7 @@ export const batchNormOf = spec => ('batchNorm' in spec && spec.batchNorm) || 'k
 
 /** Thaws these blocks, or freezes them again if all of them learn already. The head always learns. */
 export function toggle(names) {
-  const thawed = new Set(blockViews().filter(block => block.learns === 'thawed').map(block => block.name))
+  const thawed = asked() ?? new Set(blockViews().filter(block => block.learns === 'thawed').map(block => block.name))
   const freeze = names.every(name => thawed.has(name))
   for (const name of names) {
     if (freeze) thawed.delete(name)
@@ -69,8 +50,12 @@ export function freezeBefore(i) {
   ask(specOf(new Set(state.model.blocks.slice(i).map(block => block.name))))
 }
 
-/** Where the freezing line stands: the first block with something to learn. */
-export const lineAt = views => Math.max(views.findIndex(block => block.learns !== 'frozen'), 0)
+/** Where the freezing line stands, at once where a drag has moved it: before the first block with something to learn. */
+export function lineAt() {
+  const wanted = asked()
+  const learns = state.model.blocks.map((block, i) => (wanted ? wanted.has(block.name) : blockViews()[i]?.learns !== 'frozen'))
+  return Math.max(learns.indexOf(true), 0)
+}
 
 /** Asks for a plan and keeps the batch-norm mode. @param {any} spec */
 export function ask(spec, batchNorm = batchNormOf(state.spec)) {

@@ -7,7 +7,8 @@
 //            [data-world="name"], #which-class and [data-testid="which-ok"] in the question
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
-//   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed",
+//   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
+//            until the plan is there, data-pending,
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on

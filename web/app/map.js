@@ -3,7 +3,7 @@
 // what is frozen and what learns. Columns are drawn once per model, then repainted.
 import { byID, h, icon } from './dom.js'
 import { count } from './format.js'
-import { blockGroups, blockViews, freezeBefore, lineAt, toggle } from './freeze.js'
+import { asked, blockGroups, blockViews, freezeBefore, lineAt, toggle } from './freeze.js'
 import { showLayers } from './layers.js'
 import { state, watch } from './store.js'
 
@@ -70,11 +70,13 @@ function setFocusable(name) {
 
 const words = { frozen: 'frozen', partly: 'learns in part', thawed: 'learns' }
 
+/** Shows the last plan, and marks the blocks that a click or drag has just asked to change. */
 function paint() {
   const views = blockViews()
-  if (!views.length || views.length !== columns.size) return
+  const wanted = asked()
   for (const block of views) {
     const button = columns.get(block.name)
+    button.toggleAttribute('data-pending', Boolean(wanted) && wanted.has(block.name) !== (block.learns === 'thawed'))
     button.dataset.learns = block.learns
     button.toggleAttribute('data-statistics', block.batchStatistics)
     button.toggleAttribute('data-gradient', block.gradient)
@@ -82,7 +84,7 @@ function paint() {
     button.setAttribute('aria-pressed', block.learns === 'partly' ? 'mixed' : String(block.learns === 'thawed'))
     button.setAttribute('aria-label', sentence(block))
   }
-  for (const { title, members } of blockGroups(names)) {
+  for (const { title, members } of views.length ? blockGroups(names) : []) {
     const kinds = new Set(views.filter(block => members.includes(block.name)).map(block => block.learns))
     const learns = kinds.size === 1 ? [...kinds][0] : 'partly'
     const button = /** @type {HTMLElement} */ (byID('map').querySelector(`[data-group-button="${title}"]`))
@@ -139,8 +141,8 @@ function blockAt(x) {
 
 function placeLine() {
   const handle = byID('freeze-line')
-  if (!handle) return
-  const at = lineAt(blockViews())
+  if (!handle || !state.model) return
+  const at = lineAt()
   handle.setAttribute('aria-valuemax', String(names.length - 1))
   handle.setAttribute('aria-valuenow', String(at))
   handle.setAttribute('aria-valuetext', at === 0 ? 'nothing is frozen' : names[at] === 'head' ? 'the whole backbone is frozen' : `frozen up to ${names[at - 1]}, learns from ${names[at]} on`)

@@ -1,14 +1,14 @@
-// Keeps the compiled plan and its cost current: asks the worker shortly after the last
-// click, and drops answers that a later click has overtaken.
+// Keeps the compiled plan and its cost current: asks the worker at once, one question at a
+// time, so that the map follows a drag and the last click is answered last.
 import { debounce } from './dom.js'
 import { set, state, watch } from './store.js'
 import { trainOptions } from './settings.js'
 
-let asked = 0
 let asking = false
+let again = false // something changed since the question
 
 export function startPlanning() {
-  const soon = debounce(refresh, 120)
+  const soon = debounce(refresh, 0) // what one event changes is one question
   watch(['spec', 'settings', 'model', 'data'], soon)
   // What a step takes is known after the first ones: of a later run, better.
   watch(['active'], () => state.active || soon())
@@ -18,15 +18,22 @@ export function startPlanning() {
 async function refresh() {
   const { thaw, model, spec } = state
   if (!thaw || !model) return
-  const mine = ++asked
+  if (asking) {
+    again = true
+    return
+  }
   asking = true
   try {
     const plan = await thaw.plan(spec, trainOptions())
-    if (mine === asked) set({ plan, planFor: spec, planProblem: null })
+    if (model === state.model) set({ plan, planFor: spec, planProblem: null })
   } catch (error) {
-    if (mine === asked) set({ planProblem: asSentence(error.message) })
+    if (!again) set({ planProblem: asSentence(error.message) })
   } finally {
     asking = false
+    if (again) {
+      again = false
+      refresh()
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 // the stories are counted from the model and the compiled plan, never quoted.
 import { byID, h } from './dom.js'
 import { count, exact, percent, plural } from './format.js'
-import { ask, batchNormOf, blockViews } from './freeze.js'
+import { ask, batchNormOf } from './freeze.js'
 import { encodePlan, selectors } from './link.js'
 import { state, watch } from './store.js'
 
@@ -86,9 +86,8 @@ const liveText = plan => plan.batchStatistics.length ? `${plan.batchStatistics.l
 
 /** For plans by blocks: what freezing saves here and what it does not. */
 function consequence(plan) {
-  const views = blockViews()
-  const cached = views.filter(block => block.cached)
-  const through = views.filter(block => block.learns === 'frozen' && block.gradient)
+  const cached = plan.blocks.filter(block => block.cached)
+  const through = plan.blocks.filter(block => block.learns === 'frozen' && block.gradient)
   const saved = cached.length ? `Up to ${cached.at(-1).name} nothing changes, so its output is computed once per image and kept.` : 'No frozen part comes first, so nothing can be computed ahead.'
   const flow = through.length ? ` Gradients still flow through ${plural(through.length, 'frozen block')} behind the first thawed one: freezing stops the update, not the flow.` : ''
   const rest = trainedBackbone(plan) && !through.length ? ` ${count(trainedBackbone(plan))} backbone parameters learn.` : ''

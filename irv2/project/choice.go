@@ -1,0 +1,116 @@
+package project
+
+import (
+	"context"
+
+	"thaw/irv2"
+)
+
+// Full is trained at the size it was made for unless someone asks for less.
+const defaultFullSize = 299
+
+// Choice is which network is in use: its size and head, without the classes.
+type Choice struct {
+	Model string `json:"model"` // full or mini
+	Size  int    `json:"size"`  // 0: the model's own
+	Dense int    `json:"dense"` // 0: no such layer, -1: the model's own
+}
+
+// config is the network of c with a head for that many classes.
+func (c Choice) config(classes int) (irv2.Config, error) {
+	var config irv2.Config
+	switch c.Model {
+	case "full":
+		config = irv2.Full(defaultFullSize, classes)
+	case "mini":
+		config = irv2.Mini(classes)
+	default:
+		return config, Errorf(Invalid, "There is no model %q: choose full or mini.", c.Model)
+	}
+	if c.Size != 0 {
+		config.Size = c.Size
+	}
+	if c.Dense >= 0 {
+		config.Dense = c.Dense
+	}
+	return config, nil
+}
+
+// Build makes the network of c, for as many classes as there are (two before there are any).
+func (c Choice) Build(classes int) (*irv2.Model, error) {
+	config, err := c.config(max(classes, 2))
+	if err != nil {
+		return nil, err
+	}
+	m, err := irv2.New(config)
+	return m, WithCode(Invalid, err)
+}
+
+// chosen fills a choice's defaults in from the config that they lead to.
+func chosen(config irv2.Config) Choice {
+	return Choice{Model: config.Name, Size: config.Size, Dense: config.Dense}
+}
+
+// model is the network in use, with a head for the images' classes.
+func (p *Project) model() (*irv2.Model, error) { return p.choice.Build(len(p.data.set.Classes)) }
+
+// Change says what of a choice shall change; nil: stays.
+type Change struct {
+	Model *string `json:"model"`
+	Size  *int    `json:"size"`
+	Dense *int    `json:"dense"`
+}
+
+// Configure chooses network, input size and head. Images stay, at the new size; weights
+// of another network are set aside.
+func (p *Project) Configure(ctx context.Context, c Change) error {
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	next := p.choice
+	if c.Model != nil && *c.Model != next.Model {
+		next = Choice{Model: *c.Model, Dense: -1} // that model's own size and head
+	}
+	if c.Size != nil {
+		next.Size = *c.Size
+	}
+	if c.Dense != nil {
+		next.Dense = *c.Dense
+	}
+	return p.choose(ctx, next)
+}
+
+// switchTo chooses model at its own size, unless it is the one in use.
+func (p *Project) switchTo(ctx context.Context, model string) error {
+	if model == p.choice.Model {
+		return nil
+	}
+	return p.choose(ctx, Choice{Model: model, Dense: -1})
+}
+
+// choose changes the network to c. Weights of another network are set aside; those
+// of the same one stay, without a head that no longer fits. Images are read again
+// at the new size.
+func (p *Project) choose(ctx context.Context, c Choice) error {
+	m, err := c.Build(len(p.data.set.Classes))
+	if err != nil {
+		return err
+	}
+	c = chosen(m.Config)
+	if err := p.data.resize(ctx, c.Size, p.poll(ctx)); err != nil {
+		return err
+	}
+	p.setPredictor(nil)
+	if n := p.network; n != nil {
+		switch {
+		case c.Model != p.choice.Model:
+			p.network = nil
+		case c.Dense != p.choice.Dense:
+			p.network = &network{info: n.info, loaded: withBackbone(n.loaded, m), current: withBackbone(n.current, m)}
+		}
+	}
+	p.choice = c
+	return nil
+}

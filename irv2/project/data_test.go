@@ -1,0 +1,189 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/jpeg"
+	"reflect"
+	"testing"
+
+	"thaw/irv2/worlds"
+)
+
+func addFiles(t testing.TB, p *Project, class string, names ...string) *AddResult {
+	t.Helper()
+	var files []PictureFile
+	for _, name := range names {
+		files = append(files, onDisk(t, name))
+	}
+	from, err := Files(class, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := p.AddImages(t.Context(), from, func(int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// sides counts images by side of the split.
+func sides(info DataInfo) map[string]int {
+	n := map[string]int{}
+	for _, c := range info.Classes {
+		for _, i := range c.Images {
+			n[i.Split]++
+		}
+	}
+	return n
+}
+
+// Images of a world that come with a side keep it, whatever share is asked for; others
+// beside them are drawn.
+func TestSideOfTheirOwn(t *testing.T) {
+	p := open(t, 3, 2)
+	for _, fraction := range []float64{0, 0.2, 0.5} {
+		p.division.fraction = fraction
+		if n := sides(p.Images()); n["train"] != 12 || n["validation"] != 8 {
+			t.Errorf("fraction %g: %v", fraction, n)
+		}
+	}
+	p.division.fraction = 0.5
+	addFiles(t, p, worlds.Near.Classes[0], "photos/boat/boat-1.jpg", "photos/boat/boat-2.jpg", "photos/boat/boat-3.jpg", "photos/boat/boat-4.jpg")
+	info := p.Images()
+	validation := 0
+	for _, i := range info.Classes[0].Images[5:] {
+		if i.Split == "validation" {
+			validation++
+		}
+	}
+	if n := sides(info); n["train"]+n["validation"] != 24 || validation == 0 || validation == 4 {
+		t.Errorf("%v, %d of 4 photographs held back", n, validation)
+	}
+	if info.Classes[0].Generated || !info.Classes[1].Generated {
+		t.Error("photographs are called generated, or generated images are not")
+	}
+}
+
+// Pictures come back at another size with their names, labels and sides.
+func TestResize(t *testing.T) {
+	p := open(t, 2, 1)
+	addFiles(t, p, "boat", "photos/boat/boat-1.jpg")
+	if _, err := p.RenameClass("boat", "ship"); err != nil {
+		t.Fatal(err)
+	}
+	before := p.Images()
+	size := 40
+	if err := p.Configure(t.Context(), Change{Size: &size}); err != nil {
+		t.Fatal(err)
+	}
+	if after := p.Images(); !reflect.DeepEqual(after, before) {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+	for _, c := range p.data.set.Classes {
+		for _, s := range c.Samples {
+			if len(s.Pixels) != 40*40*3 {
+				t.Fatalf("%s has %d values", s.Name, len(s.Pixels))
+			}
+		}
+	}
+	if len(p.data.generated) != 12 {
+		t.Errorf("%d images are known as generated", len(p.data.generated))
+	}
+}
+
+// A picture whose file is gone is named, and nothing changes.
+func TestResizeWithoutTheFile(t *testing.T) {
+	p := open(t, 0, 0)
+	calls := 0
+	file := onDisk(t, "photos/boat/boat-1.jpg")
+	openFile := file.Open
+	file.Open = func() (File, error) {
+		if calls++; calls > 1 {
+			return inMemory([]byte("something else")), nil
+		}
+		return openFile()
+	}
+	from, _ := Files("boat", []PictureFile{file})
+	if _, err := p.AddImages(t.Context(), from, func(int64, int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	size := 48
+	check(t, p.Configure(t.Context(), Change{Size: &size}), Invalid, `boat-1.jpg of class "boat" can no longer be read`)
+	if info, _ := p.Describe(); info.Size != 32 || p.data.set.Resizing.Size != 32 {
+		t.Errorf("size %d, images %d", info.Size, p.data.set.Resizing.Size)
+	}
+}
+
+func TestAddImages(t *testing.T) {
+	p := open(t, 0, 0)
+	// Hidden files are passed over without being opened.
+	from, _ := Files("boat", []PictureFile{{Path: "__MACOSX/boat-1.jpg"}})
+	if result, err := p.AddImages(t.Context(), from, func(int64, int64) {}); err != nil || result.Accepted+len(result.Refused) != 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	result := addFiles(t, p, "boat", "photos/boat/boat-1.jpg", "bad/empty.jpg")
+	if result.Accepted != 1 || len(result.Refused) != 1 || result.Refused[0].Name != "empty.jpg" {
+		t.Errorf("%+v", result)
+	}
+	if result := addFiles(t, p, "empty"); len(result.Data.Classes) != 2 || result.Data.Problem == nil {
+		t.Errorf("%+v", result)
+	}
+	if _, err := Files("", nil); err == nil {
+		t.Error("a class without a name")
+	}
+	// By folders, given up while the first file is read: it stays.
+	ctx, cancel := context.WithCancel(t.Context())
+	files := []PictureFile{onDisk(t, "photos/fruit/fruit-1.jpg"), onDisk(t, "photos/house/house-1.jpg")}
+	_, err := p.AddImages(ctx, Folders(files), func(int64, int64) { cancel() })
+	if info := p.Images(); !errors.Is(err, context.Canceled) || info.Classes[2].Name != "fruit" || len(info.Classes) != 3 {
+		t.Errorf("%+v, %v", info.Classes, err)
+	}
+	zip := onDisk(t, "photos.zip")
+	file, _ := zip.Open()
+	if result, err := p.AddImages(t.Context(), Zip("photos.zip", file), func(int64, int64) {}); err != nil || result.Accepted != 12 || len(result.Refused) != 2 {
+		t.Errorf("zip: %+v, %v", result, err)
+	}
+	no, _ := (PictureFile{Open: func() (File, error) { return inMemory([]byte("no zip")), nil }}).Open()
+	_, err = p.AddImages(t.Context(), Zip("a.zip", no), func(int64, int64) {})
+	check(t, err, Invalid, "a.zip is no zip archive")
+	_, err = World(worlds.Near, 900, 101, 1)
+	check(t, err, Invalid, "1 to 1,000 images")
+}
+
+func TestEditImages(t *testing.T) {
+	p := open(t, 2, 0)
+	id := p.Images().Classes[0].Images[0].ID
+	if thumbnail, err := p.Thumbnail(id); err != nil {
+		t.Error(err)
+	} else if _, err := jpeg.Decode(bytes.NewReader(thumbnail)); err != nil {
+		t.Error(err)
+	}
+	info, err := p.RemoveImages([]int{id})
+	if err != nil || len(info.Classes[0].Images) != 1 {
+		t.Errorf("%+v, %v", info.Classes[0], err)
+	}
+	_, err = p.RemoveImages([]int{id})
+	check(t, err, Invalid, "no image number")
+	_, err = p.Thumbnail(id)
+	check(t, err, Invalid, "no image number")
+	if info, err := p.RemoveClass(worlds.Near.Classes[1]); err != nil || len(info.Classes) != 3 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	_, err = p.RenameClass(worlds.Near.Classes[0], worlds.Near.Classes[2])
+	check(t, err, Invalid, "already a class")
+	if info := p.ClearImages(); len(info.Classes) != 0 || info.Problem == nil {
+		t.Errorf("%+v", info)
+	}
+}
+
+func TestWorldPicture(t *testing.T) {
+	for _, w := range worlds.All() {
+		if picture, err := WorldPicture(w); err != nil || string(picture[:2]) != "BM" {
+			t.Errorf("%s: %v", w.Name, err)
+		}
+	}
+	_, err := WorldByName("mars")
+	checkCode(t, err, Invalid, "mars")
+}

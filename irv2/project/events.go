@@ -1,0 +1,101 @@
+package project
+
+import (
+	"math"
+
+	"thaw/irv2/tune"
+)
+
+// Event tells how a run goes: one of the types below, each with its kind. A loss that is
+// no number is nil.
+type Event any
+
+type (
+	// Started comes first. Steps are of the whole run.
+	Started struct {
+		Kind       string `json:"kind"` // started
+		Run        string `json:"run"`
+		Plan       *Plan  `json:"plan"`
+		Steps      int    `json:"steps"`
+		Epochs     int    `json:"epochs"`
+		Train      int    `json:"train"` // images
+		Validation int    `json:"validation"`
+	}
+	// Cached: features of Done of Total images are computed.
+	Cached struct {
+		Kind        string  `json:"kind"` // cache
+		Done        int     `json:"done"`
+		Total       int     `json:"total"`
+		SecondsLeft float64 `json:"secondsLeft"`
+	}
+	// Stepped: a step is done; Step and Epoch count from 1, steps over the whole run.
+	Stepped struct {
+		Kind        string   `json:"kind"` // step
+		Step        int      `json:"step"`
+		Epoch       int      `json:"epoch"`
+		Loss        *float64 `json:"loss"`
+		Accuracy    float64  `json:"accuracy"`
+		Seconds     float64  `json:"seconds"`
+		SecondsLeft float64  `json:"secondsLeft"`
+	}
+	// EpochDone: an epoch is trained and evaluated.
+	EpochDone struct {
+		Kind               string   `json:"kind"` // epoch
+		Epoch              int      `json:"epoch"`
+		Loss               *float64 `json:"loss"`
+		Accuracy           float64  `json:"accuracy"`
+		ValidationLoss     *float64 `json:"validationLoss"`
+		ValidationAccuracy float64  `json:"validationAccuracy"`
+		Seconds            float64  `json:"seconds"`
+	}
+	// Paused: the run waits, or goes on.
+	Paused struct {
+		Kind string `json:"kind"` // paused or resumed
+	}
+	// Ended comes last, unless the run failed. Result is nil before the first whole epoch.
+	Ended struct {
+		Kind   string     `json:"kind"` // done or cancelled
+		Result *RunResult `json:"result"`
+	}
+	// Failed comes last.
+	Failed struct {
+		Kind    string `json:"kind"` // failed
+		Message string `json:"message"`
+	}
+)
+
+// RunResult is what the last whole epoch of a run showed.
+type RunResult struct {
+	Run                string   `json:"run"`
+	Plan               string   `json:"plan"`
+	Epochs             int      `json:"epochs"`
+	Steps              int      `json:"steps"`
+	Seconds            float64  `json:"seconds"`
+	Trained            int      `json:"trained"`
+	TrainAccuracy      float64  `json:"trainAccuracy"`
+	ValidationAccuracy float64  `json:"validationAccuracy"`
+	ValidationLoss     *float64 `json:"validationLoss"`
+	Classes            []string `json:"classes"`
+	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
+}
+
+// eventOf is a session's event as a run tells it.
+func eventOf(e tune.Event) Event {
+	switch {
+	case e.Cache != nil:
+		return Cached{"cache", e.Cache.Done, e.Cache.Total, e.Cache.SecondsLeft}
+	case e.Step != nil:
+		s := e.Step
+		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft}
+	}
+	d := e.Epoch
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, number(d.Validation.Loss), d.Validation.Accuracy, d.Seconds}
+}
+
+// number is x, or nil where JSON has no word for it.
+func number(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}

@@ -1,0 +1,125 @@
+package project
+
+import (
+	"errors"
+
+	"thaw/irv2"
+	"thaw/irv2/compile"
+	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
+)
+
+// Plan says what a run would be and cost.
+type Plan struct {
+	Name            string          `json:"name"`
+	Spec            freeze.Spec     `json:"spec"`
+	Sentence        string          `json:"sentence"`
+	Trainable       []int           `json:"trainable"`       // layers with something to learn
+	BatchStatistics []int           `json:"batchStatistics"` // batch norms that run on them
+	Blocks          []compile.Block `json:"blocks"`          // Cached: if training images stay the same
+	Cost            Cost            `json:"cost"`
+}
+
+// Cost is what a run takes.
+type Cost struct {
+	Parameters int `json:"parameters"`
+	Trained    int `json:"trained"`
+	Flops      struct {
+		Forward        int64 `json:"forward"`
+		InputGradient  int64 `json:"inputGradient"`
+		FilterGradient int64 `json:"filterGradient"`
+	} `json:"flops"` // of a step
+	CacheFlops      int64    `json:"cacheFlops"` // once per image
+	PeakBytes       int64    `json:"peakBytes"`
+	BudgetBytes     int64    `json:"budgetBytes"`
+	Fits            bool     `json:"fits"`
+	Problem         *string  `json:"problem"`        // where it does not
+	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed
+	SecondsPerEpoch *float64 `json:"secondsPerEpoch"`
+}
+
+// Plan compiles what a run would do; nothing is allocated. Without images, costs are of
+// one full batch.
+func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
+	if p.Machine == nil {
+		return nil, errNotOpen
+	}
+	p.division = o.division()
+	classes, counts := 2, [2]int{o.Batch, 0}
+	if split, err := p.data.divide(p.division); err == nil {
+		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
+	}
+	l, err := p.layout(spec, o, classes, counts)
+	var tooLarge *tune.TooLarge
+	if err != nil && !errors.As(err, &tooLarge) {
+		return nil, WithCode(Invalid, err)
+	}
+	plan := p.describe(l)
+	if tooLarge != nil {
+		problem := sentence(tooLarge)
+		plan.Cost.Fits, plan.Cost.Problem = false, &problem
+	}
+	return plan, nil
+}
+
+// layout compiles a run on so many images. An error that is a *tune.TooLarge comes with
+// the layout that does not fit.
+func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int) (*tune.Layout, error) {
+	config, err := p.choice.config(classes)
+	if err != nil {
+		return nil, err
+	}
+	config.Dropout = float32(o.Dropout)
+	m, err := irv2.New(config)
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	plan, err := freeze.New(m, spec)
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	return tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
+}
+
+// budget is the memory that a run may take: all but the images and the weights as
+// loaded, which stay beside it. 0: no limit.
+func (p *Project) budget() int64 {
+	if p.Memory == 0 {
+		return 0
+	}
+	side := int64(p.data.set.Resizing.Size)
+	taken := int64(p.data.set.Len()) * side * side * 3
+	if p.network != nil {
+		taken += bytesOf(p.network.loaded)
+	}
+	return max(p.Memory-taken, 1)
+}
+
+func (p *Project) describe(l *tune.Layout) *Plan {
+	plan := l.Plan
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l)}
+	for i, live := range plan.BatchStatistics {
+		if live {
+			d.BatchStatistics = append(d.BatchStatistics, i)
+		}
+	}
+	for i := range d.Blocks {
+		d.Blocks[i].Cached = d.Blocks[i].Cached && l.Cached[tune.Train]
+	}
+	return d
+}
+
+func (p *Project) cost(l *tune.Layout) Cost {
+	c := l.Cost()
+	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
+	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.speed > 0 {
+		step := float64(c.StepFLOPs()) / p.speed
+		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / p.speed
+		epoch := step*float64(l.Steps()) + evaluation
+		cost.SecondsPerStep, cost.SecondsPerEpoch = &step, &epoch
+	}
+	return cost
+}

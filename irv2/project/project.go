@@ -1,0 +1,128 @@
+// Package project is what a person has open: a network, its weights, images, a plan,
+// a run, and what comes of it. The page's worker is a front end to it; a command
+// would be another.
+//
+// The package is free of pages, messages and devices. Files enter as an io.ReaderAt,
+// kept weights go to a Shelf that the front end provides, exports to an io.Writer. A
+// type with JSON tags is what web/thaw.d.ts calls by that name. Errors are sentences
+// with a Code.
+//
+// Read project.go (who may do what when), choice.go (which network), model.go (it
+// described), network.go and weights.go (weights in use), read.go (a file's), library.go
+// with chunks.go (kept ones), data.go and sources.go (images), options.go, plan.go, run.go
+// with events.go, gate.go and examples.go, predict.go, export.go.
+package project
+
+import (
+	"context"
+	"sync"
+
+	"thaw/irv2"
+	"thaw/irv2/tune"
+	"thaw/kernels/program"
+)
+
+// Project is the state behind what a person does: one network, one set of images, at
+// most one run.
+//
+// One goroutine at a time may be in its methods; those that take long give way in Poll
+// and where they tell their progress, and may then overlap: what uses the network waits
+// for its turn (see Begin), what changes images for the change before. A run goes on in
+// a goroutine of its own beside Plan and the calls on images and on the run; those that
+// use the network are refused meanwhile.
+type Project struct {
+	Machine program.Machine // who computes; nothing that needs it works before it is set
+	Library *Library        // where weights are kept
+	Memory  int64           // bytes that images, weights and a run may take together; 0: no limit
+
+	// Poll returns a function for long work to call often: it lets others work where
+	// that is needed, and reports ctx's end. nil: nobody waits.
+	Poll func(ctx context.Context) func() error
+
+	turn      chan struct{} // holds one token while someone uses the network
+	choice    Choice
+	network   *network        // nil: no weights yet
+	predictor *tune.Predictor // of network, nil until someone predicts
+	data      *data
+	division  division // of the last plan or run
+	runs      int      // so far
+
+	mu    sync.Mutex
+	run   *Run    // training now, or nil
+	speed float64 // FLOP/s of the last step, 0: not measured
+}
+
+// New is a project with the small network, without weights and images. It keeps no
+// weights until it is given a library.
+func New() *Project {
+	mini := chosen(irv2.Mini(2))
+	return &Project{
+		Library:  NoLibrary(Errorf(Invalid, "Weights are not kept here.")),
+		turn:     make(chan struct{}, 1),
+		choice:   mini,
+		data:     newData(mini.Size),
+		division: division{fraction: 0.2, seed: 1},
+	}
+}
+
+// Progress is told how much of its work a call has done. Tell, which may be nil, makes
+// one for each part of the work.
+type (
+	Progress func(done, total int64)
+	Tell     func(what string) Progress
+)
+
+func (t Tell) of(what string) Progress {
+	if t == nil {
+		return func(int64, int64) {}
+	}
+	return t(what)
+}
+
+var errNotOpen = Errorf(Invalid, "Call open first.")
+
+// Begin waits for the turn to use the network, which no run may be using; done gives
+// it back. Methods take it themselves: it is for a front end's own work.
+func (p *Project) Begin(ctx context.Context) (done func(), err error) {
+	if p.Machine == nil {
+		return nil, errNotOpen
+	}
+	if p.Run() != nil {
+		return nil, Errorf(Invalid, "A run is training: cancel it or wait for its end.")
+	}
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Run is the run that trains now, or nil.
+func (p *Project) Run() *Run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run
+}
+
+func (p *Project) setRun(r *Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.run = r
+}
+
+// setPredictor gives up the last predictor's memory; nil: the network has changed.
+func (p *Project) setPredictor(next *tune.Predictor) {
+	if p.predictor != nil {
+		p.predictor.Close()
+	}
+	p.predictor = next
+}
+
+// poll is Poll where there is one.
+func (p *Project) poll(ctx context.Context) func() error {
+	if p.Poll == nil {
+		return ctx.Err
+	}
+	return p.Poll(ctx)
+}

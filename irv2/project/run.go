@@ -1,0 +1,190 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"thaw/irv2"
+	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
+)
+
+// Run is a training run under way.
+type Run struct {
+	ID string
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	gate    gate
+	diverge error // set when the loss is no longer a number
+	ended   chan struct{}
+
+	project *Project
+	layout  *tune.Layout
+	weights *irv2.Weights
+	classes []string
+	session *tune.Session
+	emit    func(Event)
+	start   time.Time
+}
+
+// Train compiles, allocates and starts a run in a goroutine of its own; all else is
+// events. It starts from the weights as loaded, so that runs can be compared, or from
+// the network as it is now where asked to continue.
+func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
+	if p.Run() != nil {
+		return nil, Errorf(Invalid, "A run is already training: cancel it or wait for its end.")
+	}
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.newRun(spec, o, emit)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	p.setRun(r)
+	go func() {
+		defer func() {
+			p.setRun(nil)
+			done()
+			close(r.ended)
+		}()
+		r.train()
+	}()
+	return r, nil
+}
+
+func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
+	if p.network == nil {
+		return nil, Errorf(Invalid, "There are no weights yet: load a file, or start from random ones.")
+	}
+	split, err := p.data.divide(o.division())
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	p.division = o.division()
+	p.setPredictor(nil)
+	if !o.Continue {
+		p.network.reset()
+	}
+	layout, err := p.layout(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
+	var tooLarge *tune.TooLarge
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, Errorf(Memory, "%s", sentence(err))
+	case err != nil:
+		return nil, WithCode(Invalid, err)
+	}
+	weights := p.network.startFor(layout.Plan, split.Classes, o.Seed)
+	runtime.GC() // the last run's arena makes room for this one's
+	p.runs++
+	session, err := tune.New(layout, weights, newExamples(split, p.data.set.Resizing.Size, o))
+	if err != nil {
+		return nil, WithCode(Memory, err)
+	}
+	r := &Run{
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, weights: weights, classes: split.Classes, emit: emit,
+		session: session,
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	return r, nil
+}
+
+// train runs to the end and sends the final event.
+func (r *Run) train() {
+	defer r.cancel()
+	defer r.session.Close()
+	r.start = time.Now()
+	o, counts := r.layout.Options, r.layout.Counts
+	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+	err := r.safely()
+	steps, _ := r.session.Done()
+	if fetched := r.session.Fetch(context.Background()); err == nil {
+		err = fetched
+	}
+	if n := r.project.network; steps > 0 && r.diverge == nil {
+		n.current, n.classes = r.weights, r.classes
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		r.emit(Ended{"cancelled", r.result()})
+	case err != nil:
+		r.emit(Failed{"failed", err.Error()})
+	default:
+		r.emit(Ended{"done", r.result()})
+	}
+}
+
+func (r *Run) safely() (err error) {
+	defer Recover(&err)
+	return r.session.Run(r.poll(), r.event)
+}
+
+// poll lets others work, and holds the run while it is paused.
+func (r *Run) poll() func() error {
+	poll := r.project.poll(r.ctx)
+	return func() error {
+		if r.diverge != nil {
+			return r.diverge
+		}
+		if err := poll(); err != nil {
+			return err
+		}
+		return r.gate.pass(r.ctx, func(kind string) { r.emit(Paused{kind}) })
+	}
+}
+
+func (r *Run) event(e tune.Event) {
+	if s := e.Step; s != nil {
+		r.project.timed(float64(r.layout.Cost().StepFLOPs()) / max(s.Seconds, 1e-6))
+		if number(s.Loss) == nil {
+			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
+		}
+	}
+	r.emit(eventOf(e))
+}
+
+func (p *Project) timed(speed float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.speed = speed
+}
+
+// result is what the last whole epoch showed, nil before there is one.
+func (r *Run) result() *RunResult {
+	steps, history := r.session.Done()
+	if len(history) == 0 {
+		return nil
+	}
+	last := history[len(history)-1]
+	return &RunResult{
+		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy,
+		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+	}
+}
+
+// Named is the run of that ID, which must be training.
+func (p *Project) Named(id string) (*Run, error) {
+	if r := p.Run(); r != nil && r.ID == id {
+		return r, nil
+	}
+	return nil, Errorf(Invalid, "This run has ended.")
+}
+
+// Pause holds the run before its next kernel, until Resume or Cancel.
+func (r *Run) Pause() { r.gate.close() }
+
+// Resume lets a paused run go on.
+func (r *Run) Resume() { r.gate.open() }
+
+// Cancel ends the run within one kernel; the network keeps the last whole step.
+func (r *Run) Cancel() { r.cancel() }
+
+// Wait returns when the run has ended.
+func (r *Run) Wait() { <-r.ended }

@@ -1,0 +1,294 @@
+package project
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"thaw/irv2/freeze"
+	"thaw/irv2/tune"
+	"thaw/irv2/worlds"
+)
+
+// train runs a preset for one epoch and returns its events.
+func train(t testing.TB, p *Project, preset string, o Options) []Event {
+	t.Helper()
+	o.Epochs, o.Batch = 1, 4
+	var events []Event
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: preset}, o, func(e Event) { events = append(events, e) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	return events
+}
+
+func predict(t testing.TB, p *Project) []Probability {
+	t.Helper()
+	content, err := os.ReadFile(testImages + "photos/boat/boat-1.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prediction, err := p.Predict(t.Context(), func() (string, []byte, error) { return "boat-1.jpg", content, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return prediction.Classes
+}
+
+// kinds lists the kinds of events, as the protocol has them, without repetition.
+func kinds(t testing.TB, events []Event) []string {
+	t.Helper()
+	var list []string
+	for _, e := range events {
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var named struct{ Kind string }
+		json.Unmarshal(text, &named)
+		list = append(list, named.Kind)
+	}
+	return slices.Compact(list)
+}
+
+func TestRun(t *testing.T) {
+	p := open(t, 3, 2)
+	events := train(t, p, "head-only", DefaultOptions())
+	if got, want := kinds(t, events), []string{"started", "cache", "step", "epoch", "done"}; !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	started, ended := events[0].(Started), events[len(events)-1].(Ended)
+	if started.Run != "run 1" || started.Steps != 3 || started.Train != 12 || started.Validation != 8 || started.Plan.Name != "head only" {
+		t.Errorf("%+v", started)
+	}
+	r := ended.Result
+	validated := 0
+	for _, row := range r.Confusion {
+		for _, n := range row {
+			validated += n
+		}
+	}
+	if r.Run != "run 1" || r.Epochs != 1 || r.Steps != 3 || validated != 8 || !slices.Equal(r.Classes, worlds.Near.Classes) || r.Trained != started.Plan.Cost.Trained {
+		t.Errorf("%+v", r)
+	}
+	probabilities := predict(t, p)
+	sum := float32(0)
+	for _, c := range probabilities {
+		sum += c.Probability
+	}
+	if len(probabilities) != 4 || math.Abs(float64(sum)-1) > 1e-5 || probabilities[0].Probability < probabilities[3].Probability {
+		t.Errorf("%v", probabilities)
+	}
+	if plan, err := p.Plan(freeze.Spec{Preset: "head-only"}, DefaultOptions()); err != nil || plan.Cost.SecondsPerStep == nil {
+		t.Errorf("once steps were timed a plan says how long it takes: %v", err)
+	}
+}
+
+// A run starts from the weights as loaded, or where asked from those as they are. What
+// it may not change it shares; the loaded weights never change.
+func TestRunsStartFrom(t *testing.T) {
+	p := open(t, 3, 1)
+	loaded := p.network.loaded.Clone()
+	o := DefaultOptions()
+	train(t, p, "unfreeze-all", o)
+	first := p.network.current.Clone()
+	train(t, p, "unfreeze-all", o)
+	if !reflect.DeepEqual(p.network.current.Data, first.Data) {
+		t.Error("the second run gave other weights than the first")
+	}
+	o.Continue = true
+	train(t, p, "head-only", o)
+	backbone := p.network.current.Model.Backbone
+	for i, param := range p.network.current.Model.Params {
+		same := slices.Equal(p.network.current.Data[i], first.Data[i])
+		if inBackbone := param.Layer.Index < backbone; same != inBackbone {
+			t.Fatalf("%s: unchanged %v after training the head further", param.Name(), same)
+		}
+	}
+	if !reflect.DeepEqual(p.network.loaded.Data[:10], loaded.Data[:10]) {
+		t.Error("training changed the weights as loaded")
+	}
+	if err := p.Reset(t.Context()); err != nil || p.network.current != p.network.loaded || p.network.classes != nil {
+		t.Errorf("not as loaded: %v", err)
+	}
+	_, err := p.Predict(t.Context(), nil)
+	check(t, err, Invalid, "knows no classes")
+}
+
+// A head for the same classes goes on; for others it is drawn anew.
+func TestHeadStaysForItsClasses(t *testing.T) {
+	p := trained(t)
+	plan, err := freeze.New(p.network.current.Model, freeze.Spec{Preset: "head-only"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(plan.Model.Params) - 2 // predictions/kernel
+	same := p.network.startFor(plan, worlds.Near.Classes, 5)
+	if !slices.Equal(same.Data[last], p.network.current.Data[last]) || &same.Data[last][0] == &p.network.current.Data[last][0] {
+		t.Error("the head was not copied")
+	}
+	if &same.Data[0][0] != &p.network.current.Data[0][0] {
+		t.Error("a frozen filter was copied")
+	}
+	others := slices.Clone(worlds.Near.Classes)
+	slices.Reverse(others)
+	if other := p.network.startFor(plan, others, 5); slices.Equal(other.Data[last], p.network.current.Data[last]) {
+		t.Error("a head for other classes was kept")
+	}
+}
+
+// Pause holds a run, resume lets it go on, cancel ends it with its last whole step.
+func TestSteering(t *testing.T) {
+	p := open(t, 3, 1)
+	o := DefaultOptions()
+	o.Epochs, o.Batch = 1000, 4
+	events := make(chan Event, 1000)
+	next := func(kind string) {
+		t.Helper()
+		for e := range events {
+			if kinds(t, []Event{e})[0] == kind {
+				return
+			}
+		}
+	}
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, o, func(e Event) { events <- e })
+	if err != nil {
+		t.Fatal(err)
+	}
+	next("step")
+	if named, err := p.Named(r.ID); named != r || err != nil {
+		t.Errorf("%v, %v", named, err)
+	}
+	_, err = p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, nil)
+	check(t, err, Invalid, "already training")
+	_, err = p.Predict(t.Context(), nil)
+	check(t, err, Invalid, "A run is training")
+	check(t, p.Reset(t.Context()), Invalid, "A run is training")
+	check(t, p.Export(t.Context(), "h5", nil), Invalid, "A run is training")
+	r.Pause()
+	r.Pause()
+	next("paused")
+	r.Resume()
+	r.Resume()
+	next("resumed")
+	next("step")
+	r.Pause()
+	next("paused")
+	r.Cancel()
+	next("cancelled")
+	r.Wait()
+	_, err = p.Named(r.ID)
+	check(t, err, Invalid, "has ended")
+	if p.network.classes == nil {
+		t.Error("the network has not kept the last whole step")
+	}
+	predict(t, p)
+}
+
+// A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
+func TestDivergence(t *testing.T) {
+	p := open(t, 3, 1)
+	for i, param := range p.network.loaded.Model.Params {
+		if param.Name() == "conv_7b_bn/beta" {
+			for j := range p.network.loaded.Data[i] {
+				p.network.loaded.Data[i][j] = 3e38
+			}
+		}
+	}
+	var last Event
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(e Event) { last = e })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	failed, ok := last.(Failed)
+	if !ok || !strings.Contains(failed.Message, "lower learning rate") || p.network.current != p.network.loaded {
+		t.Errorf("%+v", last)
+	}
+}
+
+// A panic in a run is that run's failure; the project goes on.
+func TestPanicInARun(t *testing.T) {
+	p := open(t, 3, 1)
+	var last Event
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, DefaultOptions(), func(e Event) {
+		last = e
+		if _, ok := e.(Stepped); ok {
+			panic("as a test")
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	if failed, ok := last.(Failed); !ok || !strings.Contains(failed.Message, "as a test") || !strings.Contains(failed.Message, "report it") {
+		t.Errorf("%+v", last)
+	}
+	if err := p.Reset(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	p := open(t, 0, 0)
+	o := DefaultOptions()
+	plan, err := p.Plan(freeze.Spec{Preset: "head-only"}, o)
+	if err != nil || !plan.Cost.Fits || plan.Cost.CacheFlops == 0 || plan.Cost.BudgetBytes != 0 || plan.Cost.SecondsPerStep != nil {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if stem := plan.Blocks[0]; stem.Name != "stem" || !stem.Cached || stem.Gradient || stem.BatchStatistics || stem.Trained != 0 {
+		t.Errorf("%+v", stem)
+	}
+	o.Augment.Flip = true // images differ from epoch to epoch: nothing to keep
+	if plan, err = p.Plan(freeze.Spec{Preset: "head-only"}, o); err != nil || plan.Blocks[0].Cached {
+		t.Errorf("%+v, %v", plan.Blocks[0], err)
+	}
+	p.Memory = bytesOf(p.network.loaded) + 1<<20
+	if plan, err = p.Plan(freeze.Spec{Preset: "unfreeze-all"}, o); err != nil || plan.Cost.Fits || plan.Cost.Problem == nil || !strings.HasPrefix(*plan.Cost.Problem, "This plan needs") {
+		t.Errorf("%+v, %v", plan.Cost, err)
+	}
+	addWorld(t, p, worlds.Near, 3, 0)
+	_, err = p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, o, nil)
+	check(t, err, Memory, "This plan needs")
+	_, err = p.Plan(freeze.Spec{From: "block9_1"}, o)
+	if e, ok := err.(*Error); !ok || e.Code != Invalid {
+		t.Error(err)
+	}
+	// A plan says how images will be divided.
+	o.Validation = 0.5
+	p.Plan(freeze.Spec{Preset: "head-only"}, o)
+	if n := sides(p.Images()); n["validation"] < 4 {
+		t.Errorf("%v", n)
+	}
+}
+
+// Training sees variants of its images only while it trains.
+func TestExamples(t *testing.T) {
+	p := open(t, 2, 1)
+	split, err := p.data.divide(p.division)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := DefaultOptions()
+	o.Augment = Augment{Shift: 0.3, Rotate: 90}
+	d := newExamples(split, 32, o)
+	image := func(s tune.Split, epoch int) []float32 {
+		dst := make([]float32, 32*32*3)
+		d.Image(dst, s, 1, epoch)
+		return dst
+	}
+	if !d.Augmented() || d.Len(tune.Train) != 8 || d.Len(tune.Validation) != 4 {
+		t.Errorf("%d, %d", d.Len(tune.Train), d.Len(tune.Validation))
+	}
+	if slices.Equal(image(tune.Train, 0), image(tune.Train, 1)) || !slices.Equal(image(tune.Train, 1), image(tune.Train, 1)) {
+		t.Error("variants do not differ by epoch alone")
+	}
+	if !slices.Equal(image(tune.Validation, 0), image(tune.Validation, 1)) || slices.Equal(image(tune.Train, -1), image(tune.Train, 0)) {
+		t.Error("a variant where the picture itself is wanted")
+	}
+}

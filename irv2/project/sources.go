@@ -1,0 +1,150 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/draw"
+	"io"
+
+	"golang.org/x/image/bmp"
+
+	"thaw/irv2/images"
+	"thaw/irv2/worlds"
+)
+
+// Source is where pictures come from. It is asked again when the images are wanted at
+// another size.
+type Source struct {
+	// add adds the pictures; progress hears how many files are done.
+	add func(ctx context.Context, to *data, progress Progress) error
+}
+
+// PictureFile is a file with the path by which it is known.
+type PictureFile struct {
+	Path string
+	Open func() (File, error)
+}
+
+// Files is a source of files for one class, made if new, even of none.
+func Files(class string, files []PictureFile) (Source, error) {
+	if class == "" {
+		return Source{}, Errorf(Invalid, "Name the class that the images belong to.")
+	}
+	return Source{func(ctx context.Context, to *data, progress Progress) error {
+		if len(files) == 0 && to.set.Class(class) == nil {
+			return to.set.AddClass(class)
+		}
+		return readFiles(ctx, to.set, class, files, progress)
+	}}, nil
+}
+
+// Folders is a source of files whose folders name their classes.
+func Folders(files []PictureFile) Source {
+	return Source{func(ctx context.Context, to *data, progress Progress) error {
+		return readFiles(ctx, to.set, "", files, progress)
+	}}
+}
+
+// readFiles reads files one by one, into class or into the classes of their folders.
+func readFiles(ctx context.Context, to *images.Dataset, class string, files []PictureFile, progress Progress) error {
+	total := int64(len(files))
+	for i, f := range files {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		progress(int64(i), total)
+		if images.Hidden(f.Path) {
+			continue
+		}
+		file, err := f.Open()
+		if err != nil {
+			return err
+		}
+		// One byte over the limit is enough for Add to refuse the file by its size.
+		content := make([]byte, min(file.Size(), to.Limits.FileBytes+1))
+		if _, err := io.ReadFull(io.NewSectionReader(file, 0, file.Size()), content); err != nil {
+			return err
+		}
+		to.Add(class, f.Path, content) // a refusal stands in to.Refused
+	}
+	progress(total, total)
+	return nil
+}
+
+// Zip is a source of the pictures of an archive, whose folders name their classes.
+func Zip(name string, file File) Source {
+	return Source{func(ctx context.Context, to *data, progress Progress) error {
+		_, err := to.set.AddZip(ctx, "", name, file, file.Size(), images.DefaultZipLimits, func(done, total int) { progress(int64(done), int64(total)) })
+		return err
+	}}
+}
+
+// World is a source of generated images: perClass of every class, other ones for
+// another seed, never those of pretraining. With validation, that many more of every
+// class are held back in every run; else runs hold back a share, as of all images.
+func World(w *worlds.World, perClass, validation int, seed uint64) (Source, error) {
+	if n := perClass + validation; perClass < 1 || validation < 0 || n > 1000 {
+		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d.", n)
+	}
+	return Source{func(ctx context.Context, to *data, progress Progress) error {
+		total := (perClass + validation) * len(w.Classes)
+		for i := range total {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			progress(int64(i), int64(total))
+			class, n := i%len(w.Classes), i/len(w.Classes)
+			index := worlds.Fresh + seed<<20 + uint64(n)
+			file, err := bmpOf(picture(w.Image(class, index)))
+			if err != nil {
+				return err
+			}
+			s, err := to.set.Add(w.Classes[class], fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1), file)
+			if err != nil {
+				return err
+			}
+			to.generated[s.ID] = true
+			if validation > 0 {
+				to.heldBack[s.ID] = n >= perClass // those to train on come first
+			}
+		}
+		progress(int64(total), int64(total))
+		return nil
+	}}, nil
+}
+
+// WorldByName finds a world.
+func WorldByName(name string) (*worlds.World, error) {
+	w, err := worlds.ByName(name)
+	return w, WithCode(Invalid, err)
+}
+
+// WorldPicture is a BMP file with an image of each of the first four classes, two by two.
+func WorldPicture(w *worlds.World) ([]byte, error) {
+	sheet := image.NewNRGBA(image.Rect(0, 0, 2*worlds.Size, 2*worlds.Size))
+	for i := range min(4, len(w.Classes)) {
+		at := image.Pt(i%2*worlds.Size, i/2*worlds.Size)
+		one := image.Rectangle{at, at.Add(image.Pt(worlds.Size, worlds.Size))}
+		draw.Draw(sheet, one, picture(w.Image(i, worlds.Fresh)), image.Point{}, draw.Src)
+	}
+	return bmpOf(sheet)
+}
+
+// bmpOf is a file as dropped images are. BMP, because a PNG encoder and deflate's
+// compressors would be linked for this alone.
+func bmpOf(picture image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	err := bmp.Encode(&b, picture)
+	return b.Bytes(), err
+}
+
+func picture(pixels *worlds.Image) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, worlds.Size, worlds.Size))
+	for i := range worlds.Size * worlds.Size {
+		copy(img.Pix[4*i:], pixels[3*i:3*i+3])
+		img.Pix[4*i+3] = 255
+	}
+	return img
+}

@@ -1,0 +1,139 @@
+package project
+
+import (
+	"context"
+	"fmt"
+
+	"thaw/irv2"
+)
+
+// WeightInfo describes weights that are or can be in use.
+type WeightInfo struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Model       string   `json:"model"`
+	Format      string   `json:"format"`
+	Bytes       int64    `json:"bytes"`
+	Description string   `json:"description"`
+	Warnings    []string `json:"warnings"`
+	Stored      bool     `json:"stored"`            // kept in the library
+	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+}
+
+// Builtin is the network that comes with Thaw: mini, pretrained by irv2/cmd/pretrain on
+// generated images. web/models/mini.json is its model card. It is no larger than
+// a photograph, so it is read each time and never kept.
+var Builtin = WeightInfo{
+	ID:          "mini-source",
+	Name:        "mini, pretrained on generated images",
+	Model:       "mini",
+	Format:      "safetensors",
+	Description: "from generated images",
+	Warnings:    []string{},
+	Builtin:     true,
+}
+
+// UseBuiltin loads the network that comes with Thaw, which open finds. Its head for the
+// classes of pretraining is dropped: whoever trains has other classes.
+func (p *Project) UseBuiltin(ctx context.Context, open func() (File, error), tell Tell) (WeightInfo, error) {
+	info := Builtin
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return info, err
+	}
+	defer done()
+	file, err := open()
+	if err != nil {
+		return info, err
+	}
+	w, _, _, err := p.read(ctx, Builtin.Name, file, tell)
+	if err != nil {
+		return info, err
+	}
+	if err := p.switchTo(ctx, Builtin.Model); err != nil {
+		return info, err
+	}
+	m, err := p.model()
+	if err != nil {
+		return info, err
+	}
+	info.Bytes = file.Size()
+	return info, p.adopt(ctx, withBackbone(w, m), info, nil)
+}
+
+// Synthesize makes seeded random weights the network in use; model "" is the one in use.
+func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (WeightInfo, error) {
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return WeightInfo{}, err
+	}
+	defer done()
+	if model == "" {
+		model = p.choice.Model
+	}
+	if err := p.switchTo(ctx, model); err != nil {
+		return WeightInfo{}, err
+	}
+	m, err := p.model()
+	if err != nil {
+		return WeightInfo{}, err
+	}
+	w := irv2.NewWeights(m)
+	w.Synthesize(seed)
+	info := WeightInfo{
+		ID:          fmt.Sprintf("random-%s-%d", model, seed),
+		Name:        fmt.Sprintf("random, seed %d", seed),
+		Model:       model,
+		Format:      "generated",
+		Bytes:       bytesOf(w),
+		Description: fmt.Sprintf("random, seed %d", seed),
+		Warnings:    []string{},
+	}
+	return info, p.adopt(ctx, w, info, nil)
+}
+
+// ListWeights lists what comes with Thaw, then what is kept, newest first.
+func (p *Project) ListWeights(ctx context.Context) ([]WeightInfo, error) {
+	list := []WeightInfo{Builtin}
+	kept, err := p.Library.list(ctx)
+	for _, m := range kept {
+		list = append(list, m.Info)
+	}
+	return list, err
+}
+
+// UseWeights loads kept weights.
+func (p *Project) UseWeights(ctx context.Context, id string, tell Tell) (WeightInfo, error) {
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return WeightInfo{}, err
+	}
+	defer done()
+	m, err := p.Library.manifest(ctx, id)
+	if err != nil {
+		return WeightInfo{}, err
+	}
+	model, err := irv2.New(m.Config)
+	if err != nil {
+		return WeightInfo{}, WithCode(Corrupt, err)
+	}
+	w := irv2.NewWeights(model)
+	if err := p.Library.load(ctx, m, w, tell.of("Loading "+m.Info.Name)); err != nil {
+		return WeightInfo{}, err
+	}
+	return m.Info, p.adopt(ctx, w, m.Info, m.Classes)
+}
+
+// RemoveWeights forgets kept weights; if they are in use, they stay so.
+func (p *Project) RemoveWeights(ctx context.Context, id string) error {
+	if id == Builtin.ID {
+		return Errorf(Invalid, "%s comes with the page and cannot be removed.", Builtin.Name)
+	}
+	if err := p.Library.remove(ctx, id); err != nil {
+		return err
+	}
+	if p.network != nil && p.network.info.ID == id {
+		p.network.info.Stored = false
+	}
+	return nil
+}

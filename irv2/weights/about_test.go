@@ -1,0 +1,62 @@
+package weights
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"reflect"
+	"testing"
+)
+
+// The keys and their values are a format: files of earlier versions have them.
+func TestAbout(t *testing.T) {
+	m := thin(t, 3, 4)
+	for _, c := range []struct {
+		about    About
+		metadata map[string]string
+	}{
+		{About{"mini", 64, 128, []string{"boat", `"house"`, "é<ü"}, "mini.safetensors"}, map[string]string{
+			"thaw.model": "mini", "thaw.size": "64", "thaw.dense": "128", "thaw.classes": `["boat","\"house\"","é\u003cü"]`, "thaw.weights": "mini.safetensors"}},
+		{About{Model: "full", Size: 299}, map[string]string{
+			"thaw.model": "full", "thaw.size": "299", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": ""}},
+	} {
+		if got := c.about.Metadata(); !maps.Equal(got, c.metadata) {
+			t.Errorf("%q, want %q", got, c.metadata)
+		}
+		var b bytes.Buffer
+		if err := WriteSafetensors(&b, golden(m), c.about.Metadata()); err != nil {
+			t.Fatal(err)
+		}
+		got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if !ok || !reflect.DeepEqual(got, c.about) {
+			t.Errorf("%+v, want %+v", got, c.about)
+		}
+	}
+}
+
+// The file that the page brings was written in the older words.
+func TestAboutOlder(t *testing.T) {
+	raw, err := os.ReadFile("../../web/models/mini.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, ok := AboutFile(bytes.NewReader(raw), int64(len(raw)))
+	if !ok || a.Model != "mini" || a.Dense != 0 || len(a.Classes) != 48 {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestAboutForeign(t *testing.T) {
+	for _, m := range []map[string]string{nil, {"format": "pt"}, {"model": "mini"}} {
+		if a, ok := AboutMetadata(m); ok {
+			t.Errorf("%v is taken for %+v", m, a)
+		}
+	}
+	if _, ok := AboutFile(bytes.NewReader([]byte("no weights")), 10); ok {
+		t.Error("any text is taken for Thaw's")
+	}
+	a, ok := AboutMetadata(map[string]string{"thaw.model": "mini", "thaw.dense": "x", "thaw.classes": "{"})
+	if !ok || !reflect.DeepEqual(a, About{Model: "mini"}) {
+		t.Errorf("damaged numbers: %+v, %v", a, ok)
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"thaw/irv2/freeze"
+	"thaw/irv2/project"
+	"thaw/wasm/jsutil"
+)
+
+// configure answers model.configure.
+func (e *engine) configure(r *request) (any, error) {
+	var change project.Change
+	if err := r.decode(&change); err != nil {
+		return nil, err
+	}
+	if err := e.Configure(r.ctx, change); err != nil {
+		return nil, err
+	}
+	return e.Describe()
+}
+
+// describe answers model.describe.
+func (e *engine) describe(*request) (any, error) { return e.Describe() }
+
+// planRequest is the args of plan and train.
+type planRequest struct {
+	Spec    freeze.Spec     `json:"spec"`
+	Options project.Options `json:"options"`
+}
+
+func planArgs(r *request) (planRequest, error) {
+	args := planRequest{Options: project.DefaultOptions()}
+	err := r.decode(&args)
+	return args, err
+}
+
+// plan answers plan.
+func (e *engine) plan(r *request) (any, error) {
+	args, err := planArgs(r)
+	if err != nil {
+		return nil, err
+	}
+	return e.Plan(args.Spec, args.Options)
+}
+
+// train answers train: starts a run and returns its id; everything else is events.
+func (e *engine) train(r *request) (any, error) {
+	args, err := planArgs(r)
+	if err != nil {
+		return nil, err
+	}
+	run, err := e.Train(r.ctx, args.Spec, args.Options, func(event project.Event) { r.emit(event) })
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"run": run.ID}, nil
+}
+
+// steer answers run.pause, run.resume and run.cancel.
+func (e *engine) steer(do func(*project.Run)) call {
+	return func(r *request) (any, error) {
+		var args struct{ Run string }
+		if err := r.decode(&args); err != nil {
+			return nil, err
+		}
+		run, err := e.Named(args.Run)
+		if err != nil {
+			return nil, err
+		}
+		do(run)
+		return nil, nil
+	}
+}
+
+// predict answers predict.
+func (e *engine) predict(r *request) (any, error) {
+	return e.Predict(r.ctx, func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
+}
+
+// reset answers reset.
+func (e *engine) reset(r *request) (any, error) { return nil, e.Reset(r.ctx) }
+
+// export answers export: the network as it is now, as a Blob.
+func (e *engine) export(r *request) (any, error) {
+	var args struct{ Format string }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	out := &jsutil.BlobWriter{}
+	if err := e.Export(r.ctx, args.Format, out); err != nil {
+		return nil, err
+	}
+	return out.Blob("application/octet-stream")
+}
