@@ -39,7 +39,7 @@ type dropout struct {
 }
 
 func newProgram(plan *freeze.Plan, opts Options, machine program.Machine) *Program {
-	p := &Program{Program: program.New(machine.Align()), Plan: plan, Options: opts,
+	p := &Program{Program: program.New(machine), Plan: plan, Options: opts,
 		params: map[*irv2.Param]*program.Buffer{}, gradients: map[*irv2.Param]*program.Buffer{}}
 	p.Beside, p.Anew = opts.Beside, opts.Anew
 	return p

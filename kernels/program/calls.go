@@ -48,7 +48,7 @@ func (c calls) GlobalAvgPoolBackward(a *kernels.GlobalAvgPoolArgs) {
 
 // run runs one op on the slices that args holds.
 func (c calls) run(args any) {
-	p := New(c.Align())
+	p := New(c.Machine)
 	op := &Op{Name: fmt.Sprintf("%T", args), Phase: Forward, Args: args}
 	var tensors [][]float32
 	ranges := rangesOf(slicesIn(reflect.ValueOf(args).Elem(), "", nil))

@@ -19,6 +19,9 @@ func OnHost(backend kernels.Backend) Host { return Host{backend} }
 // Align returns the floats of a cache line.
 func (Host) Align() int { return alignment }
 
+// GradientsApart says no: one arena takes less.
+func (Host) GradientsApart() bool { return false }
+
 // Limit is the GFLOP/s that the backend measures as the most its cores could do, 0
 // where it measures none.
 func (h Host) Limit() float64 {

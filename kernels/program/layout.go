@@ -4,9 +4,10 @@ package program
 type Region int
 
 const (
-	Arena   Region = iota
-	State          // constants and moments
-	Outside        // kept buffers, each a range of its own
+	Arena     Region = iota
+	Gradients        // where they stand apart
+	State            // constants and moments
+	Outside          // kept buffers, each a range of its own
 )
 
 // Place is where a buffer begins: floats from the start of its region; of one
@@ -19,9 +20,10 @@ type Place struct {
 // Layout says where programs that share a memory have their buffers. It is the one
 // place that hands out ranges.
 type Layout struct {
-	Arena int // floats; programs lie over each other, those Beside behind them
-	State int // floats; constants and moments, each once
-	Kept  []*Buffer
+	Arena     int // floats; programs lie over each other, those Beside behind them
+	Gradients int // floats; programs lie over each other
+	State     int // floats; constants and moments, each once
+	Kept      []*Buffer
 
 	places map[*Buffer]Place
 }
@@ -43,6 +45,7 @@ func Lay(kept []*Buffer, programs ...*Program) *Layout {
 			base = l.Arena
 			l.Arena += p.ArenaLen
 		}
+		l.Gradients = max(l.Gradients, p.GradientLen)
 		for _, b := range p.Buffers {
 			l.place(b, p, base)
 		}
@@ -55,6 +58,8 @@ func (l *Layout) place(b *Buffer, p *Program, base int) {
 		return
 	}
 	switch {
+	case p.apart && b.Kind == Gradient:
+		l.places[b] = Place{Gradients, b.offset}
 	case b.InArena(), p.Anew && b.Kind == Constant:
 		l.places[b] = Place{Arena, base + b.offset}
 	case b.Kind == Kept:

@@ -14,6 +14,9 @@ type Machine interface {
 	kernels.Sizes
 	// Align is the floats to which a program's buffers are aligned.
 	Align() int
+	// GradientsApart says that the gradients of parameters have a region of their own,
+	// out of the arena.
+	GradientsApart() bool
 	// Load gives programs that share parameters, state and arena their memory, the
 	// moments zeroed. tensors are the parameters' values by their numbers: a machine that
 	// works on Go memory works on these very slices, a device copies them, and whoever

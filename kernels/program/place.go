@@ -29,7 +29,11 @@ func (p *Program) live() {
 func (p *Program) place() int {
 	var todo []*Buffer
 	for _, b := range p.Buffers {
-		if b.InArena() && b.last != unused {
+		switch {
+		case p.apart && b.Kind == Gradient:
+			b.offset = p.GradientLen
+			p.GradientLen += aligned(b.Len, p.align)
+		case b.InArena() && b.last != unused:
 			todo = append(todo, b)
 		}
 	}

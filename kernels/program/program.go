@@ -45,7 +45,7 @@ type Kind int
 
 const (
 	Transient Kind = iota // placed in the arena by lifetime
-	Gradient              // of a parameter, in the arena from its first writer to the end of a step
+	Gradient              // of a parameter, from its first writer to the end of a step
 	Constant              // what Init folded and packed
 	Moment                // optimiser state: zero at first, and with the parameters what a checkpoint holds
 	Kept                  // cached features, saved statistics: as whoever wrote it left it
@@ -62,7 +62,7 @@ type Buffer struct {
 	Kind   Kind
 	Tensor int // Parameter only: its number among the tensors given to Load
 
-	offset      int // Transient and Gradient: in the program's arena
+	offset      int // Transient and Gradient: in the program's arena, or among its gradients
 	first, last int // ops between which it lives, -1: before the first
 	toEnd       bool
 }
@@ -161,6 +161,8 @@ type Program struct {
 	Ops      []*Op
 	Buffers  []*Buffer // all but the parameters
 	ArenaLen int       // floats, known after Finish
+	// GradientLen is the floats of all gradients where they stand apart, else 0.
+	GradientLen int
 
 	// Beside says that the program runs in the middle of others that share its memory:
 	// its arena stands beside theirs.
@@ -170,11 +172,12 @@ type Program struct {
 	Anew bool
 
 	align  int
+	apart  bool // gradients stand apart
 	starts [phases + 1]int
 }
 
-// New returns an empty program for a machine that aligns buffers to that many floats.
-func New(align int) *Program { return &Program{align: align} }
+// New returns an empty program for a machine.
+func New(m Machine) *Program { return &Program{align: m.Align(), apart: m.GradientsApart()} }
 
 // Buffer adds a buffer.
 func (p *Program) Buffer(name string, n int, kind Kind) *Buffer {

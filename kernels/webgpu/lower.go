@@ -2,6 +2,7 @@ package webgpu
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"thaw/kernels"
@@ -30,20 +31,18 @@ type place struct {
 // rowBytes is the length of a row of the uniform buffer: WebGPU's alignment of dynamic offsets.
 const rowBytes = 256
 
-// dispatch is a row of the table that JavaScript records.
-type dispatch struct {
-	pipeline pipeline
-	groups   [3]uint32
-	windows  [regions]uint32 // byte offsets at which the regions are bound
-	row      [rowBytes]byte
-}
+// tableLen is the numbers of a dispatch in the table that JavaScript records: the
+// pipeline, workgroups in three dimensions, and the byte at which each region is bound.
+const tableLen = 4 + int(regions)
 
 // lowering turns one op after the other into dispatches.
 type lowering struct {
-	locate     func(program.Ref) (r region, at int) // floats from the start of the region
-	windowLen  [regions]int                         // floats of a region that are bound at once
-	regionLen  [regions]int
-	dispatches []dispatch
+	locate    func(program.Ref) (r region, at int) // floats from the start of the region
+	windowLen int                                  // floats of a region that are bound at once
+	regionLen [regions]int
+
+	table []uint32 // tableLen numbers a dispatch
+	rows  []byte   // rowBytes a dispatch
 
 	op      *program.Op
 	windows [regions]int // where the bound parts begin, floats
@@ -117,13 +116,13 @@ func (l *lowering) window() error {
 	}
 	for r := range regions {
 		l.windows[r] = 0
-		if l.regionLen[r] <= l.windowLen[r] {
+		if l.regionLen[r] <= l.windowLen {
 			continue
 		}
-		start := min(from[r]/bindAlign*bindAlign, l.regionLen[r]-l.windowLen[r])
-		if to[r] > start+l.windowLen[r] {
+		start := min(from[r]/bindAlign*bindAlign, l.regionLen[r]-l.windowLen)
+		if to[r] > start+l.windowLen {
 			return fmt.Errorf("%s needs %d MB of the GPU's %s at once, and this adapter binds %d MB: choose a smaller batch or smaller images",
-				l.op.Name, 4*(to[r]-start)>>20, r, 4*l.windowLen[r]>>20)
+				l.op.Name, 4*(to[r]-start)>>20, r, 4*l.windowLen>>20)
 		}
 		l.windows[r] = start
 	}
@@ -150,20 +149,28 @@ func (l *lowering) in(r region, slice *[]float32) uint32 {
 	return p.at
 }
 
-// dispatch appends a dispatch of x by y by z workgroups; row is a pointer to a struct of
+// dispatchRow appends a dispatch of x by y by z workgroups; row is a pointer to a struct of
 // uint32 and float32 laid out as the shader's Row.
 func dispatchRow[Row any](l *lowering, p pipeline, row *Row, x, y, z int) {
-	d := dispatch{pipeline: p, groups: [3]uint32{uint32(x), uint32(y), uint32(z)}}
 	size := unsafe.Sizeof(*row)
 	if size > rowBytes || x > maxGroups || y > maxGroups || z > maxGroups {
 		panic(fmt.Sprintf("webgpu: %s: a row of %d bytes, %d x %d x %d workgroups", l.op.Name, size, x, y, z))
 	}
-	copy(d.row[:], unsafe.Slice((*byte)(unsafe.Pointer(row)), size))
-	for r, at := range l.windows {
-		d.windows[r] = uint32(4 * at)
+	l.table = append(l.table, uint32(p), uint32(x), uint32(y), uint32(z))
+	for _, at := range l.windows {
+		l.table = append(l.table, uint32(4*at))
 	}
-	l.dispatches = append(l.dispatches, d)
+	n := len(l.rows)
+	l.rows = slices.Grow(l.rows, rowBytes)[:n+rowBytes]
+	clear(l.rows[n:])
+	copy(l.rows[n:], unsafe.Slice((*byte)(unsafe.Pointer(row)), size))
 }
+
+// dispatches is how many there are.
+func (l *lowering) dispatches() int { return len(l.rows) / rowBytes }
+
+// reset begins a new table.
+func (l *lowering) reset() { l.table, l.rows = l.table[:0], l.rows[:0] }
 
 // maxGroups is how many workgroups every adapter takes in one dimension.
 const maxGroups = 65535

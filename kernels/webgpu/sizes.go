@@ -11,6 +11,9 @@ type sizes struct{}
 // Align returns the floats to which buffers are aligned.
 func (sizes) Align() int { return bindAlign }
 
+// GradientsApart says yes: what learns may be larger than an adapter binds at once.
+func (sizes) GradientsApart() bool { return true }
+
 // PackedLen returns 0: a filter as Keras stores it, HWIO, is already the matrix that a
 // convolution multiplies by.
 func (sizes) PackedLen(kernels.ConvShape, kernels.Pass) int { return 0 }

@@ -34,6 +34,7 @@ export async function loadGo(wasmURL, { wasmExec = './wasm_exec.js', threads = 0
   const instance = await WebAssembly.instantiate(module, go.importObject)
   go.engine = new Engine(memory ?? instance.exports.mem, !!memory, thunk.table, { threads, relaxed })
   globalThis.thawEngine = go.engine // where simd.New looks
+  globalThis.thawGPU = async options => (await import('./gpu.js')).openGPU(go.engine.memory, options) // webgpu.Open
   go.finished = new Promise(resolve => {
     go.exit = code => { go.engine.stop(); resolve(code) }
   })

@@ -85,7 +85,12 @@ func browserFlags(browser, profile, url string) []string {
 	}
 	flags := []string{
 		"--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-gpu", "--user-data-dir=" + profile,
+		"--disable-component-update", "--disable-sync", "--user-data-dir=" + profile,
+	}
+	if os.Getenv("THAW_GPU") == "software" {
+		flags = append(flags, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+	} else {
+		flags = append(flags, "--disable-gpu")
 	}
 	return append(append(flags, strings.Fields(os.Getenv("THAW_BROWSER_FLAGS"))...), url)
 }
