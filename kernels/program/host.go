@@ -35,18 +35,24 @@ func (h Host) Limit() float64 {
 func (h Host) Load(tensors [][]float32, kept []*Buffer, programs ...*Program) (Memory, error) {
 	l := Lay(kept, programs...)
 	m := &hostMemory{backend: h.Backend, layout: l, programs: programs, tensors: tensors,
-		arena: make([]float32, l.Arena), state: make([]float32, l.State)}
+		arena: make([]float32, l.Arena), gradients: make([]float32, l.Gradients), state: make([]float32, l.State)}
 	for _, b := range l.Kept {
 		m.kept = append(m.kept, make([]float32, b.Len))
 	}
 	for _, p := range programs {
 		for _, op := range p.Ops {
-			for _, o := range op.Operands {
-				*o.Slice = m.data(o.Buffer)[o.Off : o.Off+o.Len : o.Off+o.Len]
-			}
+			m.bind(op)
 		}
 	}
 	return m, nil
+}
+
+// bind makes op's slices ranges of m, which they may not be where a program is loaded twice.
+func (m *hostMemory) bind(op *Op) {
+	op.bound = m
+	for _, o := range op.Operands {
+		*o.Slice = m.data(o.Buffer)[o.Off : o.Off+o.Len : o.Off+o.Len]
+	}
 }
 
 type hostMemory struct {
@@ -55,6 +61,7 @@ type hostMemory struct {
 	programs     []*Program
 	tensors      [][]float32
 	arena, state []float32
+	gradients    []float32 // of programs compiled for another machine, see Compare
 	kept         [][]float32
 }
 
@@ -70,6 +77,8 @@ func (m *hostMemory) data(b *Buffer) []float32 {
 	switch place.Region {
 	case Arena:
 		return m.arena[place.At : place.At+b.Len]
+	case Gradients:
+		return m.gradients[place.At : place.At+b.Len]
 	case State:
 		return m.state[place.At : place.At+b.Len]
 	}
@@ -98,6 +107,9 @@ func (m *hostMemory) Run(ops []*Op, poll func() error) error {
 				return err
 			}
 		}
+		if op.bound != m {
+			m.bind(op)
+		}
 		if err := kernels.Lost(func() { call(m.backend, op.Args) }); err != nil {
 			if op.Phase != Update {
 				return err
@@ -112,6 +124,10 @@ func (m *hostMemory) Run(ops []*Op, poll func() error) error {
 func (m *hostMemory) Close() {
 	for _, p := range m.programs {
 		for _, op := range p.Ops {
+			if op.bound != m {
+				continue
+			}
+			op.bound = nil
 			for _, o := range op.Operands {
 				*o.Slice = nil
 			}

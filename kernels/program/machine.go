@@ -39,6 +39,6 @@ type Memory interface {
 	Run(ops []*Op, poll func() error) error
 	// Read copies part of a buffer out, when all that was asked for before is done.
 	Read(ctx context.Context, dst []float32, b *Buffer, off int) error
-	// Close gives the memory up; the programs may be loaded again.
+	// Close gives the memory up.
 	Close()
 }

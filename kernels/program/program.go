@@ -107,6 +107,8 @@ type Op struct {
 	Bytes int64 // read and written, each operand once
 
 	Operands []Operand
+
+	bound *hostMemory // whose ranges the slices of Args are, nil: none
 }
 
 // At returns what a slice of op.Args stands for, false where the op goes without it.
@@ -156,7 +158,7 @@ func (op *Op) Shape() string {
 }
 
 // Program is ops in order of their phases and the buffers that they name. Build one
-// by New, Buffer, Emit and Finish. It belongs to one memory at a time.
+// by New, Buffer, Emit and Finish. It belongs to one goroutine.
 type Program struct {
 	Ops      []*Op
 	Buffers  []*Buffer // all but the parameters
