@@ -37,6 +37,7 @@ type (
 		Accuracy    float64  `json:"accuracy"`
 		Seconds     float64  `json:"seconds"`
 		SecondsLeft float64  `json:"secondsLeft"`
+		GFLOPs      float64  `json:"gflops"` // a second, of this step
 	}
 	// EpochDone: an epoch is trained and evaluated.
 	EpochDone struct {
@@ -51,6 +52,13 @@ type (
 	// Paused: the run waits, or goes on.
 	Paused struct {
 		Kind string `json:"kind"` // paused or resumed
+	}
+	// Moved: the device was lost; the run goes on elsewhere from its last checkpoint.
+	Moved struct {
+		Kind     string `json:"kind"` // moved
+		Step     int    `json:"step"` // the last that is kept
+		Computes string `json:"computes"`
+		Message  string `json:"message"`
 	}
 	// Ended comes last, unless the run failed. Result is nil before the first whole epoch.
 	Ended struct {
@@ -80,13 +88,13 @@ type RunResult struct {
 }
 
 // eventOf is a session's event as a run tells it.
-func eventOf(e tune.Event) Event {
+func eventOf(e tune.Event, flops int64) Event {
 	switch {
 	case e.Cache != nil:
 		return Cached{"cache", e.Cache.Done, e.Cache.Total, e.Cache.SecondsLeft}
 	case e.Step != nil:
 		s := e.Step
-		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft}
+		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9}
 	}
 	d := e.Epoch
 	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, number(d.Validation.Loss), d.Validation.Accuracy, d.Seconds}

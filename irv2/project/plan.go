@@ -18,6 +18,7 @@ type Plan struct {
 	BatchStatistics []int           `json:"batchStatistics"` // batch norms that run on them
 	Blocks          []compile.Block `json:"blocks"`          // Cached: if training images stay the same
 	Cost            Cost            `json:"cost"`
+	Computes        string          `json:"computes"` // simd, portable, or the GPU's name
 }
 
 // Cost is what a run takes.
@@ -62,9 +63,8 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	return plan, nil
 }
 
-// layout compiles a run on so many images. An error that is a *tune.TooLarge comes with
-// the layout that does not fit.
-func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int) (*tune.Layout, error) {
+// freeze makes the plan of a network with the options' dropout.
+func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan, error) {
 	config, err := p.choice.config(classes)
 	if err != nil {
 		return nil, err
@@ -75,10 +75,7 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 		return nil, WithCode(Invalid, err)
 	}
 	plan, err := freeze.New(m, spec)
-	if err != nil {
-		return nil, WithCode(Invalid, err)
-	}
-	return tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
+	return plan, WithCode(Invalid, err)
 }
 
 // budget is the memory that a run may take: all but the images and the weights as
@@ -97,7 +94,7 @@ func (p *Project) budget() int64 {
 
 func (p *Project) describe(l *tune.Layout) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l)}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l), Computes: p.computes(l)}
 	for i, live := range plan.BatchStatistics {
 		if live {
 			d.BatchStatistics = append(d.BatchStatistics, i)
@@ -115,9 +112,9 @@ func (p *Project) cost(l *tune.Layout) Cost {
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.speed > 0 {
-		step := float64(c.StepFLOPs()) / p.speed
-		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / p.speed
+	if speed := p.speed[l.Machine()]; speed > 0 {
+		step := float64(c.StepFLOPs()) / speed
+		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / speed
 		epoch := step*float64(l.Steps()) + evaluation
 		cost.SecondsPerStep, cost.SecondsPerEpoch = &step, &epoch
 	}

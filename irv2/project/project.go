@@ -7,7 +7,7 @@
 // type with JSON tags is what web/thaw.d.ts calls by that name. Errors are sentences
 // with a Code.
 //
-// Read project.go (who may do what when), choice.go (which network), model.go (it
+// Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
 // described), network.go and weights.go (weights in use), read.go (a file's), library.go
 // with chunks.go (kept ones), data.go and sources.go (images), options.go, plan.go, run.go
 // with events.go, gate.go and examples.go, predict.go, export.go.
@@ -32,6 +32,7 @@ import (
 // use the network are refused meanwhile.
 type Project struct {
 	Machine program.Machine // who computes; nothing that needs it works before it is set
+	Device  *Device         // a GPU that passed its trial, or nil
 	Library *Library        // where weights are kept
 	Memory  int64           // bytes that images, weights and a run may take together; 0: no limit
 
@@ -46,10 +47,11 @@ type Project struct {
 	data      *data
 	division  division // of the last plan or run
 	runs      int      // so far
+	way       string   // who computes runs
 
 	mu    sync.Mutex
-	run   *Run    // training now, or nil
-	speed float64 // FLOP/s of the last step, 0: not measured
+	run   *Run                        // training now, or nil
+	speed map[program.Machine]float64 // FLOP/s of the last step there
 }
 
 // New is a project with the small network, without weights and images. It keeps no
@@ -62,6 +64,8 @@ func New() *Project {
 		choice:   mini,
 		data:     newData(mini.Size),
 		division: division{fraction: 0.2, seed: 1},
+		way:      Auto,
+		speed:    map[program.Machine]float64{},
 	}
 }
 

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
+	"thaw/kernels/program"
 )
 
 // Run is a training run under way.
@@ -24,11 +26,16 @@ type Run struct {
 
 	project *Project
 	layout  *tune.Layout
+	flops   int64 // of a step
 	weights *irv2.Weights
 	classes []string
 	session *tune.Session
+	data    tune.Data
 	emit    func(Event)
 	start   time.Time
+
+	checkpoint *tune.Checkpoint // of a run on a device, from time to time
+	checked    time.Time
 }
 
 // Train compiles, allocates and starts a run in a goroutine of its own; all else is
@@ -83,13 +90,14 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	weights := p.network.startFor(layout.Plan, split.Classes, o.Seed)
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
-	session, err := tune.New(layout, weights, newExamples(split, p.data.set.Resizing.Size, o))
+	data := newExamples(split, p.data.set.Resizing.Size, o)
+	session, err := tune.New(layout, weights, data)
 	if err != nil {
 		return nil, WithCode(Memory, err)
 	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, weights: weights, classes: split.Classes, emit: emit,
-		session: session,
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), weights: weights, classes: split.Classes, emit: emit,
+		session: session, data: data, checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -98,15 +106,12 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 // train runs to the end and sends the final event.
 func (r *Run) train() {
 	defer r.cancel()
-	defer r.session.Close()
+	defer func() { r.session.Close() }()
 	r.start = time.Now()
 	o, counts := r.layout.Options, r.layout.Counts
 	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
 	err := r.safely()
 	steps, _ := r.session.Done()
-	if fetched := r.session.Fetch(context.Background()); err == nil {
-		err = fetched
-	}
 	if n := r.project.network; steps > 0 && r.diverge == nil {
 		n.current, n.classes = r.weights, r.classes
 	}
@@ -122,7 +127,63 @@ func (r *Run) train() {
 
 func (r *Run) safely() (err error) {
 	defer Recover(&err)
-	return r.session.Run(r.poll(), r.event)
+	for {
+		err := r.session.Run(r.poll(), r.event)
+		fetched := r.session.Fetch(context.Background())
+		if !lost(err) && !lost(fetched) {
+			return cmp.Or(err, fetched)
+		}
+		if moved := r.move(); moved != nil {
+			return moved
+		}
+		if err != nil && !lost(err) { // cancelled or diverged, with what the checkpoint has
+			return err
+		}
+	}
+}
+
+// checkEvery is the longest that a run on a device goes on without a checkpoint; at the
+// end of a pass one is taken where the last is older than checkPass.
+const (
+	checkEvery = 10 * time.Second
+	checkPass  = time.Second
+)
+
+// check takes a checkpoint of a run whose machine may be lost.
+func (r *Run) check(passEnds bool) {
+	age := time.Since(r.checked)
+	if r.layout.Machine() == r.project.Machine || age < checkPass || age < checkEvery && !passEnds {
+		return
+	}
+	if c, err := r.session.Checkpoint(context.Background()); err == nil { // else the step says so
+		r.checkpoint, r.checked = c, time.Now()
+	}
+}
+
+// move goes on with the host from the last checkpoint, after the device was lost.
+func (r *Run) move() error {
+	p := r.project
+	label := p.computes(r.layout)
+	p.Device = nil
+	layout, err := tune.NewLayout(r.layout.Plan, r.layout.Options.With(p.budget()), r.layout.Counts, r.data.Augmented(), p.Machine)
+	if err != nil {
+		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
+	}
+	session, err := tune.New(layout, r.weights, r.data)
+	if err != nil {
+		return WithCode(Memory, err)
+	}
+	step := 0
+	if r.checkpoint != nil {
+		if err := session.GoOn(r.checkpoint); err != nil {
+			return err
+		}
+		step = r.checkpoint.Steps
+	}
+	r.session.Close()
+	r.session, r.layout, r.flops = session, layout, layout.StepFLOPs()
+	r.emit(Moved{"moved", step, p.computes(layout), fmt.Sprintf("%s was lost: the run goes on with the processor from step %d.", label, step)})
+	return nil
 }
 
 // poll lets others work, and holds the run while it is paused.
@@ -141,18 +202,21 @@ func (r *Run) poll() func() error {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.timed(float64(r.layout.Cost().StepFLOPs()) / max(s.Seconds, 1e-6))
+		r.project.timed(r.layout.Machine(), float64(r.flops)/max(s.Seconds, 1e-6))
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
 	}
-	r.emit(eventOf(e))
+	r.emit(eventOf(e, r.flops))
+	if e.Cache == nil {
+		r.check(e.Epoch != nil)
+	}
 }
 
-func (p *Project) timed(speed float64) {
+func (p *Project) timed(m program.Machine, speed float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.speed = speed
+	p.speed[m] = speed
 }
 
 // result is what the last whole epoch showed, nil before there is one.

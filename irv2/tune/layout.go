@@ -51,10 +51,32 @@ func NewLayout(plan *freeze.Plan, opts Options, counts [2]int, augmented bool, m
 	if err := l.compile(); err != nil {
 		return nil, err
 	}
+	if m, ok := machine.(limited); ok {
+		kept, programs := l.programs()
+		if err := m.Fits(kept, programs...); err != nil {
+			return nil, err
+		}
+	}
 	if over := l.over(); over && !l.fit() {
 		return l, l.tooLarge()
 	}
 	return l, nil
+}
+
+// limited is a machine with memory of its own, whose limits are known before anything is
+// allocated: Fits says in a sentence what does not fit.
+type limited interface {
+	Fits(kept []*program.Buffer, programs ...*program.Program) error
+}
+
+// Machine is who will compute the run.
+func (l *Layout) Machine() program.Machine { return l.machine }
+
+// StepFLOPs is the work of a training step, StepOps of how many ops it consists.
+func (l *Layout) StepFLOPs() int64 { return l.step.Cost().StepFLOPs() }
+
+func (l *Layout) StepOps() int {
+	return len(l.step.Phase(program.Forward)) + len(l.step.Phase(program.Backward)) + len(l.step.Phase(program.Update))
 }
 
 // compile compiles the programs of a run. Training and evaluation never run at the

@@ -49,6 +49,12 @@ type Options struct {
 	Budget         int64 // bytes that arena, state, weights and cached features may take; 0: no limit
 }
 
+// With is o with another budget.
+func (o Options) With(budget int64) Options {
+	o.Budget = budget
+	return o
+}
+
 func (o Options) withDefaults() (Options, error) {
 	if o.Epochs == 0 {
 		o.Epochs = 5

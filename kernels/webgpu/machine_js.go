@@ -55,8 +55,7 @@ func (m *Machine) Load(tensors [][]float32, kept []*program.Buffer, programs ...
 	if err := l.fits(m.maxBuffer); err != nil {
 		return nil, err
 	}
-	memory := &memory{machine: m, layout: l, speed: startSpeed,
-		lowering: lowering{locate: l.locate, windowLen: m.maxBinding / rowBytes * bindAlign, regionLen: l.lens}}
+	memory := &memory{machine: m, layout: l, speed: startSpeed, lowering: m.lowering(l)}
 	if err := memory.prepare(programs); err != nil {
 		return nil, err
 	}
@@ -73,6 +72,29 @@ func (m *Machine) Load(tensors [][]float32, kept []*program.Buffer, programs ...
 		memory.write(int(inTensors), 4*at, tensors[n])
 	}
 	return memory, nil
+}
+
+// Fits says in a sentence why the device cannot hold programs, nil where it can, before
+// anything is allocated.
+func (m *Machine) Fits(kept []*program.Buffer, programs ...*program.Program) error {
+	l := layOut(kept, programs)
+	if err := l.fits(m.maxBuffer); err != nil {
+		return err
+	}
+	lowering := m.lowering(l)
+	for _, p := range programs {
+		for _, op := range p.Ops {
+			lowering.op = op
+			if err := lowering.window(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Machine) lowering(l *layout) lowering {
+	return lowering{locate: l.locate, windowLen: m.maxBinding / rowBytes * bindAlign, regionLen: l.lens}
 }
 
 // compile makes the pipelines that are not yet made, all at once.

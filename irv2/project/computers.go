@@ -1,0 +1,82 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+
+	"thaw/irv2/freeze"
+	"thaw/irv2/measure"
+	"thaw/irv2/tune"
+	"thaw/kernels"
+	"thaw/kernels/program"
+)
+
+// Device is a machine beside the host's that runs may use, such as a GPU.
+type Device struct {
+	program.Machine
+	Label string // what a person reads: the adapter's name
+	// What device and host do; zero where they were not measured.
+	Speed, Host measure.Speed
+}
+
+// Ways to choose who computes a run.
+const (
+	Auto     = "auto"   // the faster one for the plan at hand
+	OnHost   = "host"   // the processor
+	OnDevice = "device" // the GPU, or an error
+)
+
+// Use chooses who computes the next runs.
+func (p *Project) Use(way string) error {
+	switch {
+	case way != Auto && way != OnHost && way != OnDevice:
+		return Errorf(Invalid, "There is no way to compute called %q: choose auto, host or device.", way)
+	case way == OnDevice && p.Device == nil:
+		return Errorf(Unsupported, "No GPU can be used in this browser: choose auto.")
+	}
+	p.way = way
+	return nil
+}
+
+// layout compiles a run on so many images for the machine that will compute it. An error
+// that is a *tune.TooLarge comes with the layout that does not fit.
+func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int) (*tune.Layout, error) {
+	plan, err := p.freeze(spec, o, classes)
+	if err != nil {
+		return nil, err
+	}
+	host, hostErr := tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
+	if p.Device == nil || p.way == OnHost {
+		return host, hostErr
+	}
+	device, err := tune.NewLayout(plan, o.tune(0), counts, o.Augment.images().On(), p.Device.Machine)
+	if err == nil && (p.way == OnDevice || hostErr != nil || p.Device.faster(host, device)) {
+		return device, nil
+	}
+	if p.way == OnDevice {
+		return nil, WithCode(Memory, fmt.Errorf("on the GPU %w", err))
+	}
+	return host, hostErr
+}
+
+// faster says whether the device takes less time for a step.
+func (d *Device) faster(host, device *tune.Layout) bool {
+	if d.Speed.FLOPs == 0 || d.Host.FLOPs == 0 {
+		return false
+	}
+	return d.Speed.Seconds(device.Cost().StepFLOPs(), device.StepOps()) < d.Host.Seconds(host.Cost().StepFLOPs(), host.StepOps())
+}
+
+// computes names the machine of a layout.
+func (p *Project) computes(l *tune.Layout) string {
+	if p.Device != nil && l.Machine() == p.Device.Machine {
+		return p.Device.Label
+	}
+	return l.Machine().Name()
+}
+
+// lost says that err is the loss of the device, after which the host goes on.
+func lost(err error) bool {
+	var e *kernels.LostError
+	return errors.As(err, &e) && e.Gone
+}
