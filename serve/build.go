@@ -27,14 +27,16 @@ func buildEngine(ctx context.Context) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{root: root, files: map[string][]byte{}}
-	for name, pkg := range map[string]string{"thaw.wasm": "./wasm", "fetch.wasm": "./wasm/fetch"} {
-		if e.files[name], err = compile(ctx, root, name, pkg); err != nil {
+	for name, flags := range map[string][]string{"thaw.wasm": {"./wasm"}, gpuEngine: {"-tags=gpu", "./wasm"}, "fetch.wasm": {"./wasm/fetch"}} {
+		if e.files[name], err = compile(ctx, root, name, flags...); err != nil {
 			return nil, err
 		}
 	}
 	// Threads need Go's memory to be a shared one, which the linker does not offer.
-	if e.files["thaw.wasm"], err = wasmasm.ShareMemory(e.files["thaw.wasm"]); err != nil {
-		return nil, err
+	for _, name := range []string{"thaw.wasm", gpuEngine} {
+		if e.files[name], err = wasmasm.ShareMemory(e.files[name]); err != nil {
+			return nil, err
+		}
 	}
 	goroot, err := goCommand(ctx, root, "env", "GOROOT")
 	if err != nil {
@@ -45,11 +47,14 @@ func buildEngine(ctx context.Context) (*engine, error) {
 	return e, err
 }
 
-func compile(ctx context.Context, root, name, pkg string) ([]byte, error) {
+// gpuEngine is the engine that can use a GPU; worker.js loads it where there is one.
+const gpuEngine = "thaw-gpu.wasm"
+
+func compile(ctx context.Context, root, name string, flags ...string) ([]byte, error) {
 	out := filepath.Join(root, "build", name)
 	// No VCS stamp: a commit that does not change the program must not change its bytes.
-	_, err := goCommand(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
-		"-gcflags=all=-l", "-gcflags="+hot+"=", "-o", out, pkg)
+	_, err := goCommand(ctx, root, append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
+		"-gcflags=all=-l", "-gcflags=" + hot + "=", "-o", out}, flags...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -102,6 +102,7 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 type manifest struct {
 	Version string   `json:"version"` // changes with any file
 	Files   []string `json:"files"`
+	GPU     []string `json:"gpu"` // what a visit needs beside them where there is a GPU
 }
 
 // manifest lists what a visit needs: not types and licences, nor the program that
@@ -112,7 +113,11 @@ func (s *site) manifest() manifest {
 	version := sha256.New()
 	for _, name := range names {
 		fmt.Fprintln(version, name, s.files[name].etag)
-		if ext := path.Ext(name); ext != ".ts" && ext != ".txt" && name != "fetch.wasm" {
+		switch ext := path.Ext(name); {
+		case ext == ".ts", ext == ".txt", name == "fetch.wasm":
+		case name == gpuEngine, name == "engine/gpu.js":
+			m.GPU = append(m.GPU, name)
+		default:
 			m.Files = append(m.Files, name)
 		}
 	}

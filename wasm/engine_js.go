@@ -36,16 +36,7 @@ type openOptions struct {
 	Threads int    `json:"threads"`
 }
 
-// openResult is Thaw.engine of thaw.d.ts.
-type openResult struct {
-	Backend  string `json:"backend"`
-	Threads  int    `json:"threads"`
-	Isolated bool   `json:"isolated"`
-	SIMD     bool   `json:"simd"`
-	Version  string `json:"version"`
-}
-
-// open answers open: chooses the backend and opens the library.
+// open answers open: chooses the backend, opens the library, and looks for a GPU.
 func (e *engine) open(r *request) (any, error) {
 	if err := r.decode(&e.wanted); err != nil {
 		return nil, err
@@ -55,13 +46,18 @@ func (e *engine) open(r *request) (any, error) {
 		return nil, err
 	}
 	e.Library = openLibrary(r.ctx)
-	return openResult{
-		Backend:  e.Machine.Name(),
-		Threads:  threadsOf(e.Machine),
-		Isolated: isolated(),
-		SIMD:     e.Machine.Name() == "simd",
-		Version:  version,
-	}, nil
+	switch e.wanted.Backend {
+	case "webgpu":
+		if err := e.findGPU(r.ctx, true); err != nil {
+			return nil, err
+		}
+		if err := e.Use(project.OnDevice); err != nil {
+			return nil, err
+		}
+	case "", "auto":
+		go e.findGPU(context.Background(), false) // a GPU that is not there, or is wrong, is not missed
+	}
+	return e.info(), nil
 }
 
 // openLibrary is where weights are kept; where nothing can be, the page is told.

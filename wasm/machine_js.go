@@ -10,11 +10,12 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// newMachine chooses who computes, once per page: everything above takes what it
-// gets. want is auto, simd, portable or webgpu; threads 0 means all that there are.
+// newMachine makes the host's machine, once per page: everything above takes what it
+// gets. want is auto, simd, portable or webgpu, which is a device beside the host (see
+// device_js.go); threads 0 means all that there are.
 func newMachine(want string, threads int) (program.Machine, error) {
 	switch want {
-	case "", "auto":
+	case "", "auto", "webgpu":
 		b, err := simd.New(threads)
 		if err != nil {
 			notice("warning", "The fast kernels do not run in this browser (%v): training works, but slowly.", err)

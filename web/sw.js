@@ -4,7 +4,7 @@
 // what is kept is always one whole version.
 
 const cacheName = 'thaw'
-const manifest = 'files.json' // written by package serve: { version, files }
+const manifest = 'files.json' // written by package serve: { version, files, gpu }
 
 self.addEventListener('install', event => event.waitUntil(keep().then(() => self.skipWaiting())))
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
@@ -19,9 +19,11 @@ self.addEventListener('fetch', event => {
 async function keep() {
   const cache = await caches.open(cacheName)
   const now = await fetch(manifest, { cache: 'no-cache' })
-  const { version, files } = await now.clone().json()
+  const { version, files, gpu } = await now.clone().json()
   const kept = await (await cache.match(manifest))?.json()
   if (kept?.version === version) return
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
+  if (adapter && !adapter.info.isFallbackAdapter) files.push(...gpu)
   await cache.addAll(files.map(file => new Request(file, { cache: 'no-cache' })))
   await cache.put(manifest, now)
 }

@@ -8,12 +8,24 @@
 export function open(options?: OpenOptions): Promise<Thaw>
 
 export interface OpenOptions {
-  /** Default 'auto': the fastest that passes its start-up check. */
+  /** Default 'auto': for each plan the fastest that passes its start-up check. 'webgpu' takes the GPU, a software one too, or fails. */
   backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
   /** Default: all cores; 1 where the page is not cross-origin isolated. */
   threads?: number
   /** Called when something changes that a person should know (a worker died, storage blocked). */
   onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
+  /** Called when `engine` is known and when it changes: with 'auto' a GPU is found some seconds later. */
+  onEngine?: (engine: Engine) => void
+}
+
+export interface Engine {
+  /** The processor's: 'simd' or 'portable'. */
+  backend: string
+  threads: number; isolated: boolean; simd: boolean; version: string
+  /** A GPU that passed its trial, with its speed on the full network's convolutions and the processor's on the same. */
+  gpu: { name: string; gflops: number; hostGflops: number } | null
+  /** Who computes runs: the faster one for the plan at hand, the processor, the GPU. */
+  way: 'auto' | 'host' | 'device'
 }
 
 export class ThawError extends Error {
@@ -22,7 +34,9 @@ export class ThawError extends Error {
 }
 
 export interface Thaw {
-  readonly engine: { backend: string; threads: number; isolated: boolean; simd: boolean; version: string }
+  readonly engine: Engine
+  /** Chooses who computes the next runs. */
+  use(way: Engine['way']): Promise<Engine>
   readonly model: ModelCalls
   readonly weights: WeightCalls
   readonly data: DataCalls
@@ -138,6 +152,8 @@ export interface Plan {
   batchStatistics: number[]       // batch-norm layers that run on batch statistics
   blocks: { name: string; parameters: number; trained: number; learns: 'frozen' | 'partly' | 'thawed'; batchStatistics: boolean; gradient: boolean; cached: boolean }[]
   cost: Cost
+  /** Who will compute: 'simd', 'portable', or the GPU's name. */
+  computes: string
 }
 export interface Cost {
   parameters: number; trained: number
@@ -170,9 +186,11 @@ export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number }
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
+  // The GPU was lost: the run goes on with the processor behind that step.
+  | { kind: 'moved'; step: number; computes: string; message: string }
   | { kind: 'done'; result: RunResult }
   | { kind: 'cancelled'; result: RunResult | null }
   | { kind: 'failed'; message: string }

@@ -11,10 +11,14 @@ export class ThawError extends Error {
 }
 
 /** @param {import('./thaw.d.ts').OpenOptions} [options] */
-export async function open({ onNotice, ...options } = {}) {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'thaw' })
-  const channel = new Channel(worker, onNotice)
-  const engine = await channel.call('open', options)
+export async function open({ onNotice, onEngine, ...options } = {}) {
+  const address = new URL('./worker.js', import.meta.url)
+  if (options.backend) address.searchParams.set('backend', options.backend)
+  const worker = new Worker(address, { type: 'module', name: 'thaw' })
+  const engine = {}
+  const update = news => { Object.assign(engine, news); onEngine?.(engine) }
+  const channel = new Channel(worker, onNotice, update)
+  update(await channel.call('open', options))
   return thaw(channel, engine)
 }
 
@@ -24,9 +28,11 @@ class Channel {
   #pending = new Map()
   #lastID = 0
   #onNotice
+  #onEngine
 
-  constructor(worker, onNotice) {
+  constructor(worker, onNotice, onEngine) {
     this.#worker = worker
+    this.#onEngine = onEngine
     this.#onNotice = onNotice ?? (() => {})
     worker.onmessage = ({ data }) => this.#receive(data)
     worker.onerror = event => {
@@ -61,6 +67,7 @@ class Channel {
 
   #receive(message) {
     if (message.notice) return this.#onNotice(message.notice)
+    if (message.engine) return this.#onEngine(message.engine)
     if (message.stopped) return this.close(new ThawError(message.stopped.code, message.stopped.message))
     const request = this.#pending.get(message.id)
     if (!request) return
@@ -101,6 +108,7 @@ function thaw(channel, engine) {
 
   return {
     engine,
+    use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
     model: {
       configure: call('model.configure'),
       describe: call('model.describe'),

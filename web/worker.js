@@ -2,6 +2,7 @@
 // messages (PROTOCOL.md). A failure of the engine itself, which Go cannot answer
 // any more, is answered here, so that no promise of the page waits for ever.
 
+import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
 
 let deliver = null // the engine's function for a message, once it is ready
@@ -74,8 +75,18 @@ async function startFetcher() {
   })
 }
 
+// hasGPU says whether to load the engine that can use a GPU: shaders and all are of no
+// use where there is no adapter, or only one in software that nobody asked for.
+async function hasGPU() {
+  const backend = new URL(self.location.href).searchParams.get('backend') ?? 'auto'
+  if (!['auto', 'webgpu'].includes(backend)) return false
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
+  return Boolean(adapter) && (backend === 'webgpu' || !isSoftware(adapter))
+}
+
 try {
-  const go = await loadGo(here('thaw.wasm'), { wasmExec: here('wasm_exec.js') })
+  const load = name => loadGo(here(name), { wasmExec: here('wasm_exec.js') })
+  const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished

@@ -17,6 +17,7 @@ type Device struct {
 	Label string // what a person reads: the adapter's name
 	// What device and host do; zero where they were not measured.
 	Speed, Host measure.Speed
+	Close       func() // gives the device back
 }
 
 // Ways to choose who computes a run.
@@ -37,6 +38,9 @@ func (p *Project) Use(way string) error {
 	p.way = way
 	return nil
 }
+
+// Way is how the next runs are computed.
+func (p *Project) Way() string { return p.way }
 
 // layout compiles a run on so many images for the machine that will compute it. An error
 // that is a *tune.TooLarge comes with the layout that does not fit.

@@ -46,6 +46,15 @@ func (m *Machine) Name() string { return "webgpu" }
 // Close gives the device back; what runs on it is lost.
 func (m *Machine) Close() { m.gpu.Call("destroy") }
 
+// WhenLost calls f, once, when the device is lost or given back.
+func (m *Machine) WhenLost(f func()) {
+	wait := awaiting(m.gpu.Get("lost"))
+	go func() {
+		wait() // it is only ever rejected
+		f()
+	}()
+}
+
 // maxRows bounds the dispatches of one submission.
 const maxRows = 1024
 

@@ -16,6 +16,7 @@
 //   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
+//   engine   #engine, #way: who computes, where there is a GPU
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -26,6 +27,7 @@ import { startCurves } from './curves.js'
 import { byID } from './dom.js'
 import { sortOut, startDrops } from './drop.js'
 import { startImages } from './images.js'
+import { engineChanged, startEngine } from './engine.js'
 import { addFolder, addLoose, addZip } from './intake.js'
 import { startLayers } from './layers.js'
 import { startLink } from './link.js'
@@ -67,10 +69,12 @@ startConfusion()
 startPredict()
 startDrops(takers, guarded)
 startOffline()
+startEngine()
 boot()
 
 async function boot() {
-  const thaw = await guarded(() => open({ onNotice: ({ level, message }) => notice(level, message) }))
+  const backend = new URLSearchParams(location.search).get('backend') ?? undefined
+  const thaw = await guarded(() => open({ backend, onNotice: ({ level, message }) => notice(level, message), onEngine: engineChanged }))
   if (!thaw) {
     byID('engine').textContent = 'not running'
     set({ loading: 'The engine did not start: use a current browser, and reload the page.' })
@@ -78,7 +82,6 @@ async function boot() {
   }
   performance.mark('engine') // with 'ready': what start-up takes, see TestPageStartsFast
   set({ thaw })
-  byID('engine').textContent = engineText(thaw.engine)
   const worlds = guarded(() => thaw.data.worlds())
   if (!location.hash.includes('model=') && lastModel()) change({ model: lastModel() })
   await configure()
@@ -91,6 +94,3 @@ async function boot() {
   document.body.dataset.ready = ''
   performance.mark('ready')
 }
-
-const engineText = ({ backend, threads, isolated }) =>
-  `${backend === 'simd' ? 'SIMD' : backend === 'webgpu' ? 'GPU' : backend}, ${threads === 1 ? '1 thread' : threads + ' threads'}${isolated ? '' : ' (page not isolated)'}`

@@ -9,7 +9,7 @@ let again = false // something changed since the question
 
 export function startPlanning() {
   const soon = debounce(refresh, 0) // what one event changes is one question
-  watch(['spec', 'settings', 'model', 'data'], soon)
+  watch(['spec', 'settings', 'model', 'data', 'engine'], soon)
   // What a step takes is known after the first ones: of a later run, better.
   watch(['active'], () => state.active || soon())
   watch(['runs'], () => state.plan?.cost.secondsPerStep === null && state.active?.train.length && !asking && refresh())

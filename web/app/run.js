@@ -14,6 +14,7 @@
  * @property {number} epochs
  * @property {{ done: number, total: number }} progress   steps of the run, or images of the cache
  * @property {number | null} secondsLeft
+ * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
  * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch
  * @property {import('../thaw.js').RunResult | null} result
@@ -45,11 +46,15 @@ export function hear(run, event) {
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, secondsLeft: event.secondsLeft })
       break
     case 'step':
-      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft })
+      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft, gflops: event.gflops })
       addPoint(run, event)
       break
     case 'epoch':
       run.validation.push({ epoch: event.epoch, loss: event.validationLoss, accuracy: event.validationAccuracy })
+      break
+    case 'moved': // runs.js tells it; what came after that step is trained again
+      run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       break
     case 'paused':
       run.status = 'paused'

@@ -71,6 +71,7 @@ function onEvent(run, event) {
   if (isOver(run)) return
   hear(run, event)
   if (event.kind === 'failed') notice('error', event.message)
+  if (event.kind === 'moved') notice('warning', event.message)
   if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}: ${percent(event.validationAccuracy)} of held-back images recognised.`)
   if (isOver(run)) {
     set({ active: null, selected: run.result ? run : state.selected, runs: [...state.runs] })

@@ -5,6 +5,7 @@
  * @typedef {import('./run.js').RunView} RunView
  * @typedef {Object} State
  * @property {import('../thaw.js').Thaw | null} thaw
+ * @property {import('../thaw.js').Engine | null} engine    who computes
  * @property {import('../thaw.js').ModelInfo | null} model
  * @property {import('../thaw.js').DataInfo} data
  * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
@@ -24,6 +25,7 @@
 /** @type {State} */
 export const state = {
   thaw: null,
+  engine: null,
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [] },
   kept: [],

@@ -5,6 +5,8 @@
 // All that takes time returns a promise, and every promise is rejected when the device
 // is lost: the browser may leave some of them unsettled.
 
+import { isSoftware } from './adapter.js'
+
 const rowBytes = 256 // of a row of the uniform buffer
 const tableLen = 8 // numbers of a dispatch: pipeline, workgroups, offsets of the regions
 const readBytes = 16 << 20 // read back at a time
@@ -16,13 +18,12 @@ export async function openGPU(memory, { software = false } = {}) {
   if (!navigator.gpu) throw new Error('this browser has no WebGPU')
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (!adapter) throw new Error('this browser offers no GPU')
-  const { info } = adapter
-  const isSoftware = info.isFallbackAdapter || adapter.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
-  if (isSoftware && !software) throw new Error('WebGPU would run on the CPU here, more slowly than SIMD')
+  const inSoftware = isSoftware(adapter)
+  if (inSoftware && !software) throw new Error('WebGPU would run on the CPU here, more slowly than SIMD')
   const requiredLimits = {}
   for (const name of ['maxBufferSize', 'maxStorageBufferBindingSize']) requiredLimits[name] = adapter.limits[name]
   const device = await adapter.requestDevice({ requiredLimits })
-  return new GPU(memory, adapter, device, isSoftware)
+  return new GPU(memory, adapter, device, inSoftware)
 }
 
 class GPU {
