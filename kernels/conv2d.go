@@ -1,6 +1,10 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // Convolution as the portable backend does it: a matrix product with an implicit
 // left side (conv2d_patches.go), a packed filter (conv2d_pack.go), a register tile
@@ -124,23 +128,23 @@ func (p *Portable) multiply(m *product, scratch []float32) {
 // first is row. A panel stays in cache while all rows pass by.
 func (m *product) multiplyBlock(t *tile, block block, row, panel0, panel1 int) {
 	k, nr := m.a.cols(), tileCols()
-	f := finish{out: m.out.Data, residual: m.residual.Data, alpha: m.alpha, relu: m.relu}
+	f := vec.Finish{Out: m.out.Data, Residual: m.residual.Data, Alpha: m.alpha, ReLU: m.relu}
 	for j := panel0; j < panel1; j++ {
 		c := j * nr
 		cols := panelCols(c, m.out.C)
 		b := m.b[c*k:][:k*cols]
-		f.n = min(nr, m.out.C-c)
+		f.N = min(nr, m.out.C-c)
 		if m.shift != nil {
-			f.shift = m.shift[c:][:f.n]
+			f.Shift = m.shift[c:][:f.N]
 		}
 		for i := 0; i < block.rows; i += tileRows {
 			t.multiply(block, i, k, b, cols)
-			f.rows = min(tileRows, block.rows-i)
-			for r := range f.rows {
+			f.Rows = min(tileRows, block.rows-i)
+			for r := range f.Rows {
 				pixel := m.outPixel(row + i + r)
-				f.at[r], f.residualAt[r] = pixel*m.out.Stride+c, pixel*m.residual.Stride+c
+				f.At[r], f.ResidualAt[r] = pixel*m.out.Stride+c, pixel*m.residual.Stride+c
 			}
-			finishTile(&f, t[:])
+			vec.FinishTile(&f, t[:])
 		}
 	}
 }

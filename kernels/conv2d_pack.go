@@ -1,13 +1,17 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // A packed filter is the right side of the product as panels of tileCols columns,
 // the last of panelCols: [panel, k, columns], zeros behind the last column. For BackwardInput there is
 // one such matrix for each phase, [(kh, kw, co), ci], taps in descending order.
 
 // panelLen is the length of a packed [k, n] matrix.
-func panelLen(k, n int) int { return k * ceilDiv(n, lanes()) * lanes() }
+func panelLen(k, n int) int { return k * ceilDiv(n, vec.Lanes()) * vec.Lanes() }
 
 // PackedLen implements Backend.
 func (p *Portable) PackedLen(s ConvShape, pass Pass) int {
@@ -55,7 +59,7 @@ func (p *Portable) packForward(a *PackFilterArgs) {
 				}
 				cols := panelCols(c, n)
 				dst := a.Dst[c*k+r*cols:][:cols]
-				packRow(dst[:w], row[c:][:w], scale, a.Alpha)
+				vec.PackRow(dst[:w], row[c:][:w], scale, a.Alpha)
 				clear(dst[w:])
 			}
 		}

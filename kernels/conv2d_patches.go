@@ -1,5 +1,7 @@
 package kernels
 
+import "thaw/kernels/internal/vec"
+
 // patches is the left side of a convolution as matrix product. Row (n, h, w) holds
 // the kh x kw pixels of src whose first is (h*step+offH, w*step+offW), zero outside
 // the map: [n*h*w, kh*kw*src.C], never built as a whole.
@@ -92,7 +94,7 @@ func (a *patches) gather(dst []float32, n, y, x, c0 int) {
 		}
 		size := min(run*c-skip, len(dst))
 		if ih >= 0 && ih < a.src.H && iw >= 0 && iw < a.src.W {
-			copyFloats(dst[:size], a.src.Data[((n*a.src.H+ih)*a.src.W+iw)*a.src.Stride+skip:])
+			vec.CopyFloats(dst[:size], a.src.Data[((n*a.src.H+ih)*a.src.W+iw)*a.src.Stride+skip:])
 		} else {
 			clear(dst[:size])
 		}
