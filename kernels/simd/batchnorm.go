@@ -37,8 +37,8 @@ const (
 // chunk starts a tile function over the pixels of chunk `tile`.
 type chunk struct {
 	function
-	arg, tile, pixels i32
-	first             i32 // first pixel
+	arg, tile     i32
+	first, pixels i32 // the first one, and how many
 }
 
 func (m *module) chunk() chunk {
@@ -55,17 +55,17 @@ func (c chunk) start(view int, offset i32) i32 {
 }
 
 // each runs body for every pixel of the chunk; pointers move by their view's pixel.
-func (c chunk) each(body func(), pointers map[int]i32) {
-	left := c.newI32(c.pixels)
+func (c chunk) each(body func(), pointers map[int]i32Var) {
+	left := c.varI32(c.pixels)
 	c.repeat(func() {
 		body()
 		for _, view := range [...]int{normX, normOut, normD} {
 			if p, ok := pointers[view]; ok {
-				set(c.function, p, p.add(c.arg.i32(view+normXCol-normX)))
+				p.set(p.add(c.arg.i32(view + normXCol - normX)))
 			}
 		}
-		c.inc(left, -1)
-	}, left)
+		left.inc(-1)
+	}, left.get())
 }
 
 // partial is row 0 or 1 of the chunk's sums, at a channel offset.
@@ -84,27 +84,27 @@ func emitNormStats(m *module) function {
 	n := c.newVec(c.pixels.number().splat())
 	c.strips(m, func(offset i32, ls []lane) {
 		f := c.function
-		x := f.newI32(c.start(normX, offset))
-		origin, sum, dev := f.vars(ls), f.vars(ls), f.newVec(nil)
-		f.setAll(origin, func(i int) vec { return ls[i].load(x) })
+		x := f.varI32(c.start(normX, offset))
+		origin, sum, dev := f.vars(ls), f.vars(ls), f.varVec(nil)
+		f.setAll(origin, func(i int) vec { return ls[i].load(x.get()) })
 		f.setAll(sum, func(int) vec { return vconst(0) })
-		pointers := map[int]i32{normX: x}
+		pointers := map[int]i32Var{normX: x}
 		c.each(func() {
-			f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(x).sub(origin[i])) })
+			f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(x.get()).sub(origin[i].get())) })
 		}, pointers)
 		// From here on origin is the chunk's mean.
 		f.setAll(origin, func(i int) vec { return origin[i].add(sum[i].div(n)) })
 		f.setAll(sum, func(int) vec { return vconst(0) })
-		set(f, x, c.start(normX, offset))
+		x.set(c.start(normX, offset))
 		c.each(func() {
 			for i := range ls {
-				set(f, dev, ls[i].load(x).sub(origin[i]))
-				set(f, sum[i], m.madd(dev, dev, sum[i]))
+				dev.set(ls[i].load(x.get()).sub(origin[i].get()))
+				sum[i].set(m.madd(dev.get(), dev.get(), sum[i].get()))
 			}
 		}, pointers)
 		for i, l := range ls {
-			l.store(f, c.partial(0, offset), origin[i])
-			l.store(f, c.partial(1, offset), sum[i])
+			l.store(f, c.partial(0, offset), origin[i].get())
+			l.store(f, c.partial(1, offset), sum[i].get())
 		}
 	})
 	return c.function
@@ -115,13 +115,13 @@ const combineChannels = 64
 
 // eachChunk runs body for all chunks with p at row 0 of its sums and n its pixels.
 func (m *module) eachChunk(f function, arg, offset i32, body func(p, n i32)) {
-	p, n := f.newI32(arg.i32(normPartial).add(offset)), f.newI32(nil)
-	left := f.newI32(arg.i32(normPixels))
+	p, n := f.varI32(arg.i32(normPartial).add(offset)), f.varI32(nil)
+	left := f.varI32(arg.i32(normPixels))
 	f.while(left.gt(num(0)), func() {
-		set(f, n, minimum(left, arg.i32(normChunk)))
-		body(p, n)
-		set(f, p, p.add(arg.i32(normC).shl(3)))
-		set(f, left, left.sub(n))
+		n.set(minimum(left.get(), arg.i32(normChunk)))
+		body(p.get(), n.get())
+		p.set(p.add(arg.i32(normC).shl(3)))
+		left.set(left.sub(n.get()))
 	})
 }
 
@@ -144,17 +144,17 @@ func emitNormCombine(m *module) function {
 		row := arg.i32(normC).shl(2)
 		n := arg.i32(normPixels).wide()
 		mean, m2, dev := f.newPair(), f.newPair(), f.newPair()
-		f.setPair(mean, wideConst(0))
+		mean.set(wideConst(0))
 		m.eachChunk(f, arg, offset, func(p, pixels i32) {
-			f.setPair(mean, mean.add(wide(l.load(p)).mul(pixels.wide())))
+			mean.set(mean.add(wide(l.load(p)).mul(pixels.wide())))
 		})
-		f.setPair(mean, mean.div(n))
-		f.setPair(m2, wideConst(0))
+		mean.set(mean.div(n))
+		m2.set(wideConst(0))
 		m.eachChunk(f, arg, offset, func(p, pixels i32) {
-			f.setPair(dev, wide(l.load(p)).sub(mean))
-			f.setPair(m2, m2.add(wide(l.load(p.add(row)))).add(dev.mul(dev).mul(pixels.wide())))
+			dev.set(wide(l.load(p)).sub(mean.pair))
+			m2.set(m2.add(wide(l.load(p.add(row)))).add(dev.mul(dev.pair).mul(pixels.wide())))
 		})
-		f.setPair(m2, m2.div(n)) // now the variance
+		m2.set(m2.div(n)) // now the variance
 		l.store(f, arg.i32(normMean).add(offset), mean.narrow())
 		std := m2.add(arg.wideF32(normEps)).sqrt()
 		l.store(f, arg.i32(normInvStd).add(offset), wideConst(1).div(std).narrow())
@@ -162,7 +162,7 @@ func emitNormCombine(m *module) function {
 			for _, run := range []struct {
 				field int
 				now   pair
-			}{{normRunMean, mean}, {normRunVariance, m2}} {
+			}{{normRunMean, mean.pair}, {normRunVariance, m2.pair}} {
 				p := arg.i32(run.field).add(offset)
 				kept := l.load(p).mul(arg.splat(normMomentum))
 				l.store(f, p, kept.add(run.now.narrow().mul(arg.splat(normRest))))
@@ -177,28 +177,28 @@ func emitNormApply(m *module) function {
 	f := c.function
 	floor := f.newVec(c.arg.splat(normFloor))
 	c.strips(m, func(offset i32, ls []lane) {
-		x, out := f.newI32(c.start(normX, offset)), f.newI32(c.start(normOut, offset))
+		x, out := f.varI32(c.start(normX, offset)), f.varI32(c.start(normOut, offset))
 		mean, inv, beta := c.perChannel(normMean, offset, ls), c.perChannel(normInvStd, offset, ls), c.perChannel(normBeta, offset, ls)
 		c.each(func() {
 			for i, l := range ls {
-				l.store(f, out, l.load(x).sub(mean[i]).mul(inv[i]).add(beta[i]).atLeast(floor))
+				l.store(f, out.get(), l.load(x.get()).sub(mean[i].get()).mul(inv[i].get()).add(beta[i].get()).atLeast(floor))
 			}
-		}, map[int]i32{normX: x, normOut: out})
+		}, map[int]i32Var{normX: x, normOut: out})
 	})
 	return f
 }
 
 // perChannel loads a field's values for the lanes of a step.
-func (c chunk) perChannel(field int, offset i32, ls []lane) []vec {
+func (c chunk) perChannel(field int, offset i32, ls []lane) []vecVar {
 	p, v := c.newI32(c.arg.i32(field).add(offset)), c.vars(ls)
 	c.setAll(v, func(i int) vec { return ls[i].load(p) })
 	return v
 }
 
 // gradient sets g to DOut where the ReLU passed, and xhat.
-func (c chunk) gradient(l lane, x, d i32, g, xhat, mean, inv, beta, floor vec) {
-	set(c.function, xhat, l.load(x).sub(mean).mul(inv))
-	set(c.function, g, l.load(d).and(xhat.add(beta).gt(floor)))
+func (c chunk) gradient(l lane, x, d i32, g, xhat vecVar, mean, inv, beta, floor vec) {
+	xhat.set(l.load(x).sub(mean).mul(inv))
+	g.set(l.load(d).and(xhat.add(beta).gt(floor)))
 }
 
 // emitNormGradStats leaves a chunk's sums of g and g*xhat.
@@ -207,21 +207,21 @@ func emitNormGradStats(m *module) function {
 	f := c.function
 	floor := f.newVec(c.arg.splat(normFloor))
 	c.strips(m, func(offset i32, ls []lane) {
-		x, d := f.newI32(c.start(normX, offset)), f.newI32(c.start(normD, offset))
+		x, d := f.varI32(c.start(normX, offset)), f.varI32(c.start(normD, offset))
 		mean, inv, beta := c.perChannel(normMean, offset, ls), c.perChannel(normInvStd, offset, ls), c.perChannel(normBeta, offset, ls)
-		sum, dot, g, xhat := f.vars(ls), f.vars(ls), f.newVec(nil), f.newVec(nil)
+		sum, dot, g, xhat := f.vars(ls), f.vars(ls), f.varVec(nil), f.varVec(nil)
 		f.setAll(sum, func(int) vec { return vconst(0) })
 		f.setAll(dot, func(int) vec { return vconst(0) })
 		c.each(func() {
 			for i, l := range ls {
-				c.gradient(l, x, d, g, xhat, mean[i], inv[i], beta[i], floor)
-				set(f, sum[i], sum[i].add(g))
-				set(f, dot[i], m.madd(g, xhat, dot[i]))
+				c.gradient(l, x.get(), d.get(), g, xhat, mean[i].get(), inv[i].get(), beta[i].get(), floor)
+				sum[i].set(sum[i].add(g.get()))
+				dot[i].set(m.madd(g.get(), xhat.get(), dot[i].get()))
 			}
-		}, map[int]i32{normX: x, normD: d})
+		}, map[int]i32Var{normX: x, normD: d})
 		for i, l := range ls {
-			l.store(f, c.partial(0, offset), sum[i])
-			l.store(f, c.partial(1, offset), dot[i])
+			l.store(f, c.partial(0, offset), sum[i].get())
+			l.store(f, c.partial(1, offset), dot[i].get())
 		}
 	})
 	return f
@@ -232,11 +232,11 @@ func emitSumCombine(m *module) function {
 	return m.combine(normC, func(f function, arg, offset i32, l lane) {
 		row := arg.i32(normC).shl(2)
 		sum, dot := f.newPair(), f.newPair()
-		f.setPair(sum, wideConst(0))
-		f.setPair(dot, wideConst(0))
+		sum.set(wideConst(0))
+		dot.set(wideConst(0))
 		m.eachChunk(f, arg, offset, func(p, _ i32) {
-			f.setPair(sum, sum.add(wide(l.load(p))))
-			f.setPair(dot, dot.add(wide(l.load(p.add(row)))))
+			sum.set(sum.add(wide(l.load(p))))
+			dot.set(dot.add(wide(l.load(p.add(row)))))
 		})
 		scale := arg.wideF32(normScale)
 		l.store(f, arg.i32(normSums).add(offset), sum.mul(scale).narrow())
@@ -252,18 +252,18 @@ func emitNormGradApply(m *module) function {
 	scale := f.newVec(c.arg.splat(normScale)) // 1/pixels
 	row := f.newI32(c.arg.i32(normC).shl(2))
 	c.strips(m, func(offset i32, ls []lane) {
-		x, d, dx := f.newI32(c.start(normX, offset)), f.newI32(c.start(normD, offset)), f.newI32(c.start(normOut, offset))
+		x, d, dx := f.varI32(c.start(normX, offset)), f.varI32(c.start(normD, offset)), f.varI32(c.start(normOut, offset))
 		mean, inv, beta := c.perChannel(normMean, offset, ls), c.perChannel(normInvStd, offset, ls), c.perChannel(normBeta, offset, ls)
 		meanG, meanGX := c.perChannel(normSums, offset, ls), c.perChannel(normSums, offset.add(row), ls)
 		f.setAll(meanG, func(i int) vec { return meanG[i].mul(scale) })
 		f.setAll(meanGX, func(i int) vec { return meanGX[i].mul(scale) })
-		g, xhat := f.newVec(nil), f.newVec(nil)
+		g, xhat := f.varVec(nil), f.varVec(nil)
 		c.each(func() {
 			for i, l := range ls {
-				c.gradient(l, x, d, g, xhat, mean[i], inv[i], beta[i], floor)
-				l.store(f, dx, inv[i].mul(g.sub(meanG[i]).sub(xhat.mul(meanGX[i]))))
+				c.gradient(l, x.get(), d.get(), g, xhat, mean[i].get(), inv[i].get(), beta[i].get(), floor)
+				l.store(f, dx.get(), inv[i].mul(g.sub(meanG[i].get()).sub(xhat.mul(meanGX[i].get()))))
 			}
-		}, map[int]i32{normX: x, normD: d, normOut: dx})
+		}, map[int]i32Var{normX: x, normD: d, normOut: dx})
 	})
 	return f
 }
@@ -273,24 +273,24 @@ func emitReLUBias(m *module) function {
 	c := m.chunk()
 	f := c.function
 	c.strips(m, func(offset i32, ls []lane) {
-		out, d := f.newI32(c.start(normX, offset)), f.newI32(c.start(normD, offset))
-		sum, g := f.vars(ls), f.newVec(nil)
+		out, d := f.varI32(c.start(normX, offset)), f.varI32(c.start(normD, offset))
+		sum, g := f.vars(ls), f.varVec(nil)
 		f.setAll(sum, func(int) vec { return vconst(0) })
 		f.choose(c.arg.i32(normX), func() {
 			c.each(func() {
 				for i, l := range ls {
-					set(f, g, l.load(d).and(l.load(out).gt(vconst(0))))
-					l.store(f, d, g)
-					set(f, sum[i], sum[i].add(g))
+					g.set(l.load(d.get()).and(l.load(out.get()).gt(vconst(0))))
+					l.store(f, d.get(), g.get())
+					sum[i].set(sum[i].add(g.get()))
 				}
-			}, map[int]i32{normX: out, normD: d})
+			}, map[int]i32Var{normX: out, normD: d})
 		}, func() {
 			c.each(func() {
-				f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(d)) })
-			}, map[int]i32{normD: d})
+				f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(d.get())) })
+			}, map[int]i32Var{normD: d})
 		})
 		for i, l := range ls {
-			l.store(f, c.partial(0, offset), sum[i])
+			l.store(f, c.partial(0, offset), sum[i].get())
 			l.store(f, c.partial(1, offset), vconst(0))
 		}
 	})

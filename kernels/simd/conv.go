@@ -107,96 +107,96 @@ func emitConv(m *module) function {
 	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
 	tiles := f.split(ld(convRowTiles), ld(convRowTasks))
-	rowTile, lastRowTile := f.newI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
+	rowTile, lastRowTile := f.varI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
 	pixels := f.split(ld(convRows), ld(convRowTiles))
-	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	row, rows, panel, filter := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
 
-	filters := f.newI32(ld(convFilter).add(firstPanel.mul(ld(convPanel))))
+	filters := f.varI32(ld(convFilter).add(firstPanel.mul(ld(convPanel))))
 	f.when(ld(convSource), func() {
-		set(f, filters, table.add(ld(convBuffer)))
-		m.packPanels(f, arg, filters, firstPanel, lastPanel)
+		filters.set(table.add(ld(convBuffer)))
+		m.packPanels(f, arg, filters.get(), firstPanel, lastPanel)
 	})
 	f.upTo(rowTile, lastRowTile, 1, func() {
-		set(f, row, pixels.start(rowTile))
-		set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
-		m.rowTable(f, arg, table, row, rows)
-		set(f, panel, firstPanel)
-		set(f, filter, filters)
+		row.set(pixels.start(rowTile.get()))
+		rows.set(pixels.start(rowTile.addN(1)).sub(row.get()))
+		m.rowTable(f, arg, table, row.get(), rows.get())
+		panel.set(firstPanel)
+		filter.set(filters.get())
 		f.upTo(panel, lastPanel, 1, func() {
 			f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
-			set(f, filter, filter.add(ld(convPanel)))
+			filter.set(filter.add(ld(convPanel)))
 		})
 	})
 	return f
 }
 
 // packPanels packs the panels of a task, ownPanels at most, from the source to dst.
-func (m *module) packPanels(f function, arg, dst, first, last i32) {
+func (m *module) packPanels(f function, arg i32, to, first, last i32) {
 	ld := func(field int) i32 { return arg.i32(field) }
-	dst = f.newI32(dst)
+	dst := f.varI32(to)
 	f.choose(ld(convFlipped), func() {
-		panel := f.newI32(first)
+		panel := f.varI32(first)
 		f.upTo(panel, last, 1, func() {
 			f.do(concat(arg.addN(convGeometry), ld(convSource), panel, dst).Call(m.packFlipped()))
-			set(f, dst, dst.add(ld(convPanel)))
+			dst.set(dst.add(ld(convPanel)))
 		})
 	}, func() {
-		col, scale := f.newI32(first.mulN(nr)), f.newI32(ld(convSourceScale))
-		f.when(scale, func() { set(f, scale, scale.add(col.shl(2))) })
+		col, scale := f.newI32(first.mulN(nr)), f.varI32(ld(convSourceScale))
+		f.when(scale.get(), func() { scale.set(scale.add(col.shl(2))) })
 		f.do(concat(ld(convSource).add(col.shl(2)), ld(convSourceRow), dst, ld(convPanel),
 			ld(convTaps).mul(ld(convK)).div(num(4)), ld(convCols).sub(col), scale, arg.addN(convSourceAlpha)).Call(m.packPair()))
 	})
 }
 
 // rowTable fills the table for output pixels row, ..., row+rows-1.
-func (m *module) rowTable(f function, arg, table, row, rows i32) {
+func (m *module) rowTable(f function, arg i32, table, row, rows i32) {
 	ld := func(field int) i32 { return arg.i32(field) }
 	pixels := f.newI32(ld(convGridH).mul(ld(convGridW)))
-	n := f.newI32(row.div(pixels))
-	i := f.newI32(row.rem(pixels).div(ld(convGridW)))
-	j := f.newI32(row.rem(pixels).rem(ld(convGridW)))
-	entry, left := f.newI32(table), f.newI32(rows)
-	slot, kh, kw, ih, iw := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	line, pixel, rowIn := f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	n := f.varI32(row.div(pixels))
+	i := f.varI32(row.rem(pixels).div(ld(convGridW)))
+	j := f.varI32(row.rem(pixels).rem(ld(convGridW)))
+	entry, left := f.varI32(table), f.varI32(rows)
+	slot, kh, kw, ih, iw := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
+	line, pixel, rowIn := f.varI32(nil), f.varI32(nil), f.varI32(nil)
 	inH, inW, inCol := f.newI32(ld(convH)), f.newI32(ld(convW)), f.newI32(ld(convInCol))
 	zeros := f.newI32(ld(convZeros))
 
 	address := func(base, img, r, col int) i32 {
 		return ld(base).add(n.mul(ld(img))).add(i.mul(ld(r))).add(j.mul(ld(col)))
 	}
-	f.while(left, func() { // counted: addresses beyond 2 GB are negative to upTo
-		f.storeI32(entry, tableOut, address(convOut, convOutImg, convOutRow, convOutCol))
-		f.storeI32(entry, tableRes, address(convRes, convResImg, convResRow, convResCol))
-		set(f, slot, entry.addN(tableTaps))
-		set(f, ih, i.mul(ld(convStep)).add(ld(convFirstH)))
-		set(f, line, ld(convIn).add(n.mul(ld(convInImg))).add(ih.mul(ld(convInRow))))
-		set(f, kh, num(0))
+	f.while(left.get(), func() { // counted: addresses beyond 2 GB are negative to upTo
+		f.storeI32(entry.get(), tableOut, address(convOut, convOutImg, convOutRow, convOutCol))
+		f.storeI32(entry.get(), tableRes, address(convRes, convResImg, convResRow, convResCol))
+		slot.set(entry.addN(tableTaps))
+		ih.set(i.mul(ld(convStep)).add(ld(convFirstH)))
+		line.set(ld(convIn).add(n.mul(ld(convInImg))).add(ih.mul(ld(convInRow))))
+		kh.set(num(0))
 		f.upTo(kh, ld(convKH), 1, func() {
-			set(f, rowIn, ih.below(inH))
-			set(f, iw, j.mul(ld(convStep)).add(ld(convFirstW)))
-			set(f, pixel, line.add(iw.mul(inCol)))
-			set(f, kw, ld(convKW))
-			f.while(kw, func() {
-				f.storeI32(slot, 0, ternary(rowIn.and(iw.below(inW)), pixel, zeros))
-				f.inc(slot, tableEntry)
-				f.inc(iw, 1)
-				set(f, pixel, pixel.add(inCol))
-				f.inc(kw, -1)
+			rowIn.set(ih.below(inH))
+			iw.set(j.mul(ld(convStep)).add(ld(convFirstW)))
+			pixel.set(line.add(iw.mul(inCol)))
+			kw.set(ld(convKW))
+			f.while(kw.get(), func() {
+				f.storeI32(slot.get(), 0, ternary(rowIn.and(iw.below(inW)), pixel.get(), zeros))
+				slot.inc(tableEntry)
+				iw.inc(1)
+				pixel.set(pixel.add(inCol))
+				kw.inc(-1)
 			})
-			set(f, line, line.add(ld(convInRow)))
-			f.inc(ih, 1)
+			line.set(line.add(ld(convInRow)))
+			ih.inc(1)
 		})
-		f.inc(j, 1)
+		j.inc(1)
 		f.when(j.eq(ld(convGridW)), func() {
-			set(f, j, num(0))
-			f.inc(i, 1)
+			j.set(num(0))
+			i.inc(1)
 			f.when(i.eq(ld(convGridH)), func() {
-				set(f, i, num(0))
-				f.inc(n, 1)
+				i.set(num(0))
+				n.inc(1)
 			})
 		})
-		f.inc(entry, 4)
-		f.inc(left, -1)
+		entry.inc(4)
+		left.inc(-1)
 	})
 }
 

@@ -17,19 +17,19 @@ func emitDropout(m *module) function {
 	f, channels := c.function, c.arg.i32(normC)
 	increment := i64const(0x9E3779B97F4A7C15)
 	before := c.first.mul(channels).extend() // elements before the chunk
-	counter := f.newI64(c.arg.i64(dropoutSeed).add(before.mul(increment)))
-	x, out := f.newI32(c.start(normX, num(0))), f.newI32(c.start(normOut, num(0)))
-	offset, z := f.newI32(nil), f.newI64(nil)
+	counter := f.varI64(c.arg.i64(dropoutSeed).add(before.mul(increment)))
+	x, out := f.varI32(c.start(normX, num(0))), f.varI32(c.start(normOut, num(0)))
+	offset, z := f.varI32(nil), f.varI64(nil)
 	c.each(func() {
-		set(f, offset, num(0))
+		offset.set(num(0))
 		f.upTo(offset, channels.shl(2), 4, func() {
-			set(f, counter, counter.add(increment))
-			set(f, z, counter.xor(counter.shr(30)).mul(i64const(0xBF58476D1CE4E5B9)))
-			set(f, z, z.xor(z.shr(27)).mul(i64const(0x94D049BB133111EB)))
+			counter.set(counter.add(increment))
+			z.set(counter.xor(counter.shr(30)).mul(i64const(0xBF58476D1CE4E5B9)))
+			z.set(z.xor(z.shr(27)).mul(i64const(0x94D049BB133111EB)))
 			uniform := z.xor(z.shr(31)).shr(40).toF32().mul(f32const(float32(math.Ldexp(1, -24))))
-			kept := x.add(offset).f32(0).mul(c.arg.f32(dropoutScale))
-			f.storeF32(out.add(offset), 0, ternary(uniform.ge(c.arg.f32(dropoutRate)), kept, f32const(0)))
+			kept := x.add(offset.get()).f32(0).mul(c.arg.f32(dropoutScale))
+			f.storeF32(out.add(offset.get()), 0, ternaryF32(uniform.ge(c.arg.f32(dropoutRate)), kept, f32const(0)))
 		})
-	}, map[int]i32{normX: x, normOut: out})
+	}, map[int]i32Var{normX: x, normOut: out})
 	return f
 }

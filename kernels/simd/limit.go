@@ -24,22 +24,22 @@ const (
 func emitLimit(m *module) function {
 	f, arg, tile, _ := m.tile()
 	x, y := f.newVec(vconst(0.999)), f.newVec(vconst(0.001))
-	var acc [limitChains]vec
+	var acc [limitChains]vecVar
 	for i := range acc {
-		acc[i] = f.newVec(vconst(float32(i)))
+		acc[i] = f.varVec(vconst(float32(i)))
 	}
-	turns := f.newI32(arg.i32(limitTurns))
-	f.while(turns, func() {
+	turns := f.varI32(arg.i32(limitTurns))
+	f.while(turns.get(), func() {
 		for range limitUnroll {
 			for i := range acc {
-				set(f, acc[i], m.madd(acc[i], x, y)) // a product of constants would leave the loop
+				acc[i].set(m.madd(acc[i].get(), x, y)) // a product of constants would leave the loop
 			}
 		}
-		f.inc(turns, -1)
+		turns.inc(-1)
 	})
 	out := f.newI32(arg.i32(limitOut).add(tile.mulN(64 * 4)))
 	for i := range acc {
-		f.storeVec(out, i*16, acc[i])
+		f.storeVec(out, i*16, acc[i].get())
 	}
 	return f
 }

@@ -147,7 +147,7 @@ const (
 // the tile's number and the thread's.
 func (m *module) tile() (f function, arg, tile, thread i32) {
 	f = function{m.Func(i32x3, nil)}
-	return f, f.param(0), f.param(1), f.param(2)
+	return f, f.param(0).get(), f.param(1).get(), f.param(2).get()
 }
 
 // once emits a function of so many integers where it is first asked for.

@@ -33,11 +33,11 @@ func (m *module) update(body func(f function, arg i32, l lane, at func(field int
 // Param = Param*kept - M*rate/(sqrt(V)+eps).
 func emitAdam(m *module) function {
 	return m.update(func(f function, arg i32, l lane, at func(int) i32) {
-		g, mom, v := f.newVec(l.load(at(updateGrad))), f.newVec(l.load(at(updateM))), f.newVec(l.load(at(updateV)))
-		set(f, mom, mom.add(g.sub(mom).mul(arg.splat(updateA))))
-		set(f, v, v.add(g.mul(g).sub(v).mul(arg.splat(updateB))))
-		l.store(f, at(updateM), mom)
-		l.store(f, at(updateV), v)
+		g, mom, v := f.newVec(l.load(at(updateGrad))), f.varVec(l.load(at(updateM))), f.varVec(l.load(at(updateV)))
+		mom.set(mom.add(g.sub(mom.get()).mul(arg.splat(updateA))))
+		v.set(v.add(g.mul(g).sub(v.get()).mul(arg.splat(updateB))))
+		l.store(f, at(updateM), mom.get())
+		l.store(f, at(updateV), v.get())
 		step := mom.mul(arg.splat(updateRate)).div(v.sqrt().add(arg.splat(updateEps)))
 		l.store(f, at(updateParam), l.load(at(updateParam)).mul(arg.splat(updateKept)).sub(step))
 	})
@@ -59,12 +59,12 @@ func emitNesterov(m *module) function { return emitSGDMomentum(m, true) }
 func emitSGDMomentum(m *module, nesterov bool) function {
 	return m.update(func(f function, arg i32, l lane, at func(int) i32) {
 		step := f.newVec(l.load(at(updateGrad)).mul(arg.splat(updateRate)))
-		mom := f.newVec(l.load(at(updateM)).mul(arg.splat(updateA)).sub(step))
-		l.store(f, at(updateM), mom)
+		mom := f.varVec(l.load(at(updateM)).mul(arg.splat(updateA)).sub(step))
+		l.store(f, at(updateM), mom.get())
 		if nesterov {
-			set(f, mom, mom.mul(arg.splat(updateA)).sub(step))
+			mom.set(mom.mul(arg.splat(updateA)).sub(step))
 		}
-		l.store(f, at(updateParam), l.load(at(updateParam)).mul(arg.splat(updateKept)).add(mom))
+		l.store(f, at(updateParam), l.load(at(updateParam)).mul(arg.splat(updateKept)).add(mom.get()))
 	})
 }
 
@@ -94,8 +94,8 @@ func emitSumSquares(m *module) function {
 	sum := f.newPair() // zero at entry
 	m.strips(f, f.newI32(parts.start(tile)), f.newI32(parts.start(tile.addN(1))), func(offset i32, ls []lane) {
 		for _, l := range ls {
-			f.setPair(v, wide(l.load(x.add(offset))))
-			f.setPair(sum, sum.add(v.mul(v)))
+			v.set(wide(l.load(x.add(offset))))
+			sum.set(sum.add(v.mul(v.pair)))
 		}
 	})
 	f.storeVec(arg.add(tile.shl(4)), sumPairs, sum.lo.addF64(sum.hi))

@@ -27,14 +27,14 @@ func emitPackForward(m *module) function {
 	first := f.newI32(tile.mulN(packRows))
 	count := f.newI32(minimum(first.addN(packRows), rows).sub(first))
 	panel := f.newI32(rows.mulN(nr * 4)) // bytes
-	src, dst := f.newI32(arg.i32(packSrc).add(first.mul(srcRow))), f.newI32(arg.i32(packDst).add(first.mulN(nr*4)))
-	scale := f.newI32(arg.i32(packScale))
-	c := f.newI32(num(0))
+	src, dst := f.varI32(arg.i32(packSrc).add(first.mul(srcRow))), f.varI32(arg.i32(packDst).add(first.mulN(nr*4)))
+	scale := f.varI32(arg.i32(packScale))
+	c := f.varI32(num(0))
 	f.upTo(c, cols, 2*nr, func() {
-		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c), scale, arg.addN(packAlpha)).Call(m.packPair()))
-		f.inc(src, 2*nr*4)
-		set(f, dst, dst.add(panel.shl(1)))
-		f.when(scale, func() { f.inc(scale, 2*nr*4) })
+		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c.get()), scale, arg.addN(packAlpha)).Call(m.packPair()))
+		src.inc(2 * nr * 4)
+		dst.set(dst.add(panel.shl(1)))
+		f.when(scale.get(), func() { scale.inc(2 * nr * 4) })
 	})
 	return f
 }
@@ -49,64 +49,64 @@ func (m *module) packPair() wasmasm.FuncIndex {
 func (m *module) emitPackPair(f function) {
 	src, srcRow, dst, panel, rows, width := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
 	scale, alpha := f.param(6), f.newF32(f.param(7).f32(0))
-	p, q, left, panels := f.newI32(src), f.newI32(dst), f.newI32(rows), f.newI32(num(2))
-	v := f.newF32(nil)
-	scales := func(n int) []vec {
+	p, q, left, panels := f.varI32(src.get()), f.varI32(dst.get()), f.varI32(rows.get()), f.varI32(num(2))
+	v := f.varF32(nil)
+	scales := func(n int) []vecVar {
 		list := f.vecs(n)
 		f.setAll(list, func(int) vec { return alpha.splat() })
-		f.when(scale, func() { f.setAll(list, func(i int) vec { return list[i].mul(scale.vec(16 * i)) }) })
+		f.when(scale.get(), func() { f.setAll(list, func(i int) vec { return list[i].mul(scale.vec(16 * i)) }) })
 		return list
 	}
 
 	f.when(width.ge(num(2*nr)), func() {
-		by, row, q2 := scales(4), f.vecs(4), f.newI32(dst.add(panel))
-		f.while(left, func() {
-			f.setAll(row, func(i int) vec { return p.vec(16 * i).mul(by[i]) })
-			f.storeVec(q, 0, row[0])
-			f.storeVec(q, 16, row[1])
-			f.storeVec(q2, 0, row[2])
-			f.storeVec(q2, 16, row[3])
-			set(f, p, p.add(srcRow))
-			f.inc(q, nr*4)
-			f.inc(q2, nr*4)
-			f.inc(left, -1)
+		by, row, q2 := scales(4), f.vecs(4), f.varI32(dst.add(panel.get()))
+		f.while(left.get(), func() {
+			f.setAll(row, func(i int) vec { return p.vec(16 * i).mul(by[i].get()) })
+			f.storeVec(q.get(), 0, row[0].get())
+			f.storeVec(q.get(), 16, row[1].get())
+			f.storeVec(q2.get(), 0, row[2].get())
+			f.storeVec(q2.get(), 16, row[3].get())
+			p.set(p.add(srcRow.get()))
+			q.inc(nr * 4)
+			q2.inc(nr * 4)
+			left.inc(-1)
 		})
 		f.back()
 	})
 	f.while(panels.gt(num(0)).and(width.gt(num(0))), func() {
-		set(f, p, src)
-		set(f, q, dst)
-		set(f, left, rows)
+		p.set(src.get())
+		q.set(dst.get())
+		left.set(rows.get())
 		f.choose(width.ge(num(nr)), func() {
 			by := scales(2)
-			f.while(left, func() {
-				f.storeVec(q, 0, p.vec(0).mul(by[0]))
-				f.storeVec(q, 16, p.vec(16).mul(by[1]))
-				set(f, p, p.add(srcRow))
-				f.inc(q, nr*4)
-				f.inc(left, -1)
+			f.while(left.get(), func() {
+				f.storeVec(q.get(), 0, p.vec(0).mul(by[0].get()))
+				f.storeVec(q.get(), 16, p.vec(16).mul(by[1].get()))
+				p.set(p.add(srcRow.get()))
+				q.inc(nr * 4)
+				left.inc(-1)
 			})
 		}, func() {
-			f.while(left, func() {
+			f.while(left.get(), func() {
 				f.count(num(nr), func(i i32) {
 					at := i.shl(2)
-					set(f, v, f32const(0))
-					f.when(i.lt(width), func() {
-						set(f, v, p.add(at).f32(0).mul(alpha))
-						f.when(scale, func() { set(f, v, v.mul(scale.add(at).f32(0))) })
+					v.set(f32const(0))
+					f.when(i.lt(width.get()), func() {
+						v.set(p.add(at).f32(0).mul(alpha))
+						f.when(scale.get(), func() { v.set(v.mul(scale.add(at).f32(0))) })
 					})
-					f.storeF32(q.add(at), 0, v)
+					f.storeF32(q.add(at), 0, v.get())
 				})
-				set(f, p, p.add(srcRow))
-				f.inc(q, nr*4)
-				f.inc(left, -1)
+				p.set(p.add(srcRow.get()))
+				q.inc(nr * 4)
+				left.inc(-1)
 			})
 		})
-		f.inc(src, nr*4)
-		set(f, dst, dst.add(panel))
-		f.when(scale, func() { f.inc(scale, nr*4) })
-		f.inc(width, -nr)
-		f.inc(panels, -1)
+		src.inc(nr * 4)
+		dst.set(dst.add(panel.get()))
+		f.when(scale.get(), func() { scale.inc(nr * 4) })
+		width.inc(-nr)
+		panels.inc(-1)
 	})
 }
 
@@ -155,57 +155,57 @@ func (m *module) emitPackFlipped(f function) {
 	ci := f.newI32(panel.mulN(nr))
 	width := f.newI32(cin.sub(ci))
 	row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
-	alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
-	p, scale, left := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	rows, s, x := f.vecs(nr), f.newVec(nil), f.newI32(nil)
+	alpha, v := f.newF32(arg.f32(flipAlpha)), f.varF32(nil)
+	p, scale, left := f.varI32(nil), f.varI32(nil), f.varI32(nil)
+	rows, s, x := f.vecs(nr), f.varVec(nil), f.varI32(nil)
 	advance := func(n int) {
-		f.inc(p, n*4)
-		f.inc(dst, n*nr*4)
-		f.when(scale, func() { f.inc(scale, n*4) })
-		f.inc(left, -n)
+		p.inc(n * 4)
+		dst.inc(n * nr * 4)
+		f.when(scale.get(), func() { scale.inc(n * 4) })
+		left.inc(-n)
 	}
 	four := func() { // output channels of a whole panel
-		set(f, s, alpha.splat())
-		f.when(scale, func() { set(f, s, s.mul(scale.vec(0))) })
-		set(f, x, p)
+		s.set(alpha.splat())
+		f.when(scale.get(), func() { s.set(s.mul(scale.vec(0))) })
+		x.set(p.get())
 		for i := range rows {
-			set(f, rows[i], x.vec(0).mul(s))
-			set(f, x, x.add(row))
+			rows[i].set(x.vec(0).mul(s.get()))
+			x.set(x.add(row))
 		}
 		for half := range 2 {
 			for i, t := range transpose(f, rows[half*4:][:4]) {
-				f.storeVec(dst, i*nr*4+half*16, t)
+				f.storeVec(dst.get(), i*nr*4+half*16, t)
 			}
 		}
 		advance(4)
 	}
 	one := func() { // what is left: the last panel, or the last columns
 		f.count(num(nr), func(i i32) {
-			set(f, v, f32const(0))
+			v.set(f32const(0))
 			f.when(i.lt(width), func() {
-				set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
-				f.when(scale, func() { set(f, v, v.mul(scale.f32(0))) })
+				v.set(p.add(i.mul(row)).f32(0).mul(alpha))
+				f.when(scale.get(), func() { v.set(v.mul(scale.f32(0))) })
 			})
-			f.storeF32(dst.add(i.shl(2)), 0, v)
+			f.storeF32(dst.add(i.shl(2)), 0, v.get())
 		})
 		advance(1)
 	}
 	f.count(ld(flipH), func(i i32) {
 		f.count(ld(flipW), func(j i32) {
 			kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
-			set(f, p, src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
-			set(f, scale, ld(flipScale))
-			set(f, left, cout)
+			p.set(src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
+			scale.set(ld(flipScale))
+			left.set(cout)
 			f.when(width.ge(num(nr)), func() { f.while(left.ge(num(4)), four) })
-			f.while(left, one)
+			f.while(left.get(), one)
 		})
 	})
 }
 
 // transpose is the 4x4 transposed of four rows, as expressions on new variables.
-func transpose(f function, r []vec) [4]vec {
-	lo01, hi01 := f.newVec(lanes(r[0], r[1], 0, 4, 1, 5)), f.newVec(lanes(r[0], r[1], 2, 6, 3, 7))
-	lo23, hi23 := f.newVec(lanes(r[2], r[3], 0, 4, 1, 5)), f.newVec(lanes(r[2], r[3], 2, 6, 3, 7))
+func transpose(f function, r []vecVar) [4]vec {
+	lo01, hi01 := f.newVec(lanes(r[0].get(), r[1].get(), 0, 4, 1, 5)), f.newVec(lanes(r[0].get(), r[1].get(), 2, 6, 3, 7))
+	lo23, hi23 := f.newVec(lanes(r[2].get(), r[3].get(), 0, 4, 1, 5)), f.newVec(lanes(r[2].get(), r[3].get(), 2, 6, 3, 7))
 	return [4]vec{
 		lanes(lo01, lo23, 0, 1, 4, 5), lanes(lo01, lo23, 2, 3, 6, 7),
 		lanes(hi01, hi23, 0, 1, 4, 5), lanes(hi01, hi23, 2, 3, 6, 7),

@@ -78,7 +78,7 @@ func (w *winograd) emit(m *module) function {
 	tileRun := f.newI32(task.rem(ld(convRowTasks)))
 	first := f.newI32(tiles.start(tileRun))
 	count := f.newI32(tiles.start(tileRun.addN(1)).sub(first))
-	panel := f.newI32(task.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
+	panel := f.varI32(task.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
 	lastPanel := f.newI32(minimum(panel.add(ld(convPanelsPerTask)), ld(convPanels)))
 
 	w.tiles(m, f, arg, table, first, count, func(t i32) {
@@ -87,47 +87,47 @@ func (w *winograd) emit(m *module) function {
 
 	rowTiles := f.newI32(count.addN(m.Rows - 1).div(num(m.Rows)))
 	rows := f.split(count, rowTiles)
-	filter, row, height := f.newI32(ld(convFilter).add(panel.mul(ld(convPanel)))), f.newI32(nil), f.newI32(nil)
+	filter, row, height := f.varI32(ld(convFilter).add(panel.mul(ld(convPanel)))), f.varI32(nil), f.varI32(nil)
 	f.upTo(panel, lastPanel, 1, func() {
 		f.count(rowTiles, func(rowTile i32) {
-			set(f, row, rows.start(rowTile))
-			set(f, height, rows.start(rowTile.addN(1)).sub(row))
+			row.set(rows.start(rowTile))
+			height.set(rows.start(rowTile.addN(1)).sub(row.get()))
 			f.do(concat(arg, transformed.add(row.mul(ld(convK))), filter, table,
 				height.addN(int(products.first)-1)).CallIndirect(products.typ))
 			f.do(concat(table, table.add(row.mulN(winEntry)), arg, panel, height).Call(output))
 		})
-		set(f, filter, filter.add(ld(convPanel)))
+		filter.set(filter.add(ld(convPanel)))
 	})
 	return f
 }
 
 // tiles writes the pointers of each tile first, ..., first+count-1 and runs
 // body for it; t counts from 0.
-func (w *winograd) tiles(m *module, f function, arg, table, first, count i32, body func(t i32)) {
+func (w *winograd) tiles(m *module, f function, arg i32, table, first, count i32, body func(t i32)) {
 	ld := func(field int) i32 { return arg.i32(field) }
 	outH, outW := w.outs()
 	tilesW := f.newI32(ld(winTilesW))
 	image := f.newI32(ld(winTilesH).mul(tilesW))
-	n := f.newI32(first.div(image))
-	i := f.newI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
-	j := f.newI32(first.rem(image).rem(tilesW).mulN(outW))
-	entry, ih, iw := f.newI32(table), f.newI32(nil), f.newI32(nil)
+	n := f.varI32(first.div(image))
+	i := f.varI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
+	j := f.varI32(first.rem(image).rem(tilesW).mulN(outW))
+	entry, ih, iw := f.varI32(table), f.varI32(nil), f.varI32(nil)
 	gridH, gridW := f.newI32(ld(convGridH)), f.newI32(ld(convGridW))
 	f.count(count, func(t i32) {
-		set(f, ih, i.add(ld(convFirstH)))
-		set(f, iw, j.add(ld(convFirstW)))
-		m.patch(f, arg, convIn, n, ih, iw, ld(convH), ld(convW), ld(convZeros), w.h.edge(), w.w.edge(), table, winIn)
-		m.patch(f, arg, convOut, n, i, j, gridH, gridW, num(0), outH, outW, entry, winOut)
-		m.patch(f, arg, convRes, n, i, j, gridH, gridW, num(0), outH, outW, entry, winRes)
+		ih.set(i.add(ld(convFirstH)))
+		iw.set(j.add(ld(convFirstW)))
+		m.patch(f, arg, convIn, n.get(), ih.get(), iw.get(), ld(convH), ld(convW), ld(convZeros), w.h.edge(), w.w.edge(), table, winIn)
+		m.patch(f, arg, convOut, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winOut)
+		m.patch(f, arg, convRes, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winRes)
 		body(t)
-		f.inc(entry, winEntry)
-		f.inc(j, outW)
+		entry.inc(winEntry)
+		j.inc(outW)
 		f.when(j.ge(gridW), func() {
-			set(f, j, num(0))
-			f.inc(i, outH)
+			j.set(num(0))
+			i.inc(outH)
 			f.when(i.ge(gridH), func() {
-				set(f, i, num(0))
-				f.inc(n, 1)
+				i.set(num(0))
+				n.inc(1)
 			})
 		})
 	})
@@ -136,19 +136,19 @@ func (w *winograd) tiles(m *module, f function, arg, table, first, count i32, bo
 // patch writes pointers to rows x cols pixels of image n, from row i and column j on, to
 // dst+off; outside of the h x w map they are the given one. The view's fields begin
 // at view: address, image, row, column.
-func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32, rows, cols int, dst i32, off int) {
+func (m *module) patch(f function, arg i32, view int, n, i, j i32, h, w, outside i32, rows, cols int, dst i32, off int) {
 	row, col := f.newI32(arg.i32(view+8)), f.newI32(arg.i32(view+12))
-	line := f.newI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
-	p, inside := f.newI32(nil), f.newI32(nil)
+	line := f.varI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
+	p, inside := f.varI32(nil), f.varI32(nil)
 	for u := range rows {
-		set(f, p, line)
-		set(f, inside, i.addN(u).below(h))
+		p.set(line.get())
+		inside.set(i.addN(u).below(h))
 		for v := range cols {
-			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p, outside))
-			set(f, p, p.add(col))
+			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p.get(), outside))
+			p.set(p.add(col))
 			off += 4
 		}
-		set(f, line, line.add(row))
+		line.set(line.add(row))
 	}
 }
 
@@ -157,13 +157,13 @@ func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32
 func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func(i32s(4), nil)}
 	table, dst, kBytes, matrix := f.param(0), f.param(1), f.param(2), f.param(3)
-	q, edge := f.newI32(nil), w.w.edge()
-	m.quads(f, kBytes, func(offset i32, l lane) {
+	q, edge := f.varI32(nil), w.w.edge()
+	m.quads(f, kBytes.get(), func(offset i32, l lane) {
 		d := func(u, v int) vec { return l.load(table.i32(winIn + 4*(edge*u+v)).add(offset)) }
-		set(f, q, dst.add(offset))
+		q.set(dst.add(offset))
 		m.transform2(f, w.h.b, w.w.b, edge, d, func(sum vec) {
-			l.store(f, q, sum)
-			set(f, q, q.add(matrix))
+			l.store(f, q.get(), sum)
+			q.set(q.add(matrix.get()))
 		})
 	})
 	return f.Index
@@ -171,9 +171,9 @@ func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
 
 // quads runs body for each four channels of so many bytes, then one by one.
 func (m *module) quads(f function, bytes i32, body func(offset i32, l lane)) {
-	offset := f.newI32(num(0))
-	f.upTo(offset, bytes.addN(-12), 16, func() { body(offset, lane{}) })
-	f.upTo(offset, bytes, 4, func() { body(offset, lane{single: true}) })
+	offset := f.varI32(num(0))
+	f.upTo(offset, bytes.addN(-12), 16, func() { body(offset.get(), lane{}) })
+	f.upTo(offset, bytes, 4, func() { body(offset.get(), lane{single: true}) })
 }
 
 // winogradProducts emits, for 1..mr tiles, the products of their rows with a panel, once
@@ -187,32 +187,32 @@ func (m *module) winogradProducts() microFamily {
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
 		arg, in, filter, out := f.param(0), f.param(1), f.param(2), f.param(3)
-		acc, a := make([][2]vec, rows), make([]i32, rows)
+		acc, a := make([][2]vecVar, rows), make([]i32Var, rows)
 		for r := range acc {
-			acc[r], a[r] = [2]vec{f.newVec(nil), f.newVec(nil)}, f.newI32(nil)
+			acc[r], a[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)}, f.varI32(nil)
 		}
 		kBytes, matrix, filterMatrix := f.newI32(arg.i32(convK)), f.newI32(arg.i32(winMatrix)), f.newI32(arg.i32(winFilter))
-		b, k := f.newI32(nil), f.newI32(nil)
+		b, k := f.varI32(nil), f.varI32(nil)
 		f.count(arg.i32(winMatrices), func(i32) {
 			for r := range acc {
-				set(f, acc[r][0], vconst(0))
-				set(f, acc[r][1], vconst(0))
+				acc[r][0].set(vconst(0))
+				acc[r][1].set(vconst(0))
 				if r == 0 {
-					set(f, a[r], in)
+					a[r].set(in.get())
 				} else {
-					set(f, a[r], a[r-1].add(kBytes))
+					a[r].set(a[r-1].add(kBytes))
 				}
 			}
-			set(f, k, kBytes)
-			set(f, b, filter)
+			k.set(kBytes)
+			b.set(filter.get())
 			m.multiply(f, acc, a, b, k)
 			for r := range acc {
-				f.storeVec(out, r*nr*4, acc[r][0])
-				f.storeVec(out, r*nr*4+16, acc[r][1])
+				f.storeVec(out.get(), r*nr*4, acc[r][0].get())
+				f.storeVec(out.get(), r*nr*4+16, acc[r][1].get())
 			}
-			set(f, in, in.add(matrix))
-			set(f, filter, filter.add(filterMatrix))
-			f.inc(out, winProduct)
+			in.set(in.add(matrix))
+			filter.set(filter.add(filterMatrix))
+			out.inc(winProduct)
 		})
 		m.extra = append(m.extra, f.Func)
 	}
@@ -229,33 +229,33 @@ func (w *winograd) emitOutput(m *module) wasmasm.FuncIndex {
 	width := f.newI32(minimum(num(nr*4), arg.i32(convCols).shl(2).sub(first)))
 	alpha, floor := f.newVec(arg.splat(convAlpha)), f.newVec(arg.splat(convFloor))
 	shift, residual := f.newI32(arg.i32(convShift)), f.newI32(arg.i32(convRes))
-	p, add, y := f.newI32(nil), f.newVec(nil), f.newVec(nil)
+	p, add, y := f.varI32(nil), f.varVec(nil), f.varVec(nil)
 	half := f.vecs(w.w.edge()) // a row of A' m
-	f.while(tiles, func() {
+	f.while(tiles.get(), func() {
 		m.quads(f, width, func(offset i32, l lane) {
-			set(f, add, vconst(0))
-			f.when(shift, func() { set(f, add, l.load(shift.add(first).add(offset))) })
+			add.set(vconst(0))
+			f.when(shift, func() { add.set(l.load(shift.add(first).add(offset))) })
 			for u, a := range w.h.a {
-				set(f, p, product.add(offset))
+				p.set(product.add(offset))
 				f.setAll(half, func(v int) vec {
 					return m.linear(a, 0, 1, func(i int) vec { return p.vec(winProduct * (len(half)*i + v)) })
 				})
 				for v, a := range w.w.a {
 					slot := 4 * (len(w.w.a)*u + v)
-					set(f, p, entry.i32(winOut+slot))
-					f.when(p, func() {
-						set(f, y, m.linear(a, 0, 1, func(i int) vec { return half[i] }).add(add).mul(alpha))
+					p.set(entry.i32(winOut + slot))
+					f.when(p.get(), func() {
+						y.set(m.linear(a, 0, 1, func(i int) vec { return half[i].get() }).add(add.get()).mul(alpha))
 						f.when(residual, func() {
-							set(f, y, y.add(l.load(entry.i32(winRes+slot).add(first).add(offset))))
+							y.set(y.add(l.load(entry.i32(winRes + slot).add(first).add(offset))))
 						})
 						l.store(f, p.add(first).add(offset), y.atLeast(floor))
 					})
 				}
 			}
 		})
-		f.inc(product, nr*4)
-		f.inc(entry, winEntry)
-		f.inc(tiles, -1)
+		product.inc(nr * 4)
+		entry.inc(winEntry)
+		tiles.inc(-1)
 	})
 	return f.Index
 }

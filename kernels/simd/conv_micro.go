@@ -26,31 +26,31 @@ func (m *module) microKernels() microFamily {
 // emitMicro: acc[r] = sum over taps and k of A[r] * B, then the epilogue.
 func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	table, taps, kBytes, b, arg, panel := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
-	acc := make([][2]vec, rows)
+	acc := make([][2]vecVar, rows)
 	for r := range acc {
-		acc[r] = [2]vec{f.newVec(nil), f.newVec(nil)} // zero at entry
+		acc[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)} // zero at entry
 	}
-	a := make([]i32, rows)
+	a := make([]i32Var, rows)
 	for r := range a {
-		a[r] = f.newI32(nil)
+		a[r] = f.varI32(nil)
 	}
-	k, slot := f.newI32(nil), f.newI32(table)
-	f.while(taps, func() {
+	k, slot := f.varI32(nil), f.varI32(table.get())
+	f.while(taps.get(), func() {
 		for r := range a {
-			set(f, a[r], slot.i32(tableTaps+4*r))
+			a[r].set(slot.i32(tableTaps + 4*r))
 		}
-		set(f, k, kBytes)
+		k.set(kBytes.get())
 		m.multiply(f, acc, a, b, k)
-		f.inc(slot, tableEntry)
-		f.inc(taps, -1)
+		slot.inc(tableEntry)
+		taps.inc(-1)
 	})
 
-	b0, b1 := f.newVec(nil), f.newVec(nil)
+	b0, b1 := f.varVec(nil), f.varVec(nil)
 	cols := f.newI32(arg.i32(convCols).sub(panel.mulN(nr)))
 	f.when(cols.ltN(nr), func() {
 		for r := range acc {
-			f.storeVec(table, r*nr*4, acc[r][0])
-			f.storeVec(table, r*nr*4+16, acc[r][1])
+			f.storeVec(table.get(), r*nr*4, acc[r][0].get())
+			f.storeVec(table.get(), r*nr*4+16, acc[r][1].get())
 		}
 		f.do(concat(table, num(rows), cols, arg, panel).Call(edge))
 		f.back()
@@ -60,51 +60,51 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	alpha := f.newVec(arg.splat(convAlpha))
 	shift := f.newI32(arg.i32(convShift))
 	f.choose(shift, func() {
-		set(f, b0, shift.add(col).vec(0))
-		set(f, b1, shift.add(col).vec(16))
+		b0.set(shift.add(col).vec(0))
+		b1.set(shift.add(col).vec(16))
 	}, func() {
-		set(f, b0, vconst(0))
-		set(f, b1, vconst(0))
+		b0.set(vconst(0))
+		b1.set(vconst(0))
 	})
 	for r := range acc {
-		set(f, acc[r][0], acc[r][0].add(b0).mul(alpha))
-		set(f, acc[r][1], acc[r][1].add(b1).mul(alpha))
+		acc[r][0].set(acc[r][0].add(b0.get()).mul(alpha))
+		acc[r][1].set(acc[r][1].add(b1.get()).mul(alpha))
 	}
-	p := f.newI32(nil)
+	p := f.varI32(nil)
 	f.when(arg.i32(convRes), func() {
 		for r := range acc {
-			set(f, p, table.i32(tableRes+4*r).add(col))
-			set(f, acc[r][0], acc[r][0].add(p.vec(0)))
-			set(f, acc[r][1], acc[r][1].add(p.vec(16)))
+			p.set(table.i32(tableRes + 4*r).add(col))
+			acc[r][0].set(acc[r][0].add(p.vec(0)))
+			acc[r][1].set(acc[r][1].add(p.vec(16)))
 		}
 	})
 	floor := f.newVec(arg.splat(convFloor))
 	for r := range acc {
-		set(f, p, table.i32(tableOut+4*r).add(col))
-		f.storeVec(p, 0, acc[r][0].atLeast(floor))
-		f.storeVec(p, 16, acc[r][1].atLeast(floor))
+		p.set(table.i32(tableOut + 4*r).add(col))
+		f.storeVec(p.get(), 0, acc[r][0].atLeast(floor))
+		f.storeVec(p.get(), 16, acc[r][1].atLeast(floor))
 	}
 }
 
 // multiply emits acc[r] += A[r] * B over k bytes of each row of A. It leaves a and b
 // behind what was read, and k at 0.
-func (m *module) multiply(f function, acc [][2]vec, a []i32, b, k i32) {
-	b0, b1, splat := f.newVec(nil), f.newVec(nil), f.newVec(nil)
+func (m *module) multiply(f function, acc [][2]vecVar, a []i32Var, b, k i32Var) {
+	b0, b1, splat := f.varVec(nil), f.varVec(nil), f.varVec(nil)
 	step := func(u int) {
-		set(f, b0, b.vec(u*nr*4))
-		set(f, b1, b.vec(u*nr*4+16))
+		b0.set(b.vec(u * nr * 4))
+		b1.set(b.vec(u*nr*4 + 16))
 		for r := range acc {
-			set(f, splat, a[r].splat(u*4))
-			set(f, acc[r][0], m.madd(splat, b0, acc[r][0]))
-			set(f, acc[r][1], m.madd(splat, b1, acc[r][1]))
+			splat.set(a[r].splat(u * 4))
+			acc[r][0].set(m.madd(splat.get(), b0.get(), acc[r][0].get()))
+			acc[r][1].set(m.madd(splat.get(), b1.get(), acc[r][1].get()))
 		}
 	}
 	advance := func(n int) {
 		for r := range a {
-			f.inc(a[r], n*4)
+			a[r].inc(n * 4)
 		}
-		f.inc(b, n*nr*4)
-		f.inc(k, -n*4)
+		b.inc(n * nr * 4)
+		k.inc(-n * 4)
 	}
 	f.when(k.ge(num(kUnroll*4)), func() {
 		f.repeat(func() {
@@ -114,7 +114,7 @@ func (m *module) multiply(f function, acc [][2]vec, a []i32, b, k i32) {
 			advance(kUnroll)
 		}, k.ge(num(kUnroll*4)))
 	})
-	f.while(k, func() {
+	f.while(k.get(), func() {
 		step(0)
 		advance(1)
 	})
@@ -127,20 +127,20 @@ func (m *module) edgeEpilogue() wasmasm.FuncIndex {
 	f := function{m.Func(params, nil)}
 	table, rows, cols, arg, panel := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
 	first := f.newI32(panel.mulN(nr))
-	v := f.newF32(nil)
-	f.count(rows, func(r i32) {
-		f.count(cols, func(c i32) {
+	v := f.varF32(nil)
+	f.count(rows.get(), func(r i32) {
+		f.count(cols.get(), func(c i32) {
 			byteCol := first.add(c).shl(2)
-			set(f, v, table.add(r.mulN(nr).add(c).shl(2)).f32(0))
+			v.set(table.add(r.mulN(nr).add(c).shl(2)).f32(0))
 			f.when(arg.i32(convShift), func() {
-				set(f, v, v.add(arg.i32(convShift).add(byteCol).f32(0)))
+				v.set(v.add(arg.i32(convShift).add(byteCol).f32(0)))
 			})
-			set(f, v, v.mul(arg.f32(convAlpha)))
+			v.set(v.mul(arg.f32(convAlpha)))
 			f.when(arg.i32(convRes), func() {
-				set(f, v, v.add(table.add(r.shl(2)).i32(tableRes).add(byteCol).f32(0)))
+				v.set(v.add(table.add(r.shl(2)).i32(tableRes).add(byteCol).f32(0)))
 			})
-			f.when(v.lt(arg.f32(convFloor)), func() { set(f, v, arg.f32(convFloor)) })
-			f.storeF32(table.add(r.shl(2)).i32(tableOut).add(byteCol), 0, v)
+			f.when(v.lt(arg.f32(convFloor)), func() { v.set(arg.f32(convFloor)) })
+			f.storeF32(table.add(r.shl(2)).i32(tableOut).add(byteCol), 0, v.get())
 		})
 	})
 	return f.Index
