@@ -18,57 +18,39 @@ func (b *Backend) SumsLen(pixels, channels int) int {
 	return 2 * channels * (1 + ceilDiv(pixels, pixelsPerChunk(channels)))
 }
 
-// overPixels writes the fields that all jobs over chunks of pixels need and
-// returns the number of chunks.
-func (b *Backend) overPixels(v kernels.View) (chunks int) {
-	pixels, size := v.Pixels(), pixelsPerChunk(v.C)
-	chunks = ceilDiv(pixels, size)
-	b.setFields(normPixels, pixels, normChunk, size, normC, v.C)
-	return chunks
+// over sets the fields that all jobs over chunks of pixels need and returns the
+// number of chunks.
+func (j *sumsJob) over(v kernels.View) (chunks int) {
+	j.pixels, j.chunk, j.c = v.Pixels(), pixelsPerChunk(v.C), v.C
+	return ceilDiv(j.pixels, j.chunk)
 }
 
-// sumPixels is overPixels for jobs that sum; it returns the sums over all pixels, too.
-func (b *Backend) sumPixels(v kernels.View, scratch []float32) (chunks int, sums []float32) {
+// sum is over for jobs that sum, in scratch; it returns the sums over all pixels, too.
+func (b *Backend) sum(j *sumsJob, v kernels.View, scratch []float32) (chunks int, sums []float32) {
 	if want := b.SumsLen(v.Pixels(), v.C); len(scratch) < want {
 		panic(fmt.Sprintf("simd: scratch of %d floats for sums of %d channels over %d pixels, want %d", len(scratch), v.C, v.Pixels(), want))
 	}
 	sums = scratch[:2*v.C]
-	b.setFields(normSums, int(at(sums)), normPartial, int(at(scratch[len(sums):])))
-	return b.overPixels(v), sums
+	j.sums, j.partial = at(sums), at(scratch[len(sums):])
+	return j.over(v), sums
 }
 
-// setView writes the address and pixel stride of a view; nothing of an absent one.
-func (b *Backend) setView(field int, v kernels.View) {
-	b.setAt(field, at(v.Data))
-	b.set(field+normXCol-normX, 4*v.Stride)
-}
-
-func (b *Backend) setFloor(relu bool) {
-	b.setF32(normFloor, noFloor)
+// floorOf is the least that a ReLU lets through, or that no ReLU does.
+func floorOf(relu bool) float32 {
 	if relu {
-		b.setF32(normFloor, 0)
+		return 0
 	}
-}
-
-// BatchNormFold implements kernels.Backend.
-func (b *Backend) BatchNormFold(a *kernels.BatchNormFoldArgs) {
-	b.setFields(foldBeta, int(at(a.Beta)), foldMean, int(at(a.Mean)), foldVariance, int(at(a.Variance)),
-		foldScale, int(at(a.Scale)), foldShift, int(at(a.Shift)), foldC, len(a.Scale))
-	b.setF32(foldEps, a.Eps)
-	b.run(kernelNormFold, ceilDiv(len(a.Scale), combineChannels), true)
+	return noFloor
 }
 
 // BatchNormTrain implements kernels.Backend.
 func (b *Backend) BatchNormTrain(a *kernels.BatchNormTrainArgs) {
-	chunks, _ := b.sumPixels(a.X, a.Scratch)
-	b.setView(normX, a.X)
-	b.setAt(normMean, at(a.Mean))
-	b.setAt(normInvStd, at(a.InvStd))
-	b.setF32(normEps, a.Eps)
-	b.setF32(normMomentum, a.Momentum)
-	b.setF32(normRest, 1-a.Momentum)
-	b.setAt(normRunMean, at(a.RunningMean))
-	b.setAt(normRunVariance, at(a.RunningVariance))
+	j := (*sumsJob)(b.record())
+	*j = sumsJob{
+		x: pixelsOf(a.X), mean: at(a.Mean), invStd: at(a.InvStd), eps: a.Eps,
+		momentum: a.Momentum, rest: 1 - a.Momentum, runMean: at(a.RunningMean), runVar: at(a.RunningVariance),
+	}
+	chunks, _ := b.sum(j, a.X, a.Scratch)
 	b.run(kernelNormStats, chunks, true)
 	b.run(kernelNormCombine, ceilDiv(a.X.C, combineChannels), a.RunningMean == nil)
 	b.BatchNormApply(&kernels.BatchNormApplyArgs{X: a.X, Out: a.Out, Beta: a.Beta, Mean: a.Mean, InvStd: a.InvStd, ReLU: a.ReLU})
@@ -76,39 +58,37 @@ func (b *Backend) BatchNormTrain(a *kernels.BatchNormTrainArgs) {
 
 // BatchNormApply implements kernels.Backend.
 func (b *Backend) BatchNormApply(a *kernels.BatchNormApplyArgs) {
-	chunks := b.overPixels(a.X)
-	b.setView(normX, a.X)
-	b.setView(normOut, a.Out)
-	b.setFields(normBeta, int(at(a.Beta)), normMean, int(at(a.Mean)), normInvStd, int(at(a.InvStd)))
-	b.setFloor(a.ReLU)
-	b.run(kernelNormApply, chunks, at(a.X.Data) != at(a.Out.Data))
+	j := (*sumsJob)(b.record())
+	*j = sumsJob{
+		x: pixelsOf(a.X), out: pixelsOf(a.Out),
+		beta: at(a.Beta), mean: at(a.Mean), invStd: at(a.InvStd), floor: floorOf(a.ReLU),
+	}
+	b.run(kernelNormApply, j.over(a.X), at(a.X.Data) != at(a.Out.Data))
 }
 
 // BatchNormBackward implements kernels.Backend.
 func (b *Backend) BatchNormBackward(a *kernels.BatchNormBackwardArgs) {
-	chunks, sums := b.sumPixels(a.X, a.Scratch)
-	b.setView(normX, a.X)
-	b.setView(normD, a.DOut)
-	b.setFields(normBeta, int(at(a.Beta)), normMean, int(at(a.Mean)), normInvStd, int(at(a.InvStd)))
-	b.setFloor(a.ReLU)
-	b.setF32(normScale, 1)
+	j := (*sumsJob)(b.record())
+	*j = sumsJob{
+		x: pixelsOf(a.X), d: pixelsOf(a.DOut), out: pixelsOf(a.DX),
+		beta: at(a.Beta), mean: at(a.Mean), invStd: at(a.InvStd), floor: floorOf(a.ReLU), scale: 1,
+	}
+	chunks, sums := b.sum(j, a.X, a.Scratch)
 	b.run(kernelNormGradStats, chunks, true)
 	b.run(kernelSumCombine, ceilDiv(a.X.C, combineChannels), true)
 	copy(a.DBeta, sums[:a.X.C])
 	if a.DX.Data == nil {
 		return
 	}
-	b.setView(normOut, a.DX)
-	b.setF32(normScale, 1/float32(a.X.Pixels()))
+	j.scale = 1 / float32(a.X.Pixels())
 	b.run(kernelNormGradApply, chunks, at(a.DX.Data) != at(a.DOut.Data))
 }
 
 // ReLUBiasBackward implements kernels.Backend. Masking twice does no harm.
 func (b *Backend) ReLUBiasBackward(a *kernels.ReLUBiasBackwardArgs) {
-	chunks, sums := b.sumPixels(a.D, a.Scratch)
-	b.setView(normX, a.Out)
-	b.setView(normD, a.D)
-	b.setF32(normScale, a.Alpha)
+	j := (*sumsJob)(b.record())
+	*j = sumsJob{x: pixelsOf(a.Out), d: pixelsOf(a.D), scale: a.Alpha}
+	chunks, sums := b.sum(j, a.D, a.Scratch)
 	b.run(kernelReLUBias, chunks, true)
 	if a.DBias == nil {
 		return

@@ -2,6 +2,7 @@ package simd
 
 import (
 	"math"
+	"unsafe"
 
 	"thaw/kernels/wasmasm"
 )
@@ -26,6 +27,7 @@ func (m *module) microKernels() microFamily {
 // emitMicro: acc[r] = sum over taps and k of A[r] * B, then the epilogue.
 func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	table, taps, kBytes, b, arg, panel := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
+	conv := recordAt(arg.get(), unsafe.Pointer(&inConv), unsafe.Sizeof(inConv))
 	acc := make([][2]vecVar, rows)
 	for r := range acc {
 		acc[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)} // zero at entry
@@ -46,7 +48,7 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	})
 
 	b0, b1 := f.varVec(nil), f.varVec(nil)
-	cols := f.newI32(arg.i32(convCols).sub(panel.mulN(nr)))
+	cols := f.newI32(conv.i32(&inConv.cols).sub(panel.mulN(nr)))
 	f.when(cols.ltN(nr), func() {
 		for r := range acc {
 			f.storeVec(table.get(), r*nr*4, acc[r][0].get())
@@ -57,8 +59,8 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 	})
 
 	col := f.newI32(panel.mulN(nr * 4))
-	alpha := f.newVec(arg.splat(convAlpha))
-	shift := f.newI32(arg.i32(convShift))
+	alpha := f.newVec(conv.splat(&inConv.alpha))
+	shift := f.newI32(conv.i32(&inConv.shift))
 	f.choose(shift, func() {
 		b0.set(shift.add(col).vec(0))
 		b1.set(shift.add(col).vec(16))
@@ -71,14 +73,14 @@ func (m *module) emitMicro(f function, rows int, edge wasmasm.FuncIndex) {
 		acc[r][1].set(acc[r][1].add(b1.get()).mul(alpha))
 	}
 	p := f.varI32(nil)
-	f.when(arg.i32(convRes), func() {
+	f.when(conv.i32(&inConv.res.at), func() {
 		for r := range acc {
 			p.set(table.i32(tableRes + 4*r).add(col))
 			acc[r][0].set(acc[r][0].add(p.vec(0)))
 			acc[r][1].set(acc[r][1].add(p.vec(16)))
 		}
 	})
-	floor := f.newVec(arg.splat(convFloor))
+	floor := f.newVec(conv.splat(&inConv.floor))
 	for r := range acc {
 		p.set(table.i32(tableOut + 4*r).add(col))
 		f.storeVec(p.get(), 0, acc[r][0].atLeast(floor))
@@ -126,20 +128,21 @@ func (m *module) edgeEpilogue() wasmasm.FuncIndex {
 	params := i32s(5)
 	f := function{m.Func(params, nil)}
 	table, rows, cols, arg, panel := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
+	conv := recordAt(arg.get(), unsafe.Pointer(&inConv), unsafe.Sizeof(inConv))
 	first := f.newI32(panel.mulN(nr))
 	v := f.varF32(nil)
 	f.count(rows.get(), func(r i32) {
 		f.count(cols.get(), func(c i32) {
 			byteCol := first.add(c).shl(2)
 			v.set(table.add(r.mulN(nr).add(c).shl(2)).f32(0))
-			f.when(arg.i32(convShift), func() {
-				v.set(v.add(arg.i32(convShift).add(byteCol).f32(0)))
+			f.when(conv.i32(&inConv.shift), func() {
+				v.set(v.add(conv.i32(&inConv.shift).add(byteCol).f32(0)))
 			})
-			v.set(v.mul(arg.f32(convAlpha)))
-			f.when(arg.i32(convRes), func() {
+			v.set(v.mul(conv.f32(&inConv.alpha)))
+			f.when(conv.i32(&inConv.res.at), func() {
 				v.set(v.add(table.add(r.shl(2)).i32(tableRes).add(byteCol).f32(0)))
 			})
-			f.when(v.lt(arg.f32(convFloor)), func() { v.set(arg.f32(convFloor)) })
+			f.when(v.lt(conv.f32(&inConv.floor)), func() { v.set(conv.f32(&inConv.floor)) })
 			f.storeF32(table.add(r.shl(2)).i32(tableOut).add(byteCol), 0, v.get())
 		})
 	})

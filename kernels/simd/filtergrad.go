@@ -1,5 +1,7 @@
 package simd
 
+import "unsafe"
+
 // The filter gradient is a GEMM too: for a tap, rows are input channels, columns
 // output channels, and k runs over output pixels p:
 //
@@ -20,37 +22,31 @@ package simd
 //	          dFilter (or the split's partial sum) = or += acc
 //
 // Splits are chosen by the shape, not by the number of threads, and added in order:
-// the result does not depend on the threads.
-const (
-	gradIn = 4 * iota
-	gradInImg
-	gradInRow
-	gradInCol
-	gradInStep // bytes from the input pixel of one output pixel to the next: stride*gradInCol, or stagePitch
-	gradH
-	gradW
-	gradStride
-	gradPadTop
-	gradPadLeft
-	gradKH
-	gradKW
-	gradCIn
-	gradCOut
-	gradOH
-	gradOW
-	gradPacked    // dOut
-	gradPanel     // bytes of a panel
-	gradRows      // N*OH output rows
-	gradSplits    // the rows are shared out evenly among so many
-	gradChunkRows // output rows of a chunk
-	gradBlocks    // blocks of input channels
-	gradBlock     // row tiles of a block
-	gradOut       // dFilter or the partial sums
-	gradOutSplit  // bytes from the sums of one split to the next
-	gradTable     // per thread: spill and list of runs
-	gradTableLen  // bytes per thread
-	gradStage     // bytes from a thread's table to its stage, 0: none
-)
+// the result does not depend on the threads. The record of the job:
+type gradJob struct {
+	in            tensor
+	inStep        int // bytes from the input pixel of one output pixel to the next: stride*in.col, or stagePitch
+	h, w          int
+	stride        int
+	padTop        int
+	padLeft       int
+	kh, kw        int
+	cin, cout     int
+	oh, ow        int
+	packed        int // dOut
+	panel         int // bytes of a panel
+	rows          int // N*oh output rows
+	splits        int // the rows are shared out evenly among so many
+	chunkRows     int // output rows of a chunk
+	blocks, block int // blocks of input channels, row tiles of one
+	out           int // dFilter or the partial sums
+	outSplit      int // bytes from the sums of one split to the next
+	table         int // per thread: spill and list of runs
+	tableLen      int // bytes per thread
+	stage         int // bytes from a thread's table to its stage, 0: none
+}
+
+var inGrad gradJob
 
 // A run of the table: offset in In, offset in a panel, number of pixels.
 const (
@@ -64,35 +60,37 @@ const (
 // stagePitch is the bytes of a staged pixel: the channels of a block.
 const stagePitch = blockTiles * mr * 4
 
+var kernelFilterGradient = newKernel(emitFilterGradient)
+
 func emitFilterGradient(m *module) function {
 	micro := m.gradientMicroKernels()
 	f, arg, tile, thread := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
+	r := recordAt(arg, unsafe.Pointer(&inGrad), unsafe.Sizeof(inGrad))
 
-	table := f.newI32(ld(gradTable).add(thread.mul(ld(gradTableLen))))
-	split, block := f.newI32(tile.div(ld(gradBlocks))), f.newI32(tile.rem(ld(gradBlocks)))
-	outputRows := f.split(ld(gradRows), ld(gradSplits))
+	table := f.newI32(r.i32(&inGrad.table).add(thread.mul(r.i32(&inGrad.tableLen))))
+	split, block := f.newI32(tile.div(r.i32(&inGrad.blocks))), f.newI32(tile.rem(r.i32(&inGrad.blocks)))
+	outputRows := f.split(r.i32(&inGrad.rows), r.i32(&inGrad.splits))
 	row, lastRow := f.varI32(outputRows.start(split)), f.newI32(outputRows.start(split.addN(1)))
-	out := f.newI32(ld(gradOut).add(split.mul(ld(gradOutSplit))))
+	out := f.newI32(r.i32(&inGrad.out).add(split.mul(r.i32(&inGrad.outSplit))))
 	first := f.newI32(row.get()) // the first chunk overwrites
-	cin, cout := f.newI32(ld(gradCIn)), f.newI32(ld(gradCOut))
-	firstChannel := f.newI32(block.mul(ld(gradBlock)).mulN(m.Rows))
-	lastChannel := f.newI32(minimum(firstChannel.add(ld(gradBlock).mulN(m.Rows)), cin))
-	chunkEnd, tap, taps := f.varI32(nil), f.varI32(nil), f.newI32(ld(gradKH).mul(ld(gradKW)))
+	cin, cout := f.newI32(r.i32(&inGrad.cin)), f.newI32(r.i32(&inGrad.cout))
+	firstChannel := f.newI32(block.mul(r.i32(&inGrad.block)).mulN(m.Rows))
+	lastChannel := f.newI32(minimum(firstChannel.add(r.i32(&inGrad.block).mulN(m.Rows)), cin))
+	chunkEnd, tap, taps := f.varI32(nil), f.varI32(nil), f.newI32(r.i32(&inGrad.kh).mul(r.i32(&inGrad.kw)))
 	in, runs, ci, rows := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
 
 	f.while(row.lt(lastRow), func() {
-		chunkEnd.set(minimum(row.add(ld(gradChunkRows)), lastRow))
+		chunkEnd.set(minimum(row.add(r.i32(&inGrad.chunkRows)), lastRow))
 		tap.set(num(0))
 		f.upTo(tap, taps, 1, func() {
-			f.choose(ld(gradStage), func() {
-				m.stage(f, arg, table, row.get(), chunkEnd.get(), firstChannel, lastChannel)
+			f.choose(r.i32(&inGrad.stage), func() {
+				m.stage(f, r, table, row.get(), chunkEnd.get(), firstChannel, lastChannel)
 				// Micro kernels add a tile's first channel to this address.
-				in.set(table.add(ld(gradStage)).sub(firstChannel.shl(2)))
+				in.set(table.add(r.i32(&inGrad.stage)).sub(firstChannel.shl(2)))
 				runs.set(num(1))
 			}, func() {
-				in.set(ld(gradIn))
-				runs.set(m.listRuns(f, arg, table, row.get(), chunkEnd.get(), tap.get()))
+				in.set(r.i32(&inGrad.in.at))
+				runs.set(m.listRuns(f, r, table, row.get(), chunkEnd.get(), tap.get()))
 			})
 			ci.set(firstChannel)
 			f.upTo(ci, lastChannel, m.Rows, func() {
@@ -108,48 +106,46 @@ func emitFilterGradient(m *module) function {
 
 // stage copies channels c0..c1-1 of the pixels of rows first..last-1 and writes
 // the one run that they are.
-func (m *module) stage(f function, arg i32, table, first, last, c0, c1 i32) {
-	ld := func(field int) i32 { return arg.i32(field) }
-	pixel, end := f.varI32(first.mul(ld(gradOW))), f.newI32(last.mul(ld(gradOW)))
+func (m *module) stage(f function, r *record, table, first, last, c0, c1 i32) {
+	pixel, end := f.varI32(first.mul(r.i32(&inGrad.ow))), f.newI32(last.mul(r.i32(&inGrad.ow)))
 	f.storeI32(table, runIn, num(0))
 	f.storeI32(table, runPanel, pixel.mulN(nr*4))
 	f.storeI32(table, runCount, end.sub(pixel.get()))
-	src := f.varI32(ld(gradIn).add(pixel.mul(ld(gradInCol))).add(c0.shl(2)))
-	dst, width := f.varI32(table.add(ld(gradStage))), f.newI32(c1.sub(c0))
+	src := f.varI32(r.i32(&inGrad.in.at).add(pixel.mul(r.i32(&inGrad.in.col))).add(c0.shl(2)))
+	dst, width := f.varI32(table.add(r.i32(&inGrad.stage))), f.newI32(c1.sub(c0))
 	f.upTo(pixel, end, 1, func() {
 		m.strips(f, num(0), width, func(offset i32, ls []lane) {
 			for _, l := range ls {
 				l.store(f, dst.add(offset), l.load(src.add(offset)))
 			}
 		})
-		src.set(src.add(ld(gradInCol)))
+		src.set(src.add(r.i32(&inGrad.in.col)))
 		dst.inc(stagePitch)
 	})
 }
 
 // listRuns writes the runs of pixels that a tap sees in output rows first..last-1
 // and returns how many there are.
-func (m *module) listRuns(f function, arg i32, table, first, last, tap i32) i32 {
-	ld := func(field int) i32 { return arg.i32(field) }
-	kh, kw := f.newI32(tap.div(ld(gradKW))), f.newI32(tap.rem(ld(gradKW)))
-	stride := f.newI32(ld(gradStride))
+func (m *module) listRuns(f function, r *record, table, first, last, tap i32) i32 {
+	kh, kw := f.newI32(tap.div(r.i32(&inGrad.kw))), f.newI32(tap.rem(r.i32(&inGrad.kw)))
+	stride := f.newI32(r.i32(&inGrad.stride))
 	// Output columns lo..hi-1 see a pixel: 0 <= ow*stride+left < W.
-	left := f.newI32(kw.sub(ld(gradPadLeft)))
-	lo, hi := f.varI32(num(0)), f.varI32(ld(gradW).sub(left).addN(-1))
+	left := f.newI32(kw.sub(r.i32(&inGrad.padLeft)))
+	lo, hi := f.varI32(num(0)), f.varI32(r.i32(&inGrad.w).sub(left).addN(-1))
 	f.when(left.ltN(0), func() { lo.set(num(0).sub(left).addN(-1).add(stride).div(stride)) })
 	f.choose(hi.ltN(0), func() { hi.set(num(0)) }, func() {
-		hi.set(minimum(hi.div(stride).addN(1), ld(gradOW)))
+		hi.set(minimum(hi.div(stride).addN(1), r.i32(&inGrad.ow)))
 	})
 	runs, slot := f.varI32(num(0)), f.varI32(table)
 	row, n, ih := f.varI32(first), f.varI32(nil), f.varI32(nil)
 	in, packed, nextIn, nextPacked := f.varI32(nil), f.varI32(nil), f.varI32(num(-1)), f.varI32(num(-1))
 	f.when(lo.lt(hi.get()), func() {
 		f.upTo(row, last, 1, func() {
-			n.set(row.div(ld(gradOH)))
-			ih.set(row.rem(ld(gradOH)).mul(stride).add(kh).sub(ld(gradPadTop)))
-			f.when(ih.below(ld(gradH)), func() {
-				in.set(n.mul(ld(gradInImg)).add(ih.mul(ld(gradInRow))).add(lo.mul(stride).add(left).mul(ld(gradInCol))))
-				packed.set(row.mul(ld(gradOW)).add(lo.get()).mulN(nr * 4))
+			n.set(row.div(r.i32(&inGrad.oh)))
+			ih.set(row.rem(r.i32(&inGrad.oh)).mul(stride).add(kh).sub(r.i32(&inGrad.padTop)))
+			f.when(ih.below(r.i32(&inGrad.h)), func() {
+				in.set(n.mul(r.i32(&inGrad.in.image)).add(ih.mul(r.i32(&inGrad.in.row))).add(lo.mul(stride).add(left).mul(r.i32(&inGrad.in.col))))
+				packed.set(row.mul(r.i32(&inGrad.ow)).add(lo.get()).mulN(nr * 4))
 				f.choose(in.eq(nextIn.get()).and(packed.eq(nextPacked.get())), func() {
 					f.storeI32(slot.get(), runCount-runLen, slot.i32(runCount-runLen).add(hi.get()).sub(lo.get()))
 				}, func() {
@@ -159,7 +155,7 @@ func (m *module) listRuns(f function, arg i32, table, first, last, tap i32) i32 
 					slot.inc(runLen)
 					runs.inc(1)
 				})
-				nextIn.set(in.add(hi.sub(lo.get()).mul(ld(gradInStep))))
+				nextIn.set(in.add(hi.sub(lo.get()).mul(r.i32(&inGrad.inStep))))
 				nextPacked.set(packed.add(hi.sub(lo.get()).mulN(nr * 4)))
 			})
 		})
@@ -182,14 +178,15 @@ func (m *module) gradientMicroKernels() microFamily {
 
 func (m *module) emitGradientMicro(f function, rows int) {
 	table, runs, in, out, arg, add := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
+	grad := recordAt(arg.get(), unsafe.Pointer(&inGrad), unsafe.Sizeof(inGrad))
 	acc := make([][2]vecVar, rows)
 	for r := range acc {
 		acc[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)}
 	}
 	b0, b1, splat, v := f.varVec(nil), f.varVec(nil), f.varVec(nil), f.varF32(nil)
 	a, b, k, slot, left, dst := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
-	step, panel, panelBytes := f.newI32(arg.i32(gradInStep)), f.varI32(arg.i32(gradPacked)), f.newI32(arg.i32(gradPanel))
-	cols := f.varI32(arg.i32(gradCOut))
+	step, panel, panelBytes := f.newI32(grad.i32(&inGrad.inStep)), f.varI32(grad.i32(&inGrad.packed)), f.newI32(grad.i32(&inGrad.panel))
+	cols := f.varI32(grad.i32(&inGrad.cout))
 	rowBytes := f.newI32(cols.shl(2))
 	f.repeat(func() {
 		for r := range acc {
@@ -255,40 +252,43 @@ func (m *module) emitGradientMicro(f function, rows int) {
 	}, cols.gt(num(0)))
 }
 
-// Record of the reduction of splits: one tile adds up reduceRows rows of the
-// filter gradient [rows, cols], split after split.
-const (
-	reduceIn    = 4 * iota
-	reduceSplit // bytes from one split to the next
-	reduceSplits
-	reduceOut
-	reduceRowsAll
-	reduceCols
-)
+// reduceJob is the record of the reduction of splits: one tile adds up reduceRows rows
+// of the filter gradient [rows, cols], split after split.
+type reduceJob struct {
+	in         int
+	split      int // bytes from one split to the next
+	splits     int
+	out        int
+	rows, cols int
+}
+
+var inReduce reduceJob
 
 const reduceRows = 16
 
+var kernelFilterReduce = newKernel(emitFilterReduce)
+
 func emitFilterReduce(m *module) function {
 	f, arg, tile, _ := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
-	cols := f.newI32(ld(reduceCols))
+	r := recordAt(arg, unsafe.Pointer(&inReduce), unsafe.Sizeof(inReduce))
+	cols := f.newI32(r.i32(&inReduce.cols))
 	first := f.newI32(tile.mulN(reduceRows))
-	last := f.newI32(minimum(first.addN(reduceRows), ld(reduceRowsAll)))
+	last := f.newI32(minimum(first.addN(reduceRows), r.i32(&inReduce.rows)))
 	row, p, left := f.varI32(first), f.varI32(nil), f.varI32(nil)
 	f.upTo(row, last, 1, func() {
 		m.strips(f, num(0), cols, func(offset i32, ls []lane) {
 			at := row.mul(cols).shl(2).add(offset)
 			sum := f.vars(ls)
-			p.set(ld(reduceIn).add(at))
+			p.set(r.i32(&inReduce.in).add(at))
 			f.setAll(sum, func(i int) vec { return ls[i].load(p.get()) })
-			left.set(ld(reduceSplits).addN(-1))
+			left.set(r.i32(&inReduce.splits).addN(-1))
 			f.while(left.get(), func() {
-				p.set(p.add(ld(reduceSplit)))
+				p.set(p.add(r.i32(&inReduce.split)))
 				f.setAll(sum, func(i int) vec { return sum[i].add(ls[i].load(p.get())) })
 				left.inc(-1)
 			})
 			for i, l := range ls {
-				l.store(f, ld(reduceOut).add(at), sum[i].get())
+				l.store(f, r.i32(&inReduce.out).add(at), sum[i].get())
 			}
 		})
 	})

@@ -1,28 +1,34 @@
 package simd
 
-import "math"
+import (
+	"math"
+	"unsafe"
 
-// Record of SoftmaxCrossEntropy, a tile a row. A view is its address and the bytes
-// from one row to the next.
-const (
-	lossLogits  = 8 * iota
-	lossLabels  // view
-	lossProbs   // view
-	lossDLogits // view; address 0: not wanted
-	lossLoss
-	lossRows    = lossLoss + 4
-	lossClasses = lossLoss + 8
+	"thaw/kernels"
 )
+
+// lossJob is the record of SoftmaxCrossEntropy, a tile a row. Without dLogits no
+// gradient is wanted.
+type lossJob struct {
+	logits, labels, probs, dLogits pixels
+	loss                           int
+	rows, classes                  int
+}
+
+var inLoss lossJob
+
+var kernelSoftmaxCrossEntropy = newKernel(emitSoftmaxCrossEntropy)
 
 // emitSoftmaxCrossEntropy computes a row in float64, each sum in the order of classes.
 func emitSoftmaxCrossEntropy(m *module) function {
 	f, arg, row, _ := m.tile()
-	start := func(view int) i32 { return f.newI32(arg.i32(view).add(row.mul(arg.i32(view + 4)))) }
-	logits, labels, probs, dLogits := start(lossLogits), start(lossLabels), start(lossProbs), start(lossDLogits)
+	r := recordAt(arg, unsafe.Pointer(&inLoss), unsafe.Sizeof(inLoss))
+	start := func(v *pixels) i32 { return f.newI32(r.i32(&v.at).add(row.mul(r.i32(&v.pixel)))) }
+	logits, labels, probs, dLogits := start(&inLoss.logits), start(&inLoss.labels), start(&inLoss.probs), start(&inLoss.dLogits)
 	offset := f.varI32(nil)
 	eachClass := func(body func()) {
 		offset.set(num(0))
-		f.upTo(offset, arg.i32(lossClasses).shl(2), 4, body)
+		f.upTo(offset, r.i32(&inLoss.classes).shl(2), 4, body)
 	}
 	logit, label := logits.add(offset.get()).f32(0).toF64(), labels.add(offset.get()).f32(0).toF64()
 
@@ -36,14 +42,14 @@ func emitSoftmaxCrossEntropy(m *module) function {
 		mass.set(mass.add(label))
 		loss.set(loss.add(label.mul(logSum.sub(logit))))
 	})
-	f.storeF32(arg.i32(lossLoss).add(row.shl(2)), 0, loss.toF32())
+	f.storeF32(r.i32(&inLoss.loss).add(row.shl(2)), 0, loss.toF32())
 
 	prob := f.varF64(nil)
 	eachClass(func() {
 		prob.set(f.exp(logit.sub(logSum)))
 		f.storeF32(probs.add(offset.get()), 0, prob.toF32())
-		f.when(arg.i32(lossDLogits), func() {
-			gradient := prob.mul(mass.get()).sub(label).div(arg.i32(lossRows).toF64())
+		f.when(r.i32(&inLoss.dLogits.at), func() {
+			gradient := prob.mul(mass.get()).sub(label).div(r.i32(&inLoss.rows).toF64())
 			f.storeF32(dLogits.add(offset.get()), 0, gradient.toF32())
 		})
 	})
@@ -89,4 +95,14 @@ func (f function) log(x f64) f64 {
 		series.set(series.mul(square).add(f64const(1 / float64(n))))
 	}
 	return k.toF64().mul(f64const(math.Ln2)).add(s.mul(series.get()).mul(f64const(2)))
+}
+
+// SoftmaxCrossEntropy implements kernels.Backend.
+func (b *Backend) SoftmaxCrossEntropy(a *kernels.SoftmaxCrossEntropyArgs) {
+	rows := a.Logits.Pixels()
+	*(*lossJob)(b.record()) = lossJob{
+		logits: pixelsOf(a.Logits), labels: pixelsOf(a.Labels), probs: pixelsOf(a.Probs), dLogits: pixelsOf(a.DLogits),
+		loss: at(a.Loss), rows: rows, classes: a.Logits.C,
+	}
+	b.run(kernelSoftmaxCrossEntropy, rows, true)
 }

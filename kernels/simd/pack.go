@@ -1,37 +1,46 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"unsafe"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Packed filters are panels of nr columns: [panel][k][nr], k running over taps and
 // their channels. The last panel is padded with zeros.
 
-// Record of a forward pack job: a [rows, cols] matrix into panels. One tile packs
-// packRows rows of every panel.
-const (
-	packSrc    = 4 * iota
-	packSrcRow // bytes from one row to the next
-	packDst
-	packRowsAll
-	packCols
-	packScale // per column, 0: none
-	packAlpha
-)
+// packJob is the record of packing forward: a [rows, cols] matrix into panels. One tile
+// packs packRows rows of every panel.
+type packJob struct {
+	src    int
+	srcRow int // bytes from one row to the next
+	dst    int
+	rows   int
+	cols   int
+	scale  int // per column, 0: none
+	alpha  float32
+}
+
+var inPack packJob
 
 // packRows is a compromise: runs of 128 rows of a panel pack up to a fifth faster
 // than 32, but fewer, larger tiles leave threads idle.
 const packRows = 64
 
+var kernelPackForward = newKernel(emitPackForward)
+
 func emitPackForward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	rows, cols, srcRow := f.newI32(arg.i32(packRowsAll)), f.newI32(arg.i32(packCols)), f.newI32(arg.i32(packSrcRow))
+	r := recordAt(arg, unsafe.Pointer(&inPack), unsafe.Sizeof(inPack))
+	rows, cols, srcRow := f.newI32(r.i32(&inPack.rows)), f.newI32(r.i32(&inPack.cols)), f.newI32(r.i32(&inPack.srcRow))
 	first := f.newI32(tile.mulN(packRows))
 	count := f.newI32(minimum(first.addN(packRows), rows).sub(first))
 	panel := f.newI32(rows.mulN(nr * 4)) // bytes
-	src, dst := f.varI32(arg.i32(packSrc).add(first.mul(srcRow))), f.varI32(arg.i32(packDst).add(first.mulN(nr*4)))
-	scale := f.varI32(arg.i32(packScale))
+	src, dst := f.varI32(r.i32(&inPack.src).add(first.mul(srcRow))), f.varI32(r.i32(&inPack.dst).add(first.mulN(nr*4)))
+	scale := f.varI32(r.i32(&inPack.scale))
 	c := f.varI32(num(0))
 	f.upTo(c, cols, 2*nr, func() {
-		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c.get()), scale, arg.addN(packAlpha)).Call(m.packPair()))
+		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c.get()), scale, r.address(unsafe.Pointer(&inPack.alpha))).Call(m.packPair()))
 		src.inc(2 * nr * 4)
 		dst.set(dst.add(panel.shl(1)))
 		f.when(scale.get(), func() { scale.inc(2 * nr * 4) })
@@ -110,35 +119,37 @@ func (m *module) emitPackPair(f function) {
 	})
 }
 
-// Record of a backward pack job: of a filter [kh, kw, cin, cout] the taps
-// firstH + i*step, firstW + j*step, flipped and transposed: panels of nr input
-// channels, k running over taps and output channels. One tile packs one panel.
-const (
-	flipSrc = 4 * iota
-	flipDst
-	flipPanel // bytes
-	flipGeometry
+// flipJob is the record of packing backward: panels of nr input channels, k running
+// over taps and output channels. One tile packs one panel.
+type flipJob struct {
+	src, dst int
+	panel    int // bytes
+	geometry flipGeometry
+}
+
+// flipGeometry is how a filter is flipped and transposed: of [kh, kw, cin, cout] the
+// taps firstH - i*step, firstW - j*step. The record of a conv job has it too.
+type flipGeometry struct {
+	firstH, firstW int // of the taps, the last: the first packed
+	step           int
+	h, w           int // taps packed
+	kw, cin, cout  int // of the whole filter
+	scale          int // per output channel, 0: none
+	alpha          float32
+}
+
+var (
+	inFlip     flipJob
+	inGeometry flipGeometry
 )
 
-// The geometry of a flipped filter, which the record of a conv job has too.
-const (
-	flipFirstH = 4 * iota // of the taps, the last: the first packed
-	flipFirstW
-	flipStep
-	flipH // taps packed
-	flipW
-	flipKW // of the whole filter
-	flipCIn
-	flipCOut
-	flipScale // per output channel, 0: none
-	flipAlpha
-	flipLen
-)
+var kernelPackBackward = newKernel(emitPackBackward)
 
 func emitPackBackward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	dst := arg.i32(flipDst).add(tile.mul(arg.i32(flipPanel)))
-	f.do(concat(arg.addN(flipGeometry), arg.i32(flipSrc), tile, dst).Call(m.packFlipped()))
+	r := recordAt(arg, unsafe.Pointer(&inFlip), unsafe.Sizeof(inFlip))
+	dst := r.i32(&inFlip.dst).add(tile.mul(r.i32(&inFlip.panel)))
+	f.do(concat(r.address(unsafe.Pointer(&inFlip.geometry)), r.i32(&inFlip.src), tile, dst).Call(m.packFlipped()))
 	return f
 }
 
@@ -150,12 +161,12 @@ func (m *module) packFlipped() wasmasm.FuncIndex {
 
 func (m *module) emitPackFlipped(f function) {
 	arg, src, panel, dst := f.param(0), f.param(1), f.param(2), f.param(3)
-	ld := func(field int) i32 { return arg.i32(field) }
-	cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
+	r := recordAt(arg.get(), unsafe.Pointer(&inGeometry), unsafe.Sizeof(inGeometry))
+	cin, cout := f.newI32(r.i32(&inGeometry.cin)), f.newI32(r.i32(&inGeometry.cout))
 	ci := f.newI32(panel.mulN(nr))
 	width := f.newI32(cin.sub(ci))
 	row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
-	alpha, v := f.newF32(arg.f32(flipAlpha)), f.varF32(nil)
+	alpha, v := f.newF32(r.f32(&inGeometry.alpha)), f.varF32(nil)
 	p, scale, left := f.varI32(nil), f.varI32(nil), f.varI32(nil)
 	rows, s, x := f.vecs(nr), f.varVec(nil), f.varI32(nil)
 	advance := func(n int) {
@@ -190,11 +201,11 @@ func (m *module) emitPackFlipped(f function) {
 		})
 		advance(1)
 	}
-	f.count(ld(flipH), func(i i32) {
-		f.count(ld(flipW), func(j i32) {
-			kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
-			p.set(src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
-			scale.set(ld(flipScale))
+	f.count(r.i32(&inGeometry.h), func(i i32) {
+		f.count(r.i32(&inGeometry.w), func(j i32) {
+			kh, kw := r.i32(&inGeometry.firstH).sub(i.mul(r.i32(&inGeometry.step))), r.i32(&inGeometry.firstW).sub(j.mul(r.i32(&inGeometry.step)))
+			p.set(src.add(kh.mul(r.i32(&inGeometry.kw)).add(kw).mul(cin).add(ci).mul(row)))
+			scale.set(r.i32(&inGeometry.scale))
 			left.set(cout)
 			f.when(width.ge(num(nr)), func() { f.while(left.ge(num(4)), four) })
 			f.while(left.get(), one)

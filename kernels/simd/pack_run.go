@@ -25,25 +25,27 @@ func (b *Backend) PackFilter(a *kernels.PackFilterArgs) {
 		if r.tapsH*r.tapsW == 0 {
 			continue
 		}
-		b.setFields(flipSrc, int(at(a.Filter)), flipDst, int(at(a.Dst[b.packedAt(s, r):])), flipPanel, r.tapsH*r.tapsW*s.COut*nr*4)
-		b.setGeometry(flipGeometry, s, r, a.Scale, a.Alpha)
+		*(*flipJob)(b.record()) = flipJob{
+			src: at(a.Filter), dst: at(a.Dst[b.packedAt(s, r):]), panel: r.tapsH * r.tapsW * s.COut * nr * 4,
+			geometry: flipOf(s, r, a.Scale, a.Alpha),
+		}
 		b.run(kernelPackBackward, ceilDiv(s.CIn, nr), true)
 	}
 }
 
-// setGeometry writes the fields of a flipped filter's taps of a residue.
-func (b *Backend) setGeometry(first int, s kernels.ConvShape, r residue, scale []float32, alpha float32) {
-	b.setFields(first+flipFirstH, r.kh+(r.tapsH-1)*s.Stride, first+flipFirstW, r.kw+(r.tapsW-1)*s.Stride, first+flipStep, s.Stride,
-		first+flipH, r.tapsH, first+flipW, r.tapsW, first+flipKW, s.KW, first+flipCIn, s.CIn, first+flipCOut, s.COut,
-		first+flipScale, int(at(scale)))
-	b.setF32(first+flipAlpha, alpha)
+// flipOf is the geometry of a flipped filter's taps of a residue.
+func flipOf(s kernels.ConvShape, r residue, scale []float32, alpha float32) flipGeometry {
+	return flipGeometry{
+		firstH: r.kh + (r.tapsH-1)*s.Stride, firstW: r.kw + (r.tapsW-1)*s.Stride, step: s.Stride,
+		h: r.tapsH, w: r.tapsW, kw: s.KW, cin: s.CIn, cout: s.COut, scale: at(scale), alpha: alpha,
+	}
 }
 
 // packPanels packs a [rows, cols] matrix, stride floats from row to row, scaled per column.
 func (b *Backend) packPanels(src []float32, rows, cols, stride int, scale []float32, alpha float32, dst []float32) {
-	b.setFields(packSrc, int(at(src)), packSrcRow, 4*stride, packDst, int(at(dst)), packRowsAll, rows,
-		packCols, cols, packScale, int(at(scale)))
-	b.setF32(packAlpha, alpha)
+	*(*packJob)(b.record()) = packJob{
+		src: at(src), srcRow: 4 * stride, dst: at(dst), rows: rows, cols: cols, scale: at(scale), alpha: alpha,
+	}
 	b.run(kernelPackForward, ceilDiv(rows, packRows), true)
 }
 
@@ -89,33 +91,3 @@ func residueTaps(h, pad, size, stride int) (kFirst, n, first int) {
 func (b *Backend) packedAt(s kernels.ConvShape, r residue) int {
 	return r.tapsBefore * s.COut * roundUp(s.CIn, nr)
 }
-
-// Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per residue.
-func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
-	s := a.Shape
-	residual := kernels.View{}
-	if a.Accumulate {
-		residual = a.DIn
-	}
-	for _, r := range residues(s) {
-		gridH, gridW := ceilDiv(s.H-r.h, s.Stride), ceilDiv(s.W-r.w, s.Stride)
-		b.convViews(a.DOut, a.DIn, residual, s.Stride, r.h, r.w)
-		b.setFields(convGridH, gridH, convGridW, gridW, convStep, 1, convFirstH, r.firstH, convFirstW, r.firstW,
-			convKH, r.tapsH, convKW, r.tapsW, convShift, 0)
-		b.setF32(convAlpha, 1)
-		b.setF32(convFloor, noFloor)
-		filter := a.Filter
-		if a.InPlace {
-			b.setFields(convSource, int(at(filter)), convFlipped, 1)
-			b.setGeometry(convGeometry, s, r, a.Scale, a.Alpha)
-		} else if w := b.winograd(s, kernels.BackwardInput); w != nil { // of stride 1: this is the only residue
-			b.winogradJob(w, s, kernels.BackwardInput, filter, a.Scratch, !a.Accumulate)
-			return
-		} else {
-			filter = filter[b.packedAt(s, r):]
-		}
-		b.convJob(s, kernels.BackwardInput, filter, a.Scratch, s.N*gridH*gridW, !a.Accumulate)
-	}
-}
-
-func ceilDiv(n, by int) int { return (n + by - 1) / by }

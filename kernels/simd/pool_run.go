@@ -2,24 +2,6 @@ package simd
 
 import "thaw/kernels"
 
-// setPool writes the fields of a pooling job; views without data stay 0.
-func (b *Backend) setPool(in, dIn, out, dOut kernels.View, k, stride, padTop, padLeft int) {
-	for _, v := range [...]struct {
-		kernels.View
-		field int
-	}{{in, poolIn}, {dIn, poolDIn}, {out, poolOut}, {dOut, poolDOut}} {
-		b.setAt(v.field, at(v.Data))
-		b.set(v.field+4, 4*v.Stride)
-	}
-	b.setFields(poolK, k, poolStride, stride, poolPadTop, padTop, poolPadLeft, padLeft)
-}
-
-// setPoolSize writes the sizes of the input and output maps.
-func (b *Backend) setPoolSize(in, out kernels.View) {
-	b.setFields(poolH, in.H, poolW, in.W, poolC, in.C, poolOH, out.H, poolOW, out.W,
-		poolBlocks, ceilDiv(in.C, poolBlock))
-}
-
 // MaxPool implements kernels.Backend.
 func (b *Backend) MaxPool(a *kernels.PoolArgs) { b.pool(kernelMaxPool, a) }
 
@@ -27,9 +9,10 @@ func (b *Backend) MaxPool(a *kernels.PoolArgs) { b.pool(kernelMaxPool, a) }
 func (b *Backend) AvgPool(a *kernels.PoolArgs) { b.pool(kernelAvgPool, a) }
 
 func (b *Backend) pool(k kernel, a *kernels.PoolArgs) {
-	b.setPool(a.In, kernels.View{}, a.Out, kernels.View{}, a.K, a.Stride, a.PadTop, a.PadLeft)
-	b.setPoolSize(a.In, a.Out)
-	b.run(k, a.Out.N*a.Out.H, true)
+	b.runPool(k, a.Out.N*a.Out.H, true, a.In, a.Out, poolJob{
+		in: pixelsOf(a.In), out: pixelsOf(a.Out),
+		k: a.K, stride: a.Stride, padTop: a.PadTop, padLeft: a.PadLeft,
+	})
 }
 
 // MaxPoolBackward implements kernels.Backend.
@@ -43,13 +26,14 @@ func (b *Backend) AvgPoolBackward(a *kernels.PoolBackwardArgs) {
 }
 
 func (b *Backend) poolBackward(k kernel, a *kernels.PoolBackwardArgs, tiles int) {
-	b.setPool(a.In, a.DIn, a.Out, a.DOut, a.K, a.Stride, a.PadTop, a.PadLeft)
-	b.setPoolSize(a.DIn, a.DOut)
-	b.set(poolAccumulate, 0)
-	if a.Accumulate {
-		b.set(poolAccumulate, 1)
+	j := poolJob{
+		in: pixelsOf(a.In), dIn: pixelsOf(a.DIn), out: pixelsOf(a.Out), dOut: pixelsOf(a.DOut),
+		k: a.K, stride: a.Stride, padTop: a.PadTop, padLeft: a.PadLeft,
 	}
-	b.run(k, tiles, !a.Accumulate)
+	if a.Accumulate {
+		j.accumulate = 1
+	}
+	b.runPool(k, tiles, !a.Accumulate, a.DIn, a.DOut, j)
 }
 
 // GlobalAvgPool implements kernels.Backend.
@@ -61,8 +45,14 @@ func (b *Backend) GlobalAvgPoolBackward(a *kernels.GlobalAvgPoolArgs) {
 }
 
 func (b *Backend) globalPool(k kernel, a *kernels.GlobalAvgPoolArgs) {
-	b.setPool(a.Map, kernels.View{}, a.Vec, kernels.View{}, 0, 0, 0, 0)
-	b.setPoolSize(a.Map, a.Vec)
-	b.setF32(poolScale, 1/float32(a.Map.H*a.Map.W))
-	b.run(k, a.Map.N*ceilDiv(a.Map.C, poolBlock), true)
+	b.runPool(k, a.Map.N*ceilDiv(a.Map.C, poolBlock), true, a.Map, a.Vec, poolJob{
+		in: pixelsOf(a.Map), out: pixelsOf(a.Vec), scale: 1 / float32(a.Map.H*a.Map.W),
+	})
+}
+
+// runPool adds the sizes of the input and output maps to a job and runs it.
+func (b *Backend) runPool(k kernel, tiles int, repeatable bool, in, out kernels.View, j poolJob) {
+	j.h, j.w, j.c, j.oh, j.ow, j.blocks = in.H, in.W, in.C, out.H, out.W, ceilDiv(in.C, poolBlock)
+	*(*poolJob)(b.record()) = j
+	b.run(k, tiles, repeatable)
 }

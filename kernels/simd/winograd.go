@@ -1,6 +1,10 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"unsafe"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Winograd's minimal filtering (Lavin and Gray, arXiv:1509.09308) is a convolution of
 // stride 1 by fewer multiplications: a 3x3 one by 16 for 2x2 output pixels instead of 36,
@@ -27,9 +31,15 @@ type winograd struct {
 }
 
 var (
-	winograd3x3 = &winograd{filtering3, filtering3, kernelWinograd3x3, kernelWinogradPack3x3}
-	winograd1x7 = &winograd{filtering1, filtering7, kernelWinograd1x7, kernelWinogradPack1x7}
+	winograd3x3 = newWinograd(filtering3, filtering3)
+	winograd1x7 = newWinograd(filtering1, filtering7)
 )
+
+func newWinograd(h, wide filtering) *winograd {
+	w := &winograd{h: h, w: wide}
+	w.kernel, w.pack = newKernel(w.emit), newKernel(w.emitPack)
+	return w
+}
 
 // points is the pixels of a tile, and so the matrices.
 func (w *winograd) points() int { return w.h.edge() * w.w.edge() }
@@ -43,17 +53,18 @@ const (
 	winOuts   = 4
 )
 
-// A Winograd job has the record of a conv job, where rows, row tiles and row tasks
-// count tiles of output pixels, and these fields.
-const (
-	winTilesH = convRecord + 4*iota // of an image
-	winTilesW
-	winMatrices  // points
-	winMatrix    // bytes from one matrix of transformed input to the next
-	winFilter    // bytes from one matrix of a packed panel to the next
-	winTransform // bytes from a thread's table to them
-	winRecord
-)
+// winogradJob is the record of a convolution by Winograd's algorithm: that of a direct
+// one, where rows, row tiles and row tasks count tiles of output pixels, and
+type winogradJob struct {
+	convJob
+	tilesH, tilesW int // of an image
+	matrices       int // points
+	matrix         int // bytes from one matrix of transformed input to the next
+	filterMatrix   int // bytes from one matrix of a packed panel to the next
+	transform      int // bytes from a thread's table to the transformed input
+}
+
+var inWinograd winogradJob
 
 // A thread's table: products of a row tile and a panel, pointers to the input
 // pixels of one tile, then for each tile of the task pointers to its output
@@ -66,59 +77,58 @@ const (
 	winEntry   = 2 * (winRes - winOut)
 )
 
-// emit: task = panel run * convRowTasks + tile run, as emitConv's.
+// emit: task = panel run * rowTasks + tile run, as emitConv's.
 func (w *winograd) emit(m *module) function {
 	input, products, output := w.emitInput(m), m.winogradProducts(), w.emitOutput(m)
 	f, arg, task, thread := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
+	r := recordAt(arg, unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
 
-	table := f.newI32(ld(convTable).add(thread.mul(ld(convTableLen))))
-	transformed := f.newI32(table.add(ld(winTransform)))
-	tiles := f.split(ld(convRows), ld(convRowTasks))
-	tileRun := f.newI32(task.rem(ld(convRowTasks)))
+	table := f.newI32(r.i32(&inWinograd.table).add(thread.mul(r.i32(&inWinograd.tableLen))))
+	transformed := f.newI32(table.add(r.i32(&inWinograd.transform)))
+	tiles := f.split(r.i32(&inWinograd.rows), r.i32(&inWinograd.rowTasks))
+	tileRun := f.newI32(task.rem(r.i32(&inWinograd.rowTasks)))
 	first := f.newI32(tiles.start(tileRun))
 	count := f.newI32(tiles.start(tileRun.addN(1)).sub(first))
-	panel := f.varI32(task.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
-	lastPanel := f.newI32(minimum(panel.add(ld(convPanelsPerTask)), ld(convPanels)))
+	panel := f.varI32(task.div(r.i32(&inWinograd.rowTasks)).mul(r.i32(&inWinograd.panelsPerTask)))
+	lastPanel := f.newI32(minimum(panel.add(r.i32(&inWinograd.panelsPerTask)), r.i32(&inWinograd.panels)))
 
-	w.tiles(m, f, arg, table, first, count, func(t i32) {
-		f.do(concat(table, transformed.add(t.mul(ld(convK))), ld(convK), ld(winMatrix)).Call(input))
+	w.tiles(m, f, r, table, first, count, func(t i32) {
+		f.do(concat(table, transformed.add(t.mul(r.i32(&inWinograd.k))), r.i32(&inWinograd.k), r.i32(&inWinograd.matrix)).Call(input))
 	})
 
 	rowTiles := f.newI32(count.addN(m.Rows - 1).div(num(m.Rows)))
 	rows := f.split(count, rowTiles)
-	filter, row, height := f.varI32(ld(convFilter).add(panel.mul(ld(convPanel)))), f.varI32(nil), f.varI32(nil)
+	filter, row, height := f.varI32(r.i32(&inWinograd.filter).add(panel.mul(r.i32(&inWinograd.panel)))), f.varI32(nil), f.varI32(nil)
 	f.upTo(panel, lastPanel, 1, func() {
 		f.count(rowTiles, func(rowTile i32) {
 			row.set(rows.start(rowTile))
 			height.set(rows.start(rowTile.addN(1)).sub(row.get()))
-			f.do(concat(arg, transformed.add(row.mul(ld(convK))), filter, table,
+			f.do(concat(arg, transformed.add(row.mul(r.i32(&inWinograd.k))), filter, table,
 				height.addN(int(products.first)-1)).CallIndirect(products.typ))
 			f.do(concat(table, table.add(row.mulN(winEntry)), arg, panel, height).Call(output))
 		})
-		filter.set(filter.add(ld(convPanel)))
+		filter.set(filter.add(r.i32(&inWinograd.panel)))
 	})
 	return f
 }
 
 // tiles writes the pointers of each tile first, ..., first+count-1 and runs
 // body for it; t counts from 0.
-func (w *winograd) tiles(m *module, f function, arg i32, table, first, count i32, body func(t i32)) {
-	ld := func(field int) i32 { return arg.i32(field) }
+func (w *winograd) tiles(m *module, f function, r *record, table, first, count i32, body func(t i32)) {
 	outH, outW := w.outs()
-	tilesW := f.newI32(ld(winTilesW))
-	image := f.newI32(ld(winTilesH).mul(tilesW))
+	tilesW := f.newI32(r.i32(&inWinograd.tilesW))
+	image := f.newI32(r.i32(&inWinograd.tilesH).mul(tilesW))
 	n := f.varI32(first.div(image))
 	i := f.varI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
 	j := f.varI32(first.rem(image).rem(tilesW).mulN(outW))
 	entry, ih, iw := f.varI32(table), f.varI32(nil), f.varI32(nil)
-	gridH, gridW := f.newI32(ld(convGridH)), f.newI32(ld(convGridW))
+	gridH, gridW := f.newI32(r.i32(&inWinograd.gridH)), f.newI32(r.i32(&inWinograd.gridW))
 	f.count(count, func(t i32) {
-		ih.set(i.add(ld(convFirstH)))
-		iw.set(j.add(ld(convFirstW)))
-		m.patch(f, arg, convIn, n.get(), ih.get(), iw.get(), ld(convH), ld(convW), ld(convZeros), w.h.edge(), w.w.edge(), table, winIn)
-		m.patch(f, arg, convOut, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winOut)
-		m.patch(f, arg, convRes, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winRes)
+		ih.set(i.add(r.i32(&inWinograd.firstH)))
+		iw.set(j.add(r.i32(&inWinograd.firstW)))
+		m.patch(f, r, &inWinograd.in, n.get(), ih.get(), iw.get(), r.i32(&inWinograd.h), r.i32(&inWinograd.w), r.i32(&inWinograd.zeros), w.h.edge(), w.w.edge(), table, winIn)
+		m.patch(f, r, &inWinograd.out, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winOut)
+		m.patch(f, r, &inWinograd.res, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winRes)
 		body(t)
 		entry.inc(winEntry)
 		j.inc(outW)
@@ -134,11 +144,11 @@ func (w *winograd) tiles(m *module, f function, arg i32, table, first, count i32
 }
 
 // patch writes pointers to rows x cols pixels of image n, from row i and column j on, to
-// dst+off; outside of the h x w map they are the given one. The view's fields begin
-// at view: address, image, row, column.
-func (m *module) patch(f function, arg i32, view int, n, i, j i32, h, w, outside i32, rows, cols int, dst i32, off int) {
-	row, col := f.newI32(arg.i32(view+8)), f.newI32(arg.i32(view+12))
-	line := f.varI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
+// dst+off; outside of the h x w map they are the given one. The tensor is a
+// field of the record.
+func (m *module) patch(f function, r *record, t *tensor, n, i, j i32, h, w, outside i32, rows, cols int, dst i32, off int) {
+	row, col := f.newI32(r.i32(&t.row)), f.newI32(r.i32(&t.col))
+	line := f.varI32(r.i32(&t.at).add(n.mul(r.i32(&t.image))).add(i.mul(row)).add(j.mul(col)))
 	p, inside := f.varI32(nil), f.varI32(nil)
 	for u := range rows {
 		p.set(line.get())
@@ -187,13 +197,14 @@ func (m *module) winogradProducts() microFamily {
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
 		arg, in, filter, out := f.param(0), f.param(1), f.param(2), f.param(3)
+		job := recordAt(arg.get(), unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
 		acc, a := make([][2]vecVar, rows), make([]i32Var, rows)
 		for r := range acc {
 			acc[r], a[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)}, f.varI32(nil)
 		}
-		kBytes, matrix, filterMatrix := f.newI32(arg.i32(convK)), f.newI32(arg.i32(winMatrix)), f.newI32(arg.i32(winFilter))
+		kBytes, matrix, filterMatrix := f.newI32(job.i32(&inWinograd.k)), f.newI32(job.i32(&inWinograd.matrix)), f.newI32(job.i32(&inWinograd.filterMatrix))
 		b, k := f.varI32(nil), f.varI32(nil)
-		f.count(arg.i32(winMatrices), func(i32) {
+		f.count(job.i32(&inWinograd.matrices), func(i32) {
 			for r := range acc {
 				acc[r][0].set(vconst(0))
 				acc[r][1].set(vconst(0))
@@ -225,10 +236,11 @@ func (m *module) winogradProducts() microFamily {
 func (w *winograd) emitOutput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func(i32s(5), nil)}
 	product, entry, arg, panel, tiles := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
+	r := recordAt(arg.get(), unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
 	first := f.newI32(panel.mulN(nr * 4))
-	width := f.newI32(minimum(num(nr*4), arg.i32(convCols).shl(2).sub(first)))
-	alpha, floor := f.newVec(arg.splat(convAlpha)), f.newVec(arg.splat(convFloor))
-	shift, residual := f.newI32(arg.i32(convShift)), f.newI32(arg.i32(convRes))
+	width := f.newI32(minimum(num(nr*4), r.i32(&inWinograd.cols).shl(2).sub(first)))
+	alpha, floor := f.newVec(r.splat(&inWinograd.alpha)), f.newVec(r.splat(&inWinograd.floor))
+	shift, residual := f.newI32(r.i32(&inWinograd.shift)), f.newI32(r.i32(&inWinograd.res.at))
 	p, add, y := f.varI32(nil), f.varVec(nil), f.varVec(nil)
 	half := f.vecs(w.w.edge()) // a row of A' m
 	f.while(tiles.get(), func() {
