@@ -8,7 +8,7 @@ import (
 
 // Convolution as the portable backend does it: a matrix product with an implicit
 // left side (conv2d_patches.go), a packed filter (conv2d_pack.go), a register tile
-// (conv2d_tile.go), and three drivers: forward and input gradient here, the filter
+// (conv2d_tile.go, loops in internal/vec), and three drivers: forward and input gradient here, the filter
 // gradient in conv2d_filter.go.
 //
 //	forward          Out[pixel, co]      = patches(In)[pixel, (kh,kw,ci)]   x Filter[(kh,kw,ci), co]
@@ -35,17 +35,15 @@ func (p *Portable) Conv2D(a *Conv2DArgs) {
 	}, a.Scratch)
 }
 
-// Conv2DBackwardInput implements Backend. With stride s the input pixels fall into
-// s*s phases; those of one phase meet the same taps, at step 1 of DOut, so each
-// phase is a convolution of DOut with its own part of the filter.
+// Conv2DBackwardInput implements Backend: a convolution of DOut per Residue.
 func (p *Portable) Conv2DBackwardInput(a *Conv2DBackwardInputArgs) {
 	s := a.Shape
 	s.check("Conv2DBackwardInput", a.DIn, a.DOut)
 	filter := a.Filter
-	for _, f := range s.phases() {
+	for _, r := range s.Residues() {
 		m := &product{
-			a:   f.patches(s, a.DOut),
-			out: a.DIn, outStep: s.Stride, outH: f.h.first, outW: f.w.first, alpha: 1,
+			a:   r.patches(s, a.DOut),
+			out: a.DIn, outStep: s.Stride, outH: r.H.First, outW: r.W.First, alpha: 1,
 		}
 		if a.Accumulate {
 			m.residual = a.DIn
@@ -67,8 +65,8 @@ func (p *Portable) ScratchLen(s ConvShape, pass Pass) int {
 		in := s.inputPatches(View{H: s.H, W: s.W, C: s.CIn})
 		n = in.blockLen()
 	case BackwardInput:
-		for _, f := range s.phases() {
-			dOut := f.patches(s, View{H: s.OH, W: s.OW, C: s.COut})
+		for _, r := range s.Residues() {
+			dOut := r.patches(s, View{H: s.OH, W: s.OW, C: s.COut})
 			n = max(n, dOut.blockLen())
 		}
 	case BackwardFilter:

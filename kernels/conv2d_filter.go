@@ -62,7 +62,7 @@ func (g *filterGradient) run() {
 // tiles: what the last tile holds too much is not read.
 func (g *filterGradient) patches(in *patches, r0, r1 int) block {
 	rows := g.row1 - g.row0
-	if in.inPlace() && rows%tileRows == 0 {
+	if in.asStored() && rows%tileRows == 0 {
 		return in.block(r0, r1, g.row0, g.row1, nil)
 	}
 	ld := ceilDiv(rows, tileRows) * tileRows

@@ -236,7 +236,7 @@ type BatchNormBackwardArgs struct {
 	Scratch            []float32 // SumsLen(pixels, channels)
 }
 
-// ReLUBiasBackwardArgs: in place D = Out > 0 ? D : 0 (skipped where Out.Data is
+// ReLUBiasBackwardArgs: D = Out > 0 ? D : 0, overwriting D (skipped where Out.Data is
 // nil), then DBias[c] = Alpha * sum over pixels of D (skipped where DBias is nil).
 type ReLUBiasBackwardArgs struct {
 	Out, D  View

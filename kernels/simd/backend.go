@@ -44,8 +44,10 @@ func (b *Backend) Threads() int { return b.machine.alive() }
 // memory; natively an address means nothing: there the backend only exists to be compiled.
 func at[T any](s []T) int { return int(uintptr(unsafe.Pointer(unsafe.SliceData(s)))) }
 
-// recordLen is the bytes of the longest record.
+// recordLen is the bytes of the longest record, which the next does not exceed.
 const recordLen = unsafe.Sizeof(squaresJob{})
+
+var _ [recordLen - unsafe.Sizeof(winogradJob{})]byte
 
 // record is the memory of a record; who fills it assigns the whole of one.
 func (b *Backend) record() unsafe.Pointer { return unsafe.Pointer(&b.memory) }

@@ -72,14 +72,14 @@ func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 	b.convolve(j, s, kernels.Forward, a.Filter, a.Scratch, a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data))
 }
 
-// Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per residue.
+// Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per kernels.Residue.
 func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 	s := a.Shape
-	for _, r := range residues(s) {
+	for _, r := range s.Residues() {
 		j := convJob{
-			in: tensorOf(a.DOut), h: s.OH, w: s.OW, out: tensorOf(a.DIn).every(s.Stride, r.h, r.w),
-			gridH: ceilDiv(s.H-r.h, s.Stride), gridW: ceilDiv(s.W-r.w, s.Stride), step: 1, firstH: r.firstH, firstW: r.firstW,
-			kh: r.tapsH, kw: r.tapsW, alpha: 1, floor: noFloor,
+			in: tensorOf(a.DOut), h: s.OH, w: s.OW, out: tensorOf(a.DIn).every(s.Stride, r.H.First, r.W.First),
+			gridH: r.H.Count, gridW: r.W.Count, step: 1, firstH: r.H.Out, firstW: r.W.Out,
+			kh: r.H.Taps, kw: r.W.Taps, alpha: 1, floor: noFloor,
 		}
 		if a.Accumulate {
 			j.res = j.out

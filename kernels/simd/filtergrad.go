@@ -8,7 +8,7 @@ import "unsafe"
 //	dFilter[tap, ci, co] = sum_p In[p seen through tap, ci] * dOut[p, co]
 //
 // dOut is packed first into panels of nr columns, zero-padded: [panel][p][nr], times Alpha
-// and Scale. In is read in place: mr neighbouring channels of one pixel, pixel after pixel. Where
+// and Scale. In is read as stored: mr neighbouring channels of one pixel, pixel after pixel. Where
 // a tap leaves the image the run of pixels is cut; runs that continue each other
 // in memory are joined. For 1x1 the block of channels of a chunk may be staged:
 // copied together, because pixels of 1088 channels lie a page apart.

@@ -35,7 +35,7 @@ func planGradient(s kernels.ConvShape, rows int) gradPlan {
 	rowTiles := ceilDiv(s.CIn, rows)
 	p.blocks = ceilDiv(rowTiles, p.block)
 	p.chunkRows = max(1, chunkPixels/s.OW)
-	if inPlace := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; inPlace && s.COut >= stagedCols {
+	if asStored := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; asStored && s.COut >= stagedCols {
 		p.staged = true
 		p.chunkRows = max(1, stagedPixels/s.OW)
 	}

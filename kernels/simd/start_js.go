@@ -82,8 +82,8 @@ func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
 func (e *engine) alive() int { return int(*e.field(ctlWorkers)) + 1 }
 
 // run implements machine. If a worker died with a tile in its hands, it is dropped
-// and the job done again with fewer threads; an op that works in place cannot be,
-// and panics with kernels.ErrThreadLost.
+// and the job done again with fewer threads; an op that overwrites what it reads
+// cannot be, and panics with kernels.ErrThreadLost.
 func (e *engine) run(k kernel, record, tiles int, repeatable bool) {
 	for call(int32(k), int32(record), int32(tiles)) != 0 {
 		e.dropStuck()
