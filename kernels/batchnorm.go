@@ -1,6 +1,10 @@
 package kernels
 
-import "math"
+import (
+	"math"
+
+	"thaw/kernels/internal/vec"
+)
 
 // BatchNormFold implements Backend.
 func (p *Portable) BatchNormFold(a *BatchNormFoldArgs) {
@@ -20,11 +24,11 @@ func (p *Portable) BatchNormTrain(a *BatchNormTrainArgs) {
 	p.channels(a.X.C, pixels*a.X.C, func(c0, c1 int) {
 		var sums [channelUnit]float64
 		total := sums[:c1-c0]
-		channelSums(total, a.X.Data[c0:], a.X.Stride, pixels)
+		vec.ChannelSums(total, a.X.Data[c0:], a.X.Stride, pixels)
 		for i, sum := range total {
 			a.Mean[c0+i] = float32(sum / float64(pixels))
 		}
-		channelSquares(total, a.X.Data[c0:], a.X.Stride, pixels, a.Mean[c0:])
+		vec.ChannelSquares(total, a.X.Data[c0:], a.X.Stride, pixels, a.Mean[c0:])
 		for i, sum := range total {
 			variance := sum / float64(pixels)
 			a.InvStd[c0+i] = float32(1 / math.Sqrt(variance+float64(a.Eps)))
@@ -33,7 +37,7 @@ func (p *Portable) BatchNormTrain(a *BatchNormTrainArgs) {
 				move(&a.RunningVariance[c0+i], float32(variance), a.Momentum)
 			}
 		}
-		normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, pixels, a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
+		vec.Normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, pixels, a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
 	})
 }
 
@@ -46,7 +50,7 @@ func move(running *float32, batch, momentum float32) {
 func (p *Portable) BatchNormApply(a *BatchNormApplyArgs) {
 	a.X.same("BatchNormApply", a.Out)
 	p.channels(a.X.C, a.X.Pixels()*a.X.C, func(c0, c1 int) {
-		normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, a.X.Pixels(), a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
+		vec.Normalize(a.Out.Data[c0:], a.Out.Stride, a.X.Data[c0:], a.X.Stride, a.X.Pixels(), a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1], a.ReLU)
 	})
 }
 
@@ -61,7 +65,7 @@ func (p *Portable) BatchNormBackward(a *BatchNormBackwardArgs) {
 		var sums, sumsX [channelUnit]float64
 		var meanG, meanGX [channelUnit]float32
 		beta, mean, inv := a.Beta[c0:c1], a.Mean[c0:c1], a.InvStd[c0:c1]
-		channelGradientSums(sums[:c1-c0], sumsX[:c1-c0], a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, a.ReLU)
+		vec.ChannelGradientSums(sums[:c1-c0], sumsX[:c1-c0], a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, a.ReLU)
 		for i := range c1 - c0 {
 			meanG[i], meanGX[i] = float32(sums[i]/float64(pixels)), float32(sumsX[i]/float64(pixels))
 			if a.DBeta != nil {
@@ -69,7 +73,7 @@ func (p *Portable) BatchNormBackward(a *BatchNormBackwardArgs) {
 			}
 		}
 		if a.DX.Data != nil {
-			normGradient(a.DX.Data[c0:], a.DX.Stride, a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, meanG[:], meanGX[:], a.ReLU)
+			vec.NormGradient(a.DX.Data[c0:], a.DX.Stride, a.X.Data[c0:], a.X.Stride, a.DOut.Data[c0:], a.DOut.Stride, pixels, beta, mean, inv, meanG[:], meanGX[:], a.ReLU)
 		}
 	})
 }

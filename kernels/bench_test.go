@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"thaw/kernels"
+	"thaw/kernels/internal/vec"
 )
 
 // benchShapes are convolutions of the full network that carry most of its work:
@@ -171,7 +172,7 @@ func fmaLimit() float64 {
 	var flops float64
 	for range 5 {
 		start := time.Now()
-		flops = kernels.RegisterFMA(20000)
+		flops = vec.Limit(20000)
 		best = min(best, time.Since(start))
 	}
 	return flops / best.Seconds()

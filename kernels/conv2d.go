@@ -1,10 +1,14 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // Convolution as the portable backend does it: a matrix product with an implicit
 // left side (conv2d_patches.go), a packed filter (conv2d_pack.go), a register tile
-// (conv2d_tile.go), and three drivers: forward and input gradient here, the filter
+// (conv2d_tile.go, loops in internal/vec), and three drivers: forward and input gradient here, the filter
 // gradient in conv2d_filter.go.
 //
 //	forward          Out[pixel, co]      = patches(In)[pixel, (kh,kw,ci)]   x Filter[(kh,kw,ci), co]
@@ -31,17 +35,15 @@ func (p *Portable) Conv2D(a *Conv2DArgs) {
 	}, a.Scratch)
 }
 
-// Conv2DBackwardInput implements Backend. With stride s the input pixels fall into
-// s*s phases; those of one phase meet the same taps, at step 1 of DOut, so each
-// phase is a convolution of DOut with its own part of the filter.
+// Conv2DBackwardInput implements Backend: a convolution of DOut per Residue.
 func (p *Portable) Conv2DBackwardInput(a *Conv2DBackwardInputArgs) {
 	s := a.Shape
 	s.check("Conv2DBackwardInput", a.DIn, a.DOut)
 	filter := a.Filter
-	for _, f := range s.phases() {
+	for _, r := range s.Residues() {
 		m := &product{
-			a:   f.patches(s, a.DOut),
-			out: a.DIn, outStep: s.Stride, outH: f.h.first, outW: f.w.first, alpha: 1,
+			a:   r.patches(s, a.DOut),
+			out: a.DIn, outStep: s.Stride, outH: r.H.First, outW: r.W.First, alpha: 1,
 		}
 		if a.Accumulate {
 			m.residual = a.DIn
@@ -63,8 +65,8 @@ func (p *Portable) ScratchLen(s ConvShape, pass Pass) int {
 		in := s.inputPatches(View{H: s.H, W: s.W, C: s.CIn})
 		n = in.blockLen()
 	case BackwardInput:
-		for _, f := range s.phases() {
-			dOut := f.patches(s, View{H: s.OH, W: s.OW, C: s.COut})
+		for _, r := range s.Residues() {
+			dOut := r.patches(s, View{H: s.OH, W: s.OW, C: s.COut})
 			n = max(n, dOut.blockLen())
 		}
 	case BackwardFilter:
@@ -124,23 +126,23 @@ func (p *Portable) multiply(m *product, scratch []float32) {
 // first is row. A panel stays in cache while all rows pass by.
 func (m *product) multiplyBlock(t *tile, block block, row, panel0, panel1 int) {
 	k, nr := m.a.cols(), tileCols()
-	f := finish{out: m.out.Data, residual: m.residual.Data, alpha: m.alpha, relu: m.relu}
+	f := vec.Finish{Out: m.out.Data, Residual: m.residual.Data, Alpha: m.alpha, ReLU: m.relu}
 	for j := panel0; j < panel1; j++ {
 		c := j * nr
 		cols := panelCols(c, m.out.C)
 		b := m.b[c*k:][:k*cols]
-		f.n = min(nr, m.out.C-c)
+		f.N = min(nr, m.out.C-c)
 		if m.shift != nil {
-			f.shift = m.shift[c:][:f.n]
+			f.Shift = m.shift[c:][:f.N]
 		}
 		for i := 0; i < block.rows; i += tileRows {
 			t.multiply(block, i, k, b, cols)
-			f.rows = min(tileRows, block.rows-i)
-			for r := range f.rows {
+			f.Rows = min(tileRows, block.rows-i)
+			for r := range f.Rows {
 				pixel := m.outPixel(row + i + r)
-				f.at[r], f.residualAt[r] = pixel*m.out.Stride+c, pixel*m.residual.Stride+c
+				f.At[r], f.ResidualAt[r] = pixel*m.out.Stride+c, pixel*m.residual.Stride+c
 			}
-			finishTile(&f, t[:])
+			vec.FinishTile(&f, t[:])
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package kernels
 
+import "thaw/kernels/internal/vec"
+
 // The filter gradient: patches transposed times DOut, an outer product for each
 // pixel. Each unit owns a range of DFilter's rows (kh, kw, ci) and walks all pixels,
 // filterPixels at a time, with DFilter itself as the sum: no reduction over
@@ -60,7 +62,7 @@ func (g *filterGradient) run() {
 // tiles: what the last tile holds too much is not read.
 func (g *filterGradient) patches(in *patches, r0, r1 int) block {
 	rows := g.row1 - g.row0
-	if in.inPlace() && rows%tileRows == 0 {
+	if in.asStored() && rows%tileRows == 0 {
 		return in.block(r0, r1, g.row0, g.row1, nil)
 	}
 	ld := ceilDiv(rows, tileRows) * tileRows
@@ -76,7 +78,7 @@ func (g *filterGradient) packPanels(r, n int) {
 			w := min(nr, len(d)-c)
 			cols := panelCols(c, len(d))
 			dst := g.panelMem[c*n+i*cols:][:cols]
-			copyFloats(dst[:w], d[c:])
+			vec.CopyFloats(dst[:w], d[c:])
 			clear(dst[w:])
 		}
 	}
@@ -85,34 +87,34 @@ func (g *filterGradient) packPanels(r, n int) {
 // multiply adds the block's outer products to DFilter, and scales after the last block.
 func (g *filterGradient) multiply(a block, n int, first, last bool) {
 	nr, cout := tileCols(), g.Shape.COut
-	f := finish{out: g.DFilter, alpha: 1}
+	f := vec.Finish{Out: g.DFilter, Alpha: 1}
 	if !first {
-		f.residual = g.DFilter
+		f.Residual = g.DFilter
 	}
 	for c := 0; c < cout; c += nr {
 		cols := panelCols(c, cout)
 		panel := g.panelMem[c*n:][:n*cols]
-		f.n = min(nr, cout-c)
+		f.N = min(nr, cout-c)
 		if first && last {
-			f.alpha = g.Alpha
+			f.Alpha = g.Alpha
 			if g.Scale != nil {
-				f.scale = g.Scale[c:][:f.n]
+				f.Scale = g.Scale[c:][:f.N]
 			}
 		}
 		for m := g.row0; m < g.row1; m += tileRows {
 			g.tile.outer(a.data[m-g.row0:], a.ld, panel, n, cols)
-			f.rows = min(tileRows, g.row1-m)
-			for r := range f.rows {
-				f.at[r] = (m+r)*cout + c
+			f.Rows = min(tileRows, g.row1-m)
+			for r := range f.Rows {
+				f.At[r] = (m+r)*cout + c
 			}
-			f.residualAt = f.at
-			finishTile(&f, g.tile[:])
+			f.ResidualAt = f.At
+			vec.FinishTile(&f, g.tile[:])
 		}
 	}
 	if last && !first && (g.Alpha != 1 || g.Scale != nil) {
 		for m := g.row0; m < g.row1; m++ {
 			row := g.DFilter[m*cout:][:cout]
-			packRow(row, row, g.Scale, g.Alpha)
+			vec.PackRow(row, row, g.Scale, g.Alpha)
 		}
 	}
 }

@@ -1,13 +1,17 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // A packed filter is the right side of the product as panels of tileCols columns,
 // the last of panelCols: [panel, k, columns], zeros behind the last column. For BackwardInput there is
-// one such matrix for each phase, [(kh, kw, co), ci], taps in descending order.
+// one such matrix for each residue, [(kh, kw, co), ci], taps in descending order.
 
 // panelLen is the length of a packed [k, n] matrix.
-func panelLen(k, n int) int { return k * ceilDiv(n, lanes()) * lanes() }
+func panelLen(k, n int) int { return k * ceilDiv(n, vec.Lanes()) * vec.Lanes() }
 
 // PackedLen implements Backend.
 func (p *Portable) PackedLen(s ConvShape, pass Pass) int {
@@ -15,8 +19,8 @@ func (p *Portable) PackedLen(s ConvShape, pass Pass) int {
 		return panelLen(s.KH*s.KW*s.CIn, s.COut)
 	}
 	n := 0
-	for _, f := range s.phases() {
-		n += panelLen(f.h.taps*f.w.taps*s.COut, s.CIn)
+	for _, r := range s.Residues() {
+		n += panelLen(r.Taps()*s.COut, s.CIn)
 	}
 	return n
 }
@@ -32,9 +36,9 @@ func (p *Portable) PackFilter(a *PackFilterArgs) {
 		return
 	}
 	dst := a.Dst
-	for _, f := range s.phases() {
-		n := panelLen(f.h.taps*f.w.taps*s.COut, s.CIn)
-		p.packBackward(a, f, dst[:n])
+	for _, r := range s.Residues() {
+		n := panelLen(r.Taps()*s.COut, s.CIn)
+		p.packBackward(a, r, dst[:n])
 		dst = dst[n:]
 	}
 }
@@ -55,22 +59,22 @@ func (p *Portable) packForward(a *PackFilterArgs) {
 				}
 				cols := panelCols(c, n)
 				dst := a.Dst[c*k+r*cols:][:cols]
-				packRow(dst[:w], row[c:][:w], scale, a.Alpha)
+				vec.PackRow(dst[:w], row[c:][:w], scale, a.Alpha)
 				clear(dst[w:])
 			}
 		}
 	})
 }
 
-func (p *Portable) packBackward(a *PackFilterArgs, f phase, dst []float32) {
+func (p *Portable) packBackward(a *PackFilterArgs, r Residue, dst []float32) {
 	s, nr := a.Shape, tileCols()
-	k := f.h.taps * f.w.taps * s.COut
+	taps := r.Taps()
+	k := taps * s.COut
 	panels := ceilDiv(s.CIn, nr)
-	taps := f.h.taps * f.w.taps
 	p.parallel(panels*taps, func(_, unit int) {
 		panel, tap := unit/taps, unit%taps
-		kh := f.h.tap0 + (f.h.taps-1-tap/f.w.taps)*s.Stride
-		kw := f.w.tap0 + (f.w.taps-1-tap%f.w.taps)*s.Stride
+		kh := r.H.Tap + (r.H.Taps-1-tap/r.W.Taps)*s.Stride
+		kw := r.W.Tap + (r.W.Taps-1-tap%r.W.Taps)*s.Stride
 		ci := panel * nr
 		w := min(nr, s.CIn-ci)
 		src := a.Filter[((kh*s.KW+kw)*s.CIn+ci)*s.COut:][:w*s.COut]

@@ -1,5 +1,7 @@
 package kernels
 
+import "thaw/kernels/internal/vec"
+
 // patches is the left side of a convolution as matrix product. Row (n, h, w) holds
 // the kh x kw pixels of src whose first is (h*step+offH, w*step+offW), zero outside
 // the map: [n*h*w, kh*kw*src.C], never built as a whole.
@@ -23,8 +25,8 @@ func (a *patches) split(row int) (n, h, w int) {
 	return row / (a.h * a.w), row / a.w % a.h, row % a.w
 }
 
-// inPlace says that patches are the pixels of src themselves, one after another.
-func (a *patches) inPlace() bool {
+// asStored says that patches are the pixels of src themselves, one after another.
+func (a *patches) asStored() bool {
 	return a.kh == 1 && a.kw == 1 && a.step == 1 && a.offH == 0 && a.offW == 0 && a.h == a.src.H && a.w == a.src.W
 }
 
@@ -42,7 +44,7 @@ func (a *patches) blockRows() int {
 
 // blockLen is the memory that block needs for blockRows rows.
 func (a *patches) blockLen() int {
-	if a.inPlace() {
+	if a.asStored() {
 		return 0
 	}
 	return a.blockRows() * a.cols()
@@ -55,9 +57,9 @@ type block struct {
 	ld   int
 }
 
-// block returns columns [c0, c1) of patches [r0, r1), in place or gathered into mem.
+// block returns columns [c0, c1) of patches [r0, r1), as stored or gathered into mem.
 func (a *patches) block(r0, r1, c0, c1 int, mem []float32) block {
-	if a.inPlace() {
+	if a.asStored() {
 		return block{a.src.Data[r0*a.src.Stride+c0:], r1 - r0, a.src.Stride}
 	}
 	return a.gatherBlock(r0, r1, c0, c1, c1-c0, mem)
@@ -92,7 +94,7 @@ func (a *patches) gather(dst []float32, n, y, x, c0 int) {
 		}
 		size := min(run*c-skip, len(dst))
 		if ih >= 0 && ih < a.src.H && iw >= 0 && iw < a.src.W {
-			copyFloats(dst[:size], a.src.Data[((n*a.src.H+ih)*a.src.W+iw)*a.src.Stride+skip:])
+			vec.CopyFloats(dst[:size], a.src.Data[((n*a.src.H+ih)*a.src.W+iw)*a.src.Stride+skip:])
 		} else {
 			clear(dst[:size])
 		}
@@ -101,34 +103,7 @@ func (a *patches) gather(dst []float32, n, y, x, c0 int) {
 	}
 }
 
-// phase is one residue class of the input rows and columns of a strided
-// convolution, and the part of the filter that reaches it.
-type phase struct{ h, w phaseAxis }
-
-// phaseAxis: positions first, first+stride, ... (count of them) meet the taps
-// tap0, tap0+stride, ... (taps of them). The gradient at position number i reads
-// outputs i+off, i+off+1, ..., the last tap first.
-type phaseAxis struct{ first, count, tap0, taps, off int }
-
-func (s ConvShape) phases() []phase {
-	var all []phase
-	for i := range min(s.Stride, s.H) {
-		for j := range min(s.Stride, s.W) {
-			all = append(all, phase{newPhaseAxis(i, s.H, s.KH, s.Stride, s.PadTop), newPhaseAxis(j, s.W, s.KW, s.Stride, s.PadLeft)})
-		}
-	}
-	return all
-}
-
-func newPhaseAxis(first, size, k, stride, pad int) phaseAxis {
-	a := phaseAxis{first: first, count: ceilDiv(size-first, stride), tap0: (first + pad) % stride}
-	if a.tap0 < k {
-		a.taps = ceilDiv(k-a.tap0, stride)
-	}
-	a.off = (first+pad-a.tap0)/stride - (a.taps - 1)
-	return a
-}
-
-func (f phase) patches(s ConvShape, dOut View) patches {
-	return patches{dOut, s.N, f.h.count, f.w.count, f.h.taps, f.w.taps, 1, f.h.off, f.w.off}
+// patches is the left side of a residue's input gradient.
+func (r Residue) patches(s ConvShape, dOut View) patches {
+	return patches{dOut, s.N, r.H.Count, r.W.Count, r.H.Taps, r.W.Taps, 1, r.H.Out, r.W.Out}
 }

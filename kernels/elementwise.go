@@ -1,5 +1,7 @@
 package kernels
 
+import "thaw/kernels/internal/vec"
+
 // ReLUBiasBackward implements Backend.
 func (p *Portable) ReLUBiasBackward(a *ReLUBiasBackwardArgs) {
 	a.D.check("ReLUBiasBackward")
@@ -13,7 +15,7 @@ func (p *Portable) ReLUBiasBackward(a *ReLUBiasBackwardArgs) {
 			out = a.Out.Data[c0:]
 		}
 		var sums [channelUnit]float64
-		channelGate(sums[:c1-c0], a.D.Data[c0:], a.D.Stride, out, a.Out.Stride, pixels)
+		vec.ChannelGate(sums[:c1-c0], a.D.Data[c0:], a.D.Stride, out, a.Out.Stride, pixels)
 		if a.DBias != nil {
 			for i, sum := range sums[:c1-c0] {
 				a.DBias[c0+i] = a.Alpha * float32(sum)

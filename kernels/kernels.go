@@ -7,9 +7,9 @@
 //
 // The package knows nothing of layers, plans or pages. Tensors are float32, NHWC;
 // filters are HWIO as Keras stores them. Buffers, scratch included, are given by
-// the caller, who asked the methods of Sizes how large they must be: a kernel allocates nothing, so that a compiled program knows its exact
-// memory before it runs. Shape errors are bugs of the caller and panic with both
-// shapes.
+// the caller, who asked the methods of Sizes how large they must be: a kernel
+// allocates nothing, so that a compiled program knows its exact memory before it
+// runs. Shape errors are bugs of the caller and panic with both shapes.
 //
 // Reading order: this file, conv2d.go (what convolution is), then the backends.
 package kernels
@@ -236,7 +236,7 @@ type BatchNormBackwardArgs struct {
 	Scratch            []float32 // SumsLen(pixels, channels)
 }
 
-// ReLUBiasBackwardArgs: in place D = Out > 0 ? D : 0 (skipped where Out.Data is
+// ReLUBiasBackwardArgs: D = Out > 0 ? D : 0, overwriting D (skipped where Out.Data is
 // nil), then DBias[c] = Alpha * sum over pixels of D (skipped where DBias is nil).
 type ReLUBiasBackwardArgs struct {
 	Out, D  View

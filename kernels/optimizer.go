@@ -1,6 +1,10 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // optimizerChunk floats of each array are updated at a time.
 const optimizerChunk = 16 << 10
@@ -38,7 +42,7 @@ func sumSquares(x []float32) float64 {
 // ClipByNorm implements Backend.
 func (p *Portable) ClipByNorm(a *ClipByNormArgs) {
 	if scale := a.Scale(); scale < 1 {
-		p.chunks(len(a.X), func(i, j int) { scaleFloats(a.X[i:j], scale) })
+		p.chunks(len(a.X), func(i, j int) { vec.Scale(a.X[i:j], scale) })
 	}
 }
 
@@ -48,7 +52,7 @@ func (p *Portable) Adam(a *AdamArgs) {
 	alpha := a.Alpha()
 	decay1, decay2, eps, kept := float32(1-a.Beta1), float32(1-a.Beta2), float32(a.Eps), a.Kept()
 	p.chunks(len(a.Grad), func(i, j int) {
-		adamUpdate(a.Param[i:j], a.Grad[i:j], a.M[i:j], a.V[i:j], alpha, decay1, decay2, eps, kept)
+		vec.Adam(a.Param[i:j], a.Grad[i:j], a.M[i:j], a.V[i:j], alpha, decay1, decay2, eps, kept)
 	})
 }
 
@@ -57,11 +61,11 @@ func (p *Portable) SGD(a *SGDArgs) {
 	rate, momentum, kept := float32(a.Rate), float32(a.Momentum), a.Kept()
 	if momentum == 0 {
 		sameLen("SGD", len(a.Grad), len(a.Param))
-		p.chunks(len(a.Grad), func(i, j int) { sgdPlainUpdate(a.Param[i:j], a.Grad[i:j], rate, kept) })
+		p.chunks(len(a.Grad), func(i, j int) { vec.SGD(a.Param[i:j], a.Grad[i:j], rate, kept) })
 		return
 	}
 	sameLen("SGD", len(a.Grad), len(a.Param), len(a.M))
-	p.chunks(len(a.Grad), func(i, j int) { sgdUpdate(a.Param[i:j], a.Grad[i:j], a.M[i:j], rate, momentum, kept, a.Nesterov) })
+	p.chunks(len(a.Grad), func(i, j int) { vec.SGDMomentum(a.Param[i:j], a.Grad[i:j], a.M[i:j], rate, momentum, kept, a.Nesterov) })
 }
 
 func (p *Portable) chunks(n int, f func(i, j int)) {

@@ -1,6 +1,10 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/kernels/internal/vec"
+)
 
 // poolWindow is a K x K window clipped to an [H, W] map.
 type poolWindow struct{ h0, h1, w0, w1 int }
@@ -34,13 +38,13 @@ func (a *PoolArgs) check(op string) {
 // MaxPool implements Backend.
 func (p *Portable) MaxPool(a *PoolArgs) {
 	a.check("MaxPool")
-	p.pool(a, maxWindow)
+	p.pool(a, vec.MaxWindow)
 }
 
 // AvgPool implements Backend.
 func (p *Portable) AvgPool(a *PoolArgs) {
 	a.check("AvgPool")
-	p.pool(a, avgWindow)
+	p.pool(a, vec.AvgWindow)
 }
 
 func (p *Portable) pool(a *PoolArgs, f func(out, data []float32, inside []int)) {
@@ -60,7 +64,7 @@ func (p *Portable) MaxPoolBackward(a *PoolBackwardArgs) {
 	a.Out.same("MaxPoolBackward", a.DOut)
 	p.poolBackward(a, func(n, out int, w poolWindow, c0, c1 int) {
 		var list, listD [maxWindowPixels]int
-		maxWindowBackward(a.DOut.pixel(out)[c0:c1], a.Out.pixel(out)[c0:c1],
+		vec.MaxWindowBackward(a.DOut.pixel(out)[c0:c1], a.Out.pixel(out)[c0:c1],
 			a.In.Data[c0:], w.inside(a.In, n, list[:0]), a.DIn.Data[c0:], w.inside(a.DIn, n, listD[:0]))
 	})
 }
@@ -69,7 +73,7 @@ func (p *Portable) MaxPoolBackward(a *PoolBackwardArgs) {
 func (p *Portable) AvgPoolBackward(a *PoolBackwardArgs) {
 	p.poolBackward(a, func(n, out int, w poolWindow, c0, c1 int) {
 		var list [maxWindowPixels]int
-		avgWindowBackward(a.DOut.pixel(out)[c0:c1], a.DIn.Data[c0:], w.inside(a.DIn, n, list[:0]))
+		vec.AvgWindowBackward(a.DOut.pixel(out)[c0:c1], a.DIn.Data[c0:], w.inside(a.DIn, n, list[:0]))
 	})
 }
 
@@ -102,7 +106,7 @@ func (p *Portable) GlobalAvgPool(a *GlobalAvgPoolArgs) {
 	p.channels(a.Map.C, a.Map.Pixels()*a.Map.C, func(c0, c1 int) {
 		var sums [channelUnit]float64
 		for n := range a.Map.N {
-			channelSums(sums[:c1-c0], a.Map.Data[n*area*a.Map.Stride+c0:], a.Map.Stride, area)
+			vec.ChannelSums(sums[:c1-c0], a.Map.Data[n*area*a.Map.Stride+c0:], a.Map.Stride, area)
 			for i, sum := range sums[:c1-c0] {
 				a.Vec.pixel(n)[c0+i] = float32(sum / float64(area))
 			}

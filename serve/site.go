@@ -126,6 +126,12 @@ func (s *site) manifest() manifest {
 }
 
 func (s *site) add(name string, raw []byte, cache *brotliCache) error {
+	if cache.quality == brotliBest {
+		var err error
+		if raw, err = squeeze(name, raw); err != nil {
+			return err
+		}
+	}
 	sum := sha256.Sum256(raw)
 	hash := hex.EncodeToString(sum[:8])
 	f := &file{contentType: contentTypes[path.Ext(name)], etag: `"` + hash + `"`, raw: raw}

@@ -1,6 +1,6 @@
 package program
 
-import "sort"
+import "slices"
 
 // live finds the ops between which each buffer of the arena lives.
 func (p *Program) live() {
@@ -37,7 +37,7 @@ func (p *Program) place() int {
 			todo = append(todo, b)
 		}
 	}
-	sort.SliceStable(todo, func(i, j int) bool { return todo[i].Len > todo[j].Len })
+	slices.SortStableFunc(todo, func(a, b *Buffer) int { return b.Len - a.Len })
 	arena := 0
 	var placed []*Buffer // by offset
 	for _, b := range todo {
@@ -53,10 +53,11 @@ func (p *Program) place() int {
 			offset = max(offset, q.offset+aligned(q.Len, p.align))
 		}
 		b.offset = offset
-		at := sort.Search(len(placed), func(i int) bool { return placed[i].offset > offset })
-		placed = append(placed, nil)
-		copy(placed[at+1:], placed[at:])
-		placed[at] = b
+		at := len(placed)
+		for at > 0 && placed[at-1].offset > offset {
+			at--
+		}
+		placed = slices.Insert(placed, at, b)
 		arena = max(arena, offset+need)
 	}
 	if p.Anew {

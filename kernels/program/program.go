@@ -11,7 +11,6 @@ package program
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	"thaw/kernels"
@@ -204,11 +203,16 @@ func (p *Program) Emit(op *Op) {
 
 // Finish orders the ops by phase, measures lifetimes and places the arena.
 func (p *Program) Finish() {
-	sort.SliceStable(p.Ops, func(i, j int) bool { return p.Ops[i].Phase < p.Ops[j].Phase })
+	var ordered []*Op
 	for phase := range phases {
-		p.starts[phase] = sort.Search(len(p.Ops), func(i int) bool { return p.Ops[i].Phase >= phase })
+		p.starts[phase] = len(ordered)
+		for _, op := range p.Ops {
+			if op.Phase == phase {
+				ordered = append(ordered, op)
+			}
+		}
 	}
-	p.starts[phases] = len(p.Ops)
+	p.Ops, p.starts[phases] = ordered, len(ordered)
 	p.live()
 	p.ArenaLen = p.place()
 }

@@ -1,6 +1,10 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"unsafe"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Convolution is implicit GEMM. C[m, n] = sum_k A[m, k] * B[k, n] where a row of C
 // is an output pixel, a column an output channel, and k runs over the taps of the
@@ -31,58 +35,49 @@ const (
 	ownPanels = 2 // of a task that packs them: a row of both is one cache line of the filter
 )
 
-// Record of a conv job: byte offsets of its fields. The grid is the output pixels
-// that the job computes, N x GridH x GridW; pixel (n, i, j) stands at
-// out + n*outImg + i*outRow + j*outCol and its first tap sees
-// input pixel (i*step+firstH, j*step+firstW). All strides are in bytes.
-const (
-	convIn = 4 * iota
-	convInImg
-	convInRow
-	convInCol
-	convH // input size
-	convW
-	convOut
-	convOutImg
-	convOutRow
-	convOutCol
-	convRes // residual, 0: none
-	convResImg
-	convResRow
-	convResCol
-	convGridH
-	convGridW
-	convStep
-	convFirstH
-	convFirstW
-	convKH
-	convKW
-	convTaps   // KH*KW
-	convK      // channels per tap, bytes
-	convFilter // packed
-	convPanel  // bytes of a panel
-	convShift  // per output channel, 0: none
-	convAlpha  // float32
-	convFloor  // float32: 0 for ReLU, -Inf for none
-	convCols   // output channels
-	convRows   // output pixels
-	convRowTiles
-	convRowTasks      // row tiles are shared out evenly among so many tasks
-	convPanelsPerTask // panels of one task
-	convPanels        // all panels
-	convZeros         // a pixel of zeros
-	convTable         // per thread: row table, spill and the panels that the thread packs
-	convTableLen      // bytes per thread
-	convBuffer        // bytes from a thread's table to the panels that it packs
-	convSource        // 0, or the filter that tasks pack
-	convFlipped       // 0: packed as for the forward pass, by these fields:
-	convSourceRow     // bytes from one row of [taps*k, cols] to the next
-	convSourceScale   // per output channel, 0: none
-	convSourceAlpha   // float32
-	convGeometry      // not 0: flipped, by fields as flipFirstH's
-)
+// convJob is the record of a convolution. The grid is the output pixels that the job
+// computes, N x gridH x gridW; pixel (n, i, j) stands at out.at + n*out.image +
+// i*out.row + j*out.col and its first tap sees input pixel (i*step+firstH,
+// j*step+firstW).
+type convJob struct {
+	in             tensor
+	h, w           int // input size
+	out, res       tensor
+	gridH, gridW   int
+	step           int
+	firstH, firstW int
+	kh, kw         int
+	taps           int // kh*kw
+	k              int // channels per tap, bytes
+	filter         int // packed
+	panel          int // bytes of a panel
+	shift          int // per output channel, 0: none
+	alpha          float32
+	floor          float32 // 0 for ReLU, -Inf for none
+	cols           int     // output channels
+	rows           int     // output pixels
+	rowTiles       int
+	rowTasks       int // row tiles are shared out evenly among so many tasks
+	panelsPerTask  int // panels of one task
+	panels         int // all panels
+	zeros          int // a pixel of zeros
+	table          int // per thread: row table, spill and the panels that the thread packs
+	tableLen       int // bytes per thread
+	buffer         int // bytes from a thread's table to the panels that it packs
+	source         source
+}
 
-const convRecord = convGeometry + flipLen // length of the record
+// source is a filter that tasks pack themselves.
+type source struct {
+	filter   int // 0: none, the filter is packed
+	flipped  int // 0: packed as for the forward pass, by row, scale and alpha
+	row      int // bytes from one row of [taps*k, cols] to the next
+	scale    int // per output channel, 0: none
+	alpha    float32
+	geometry flipGeometry // where flipped
+}
+
+var inConv convJob
 
 // The row table of a tile: mr pointers to output pixels, mr to residual pixels,
 // then per tap mr pointers to input pixels; a spill area for an edge tile stands
@@ -95,108 +90,108 @@ const (
 	tableEntry = 4 * mr
 )
 
-// emitConv: task = panel run * convRowTasks + row run, so that threads that follow
+var kernelConv = newKernel(emitConv)
+
+// emitConv: task = panel run * rowTasks + row run, so that threads that follow
 // each other read the same panels.
 func emitConv(m *module) function {
 	micro := m.microKernels()
 	f, arg, tile, thread := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
+	r := recordAt(arg, unsafe.Pointer(&inConv), unsafe.Sizeof(inConv))
 
-	table := f.newI32(ld(convTable).add(thread.mul(ld(convTableLen))))
-	rowTask := f.newI32(tile.rem(ld(convRowTasks)))
-	firstPanel := f.newI32(tile.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
-	lastPanel := f.newI32(minimum(firstPanel.add(ld(convPanelsPerTask)), ld(convPanels)))
-	tiles := f.split(ld(convRowTiles), ld(convRowTasks))
-	rowTile, lastRowTile := f.newI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
-	pixels := f.split(ld(convRows), ld(convRowTiles))
-	row, rows, panel, filter := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
+	table := f.newI32(r.i32(&inConv.table).add(thread.mul(r.i32(&inConv.tableLen))))
+	rowTask := f.newI32(tile.rem(r.i32(&inConv.rowTasks)))
+	firstPanel := f.newI32(tile.div(r.i32(&inConv.rowTasks)).mul(r.i32(&inConv.panelsPerTask)))
+	lastPanel := f.newI32(minimum(firstPanel.add(r.i32(&inConv.panelsPerTask)), r.i32(&inConv.panels)))
+	tiles := f.split(r.i32(&inConv.rowTiles), r.i32(&inConv.rowTasks))
+	rowTile, lastRowTile := f.varI32(tiles.start(rowTask)), f.newI32(tiles.start(rowTask.addN(1)))
+	pixels := f.split(r.i32(&inConv.rows), r.i32(&inConv.rowTiles))
+	row, rows, panel, filter := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
 
-	filters := f.newI32(ld(convFilter).add(firstPanel.mul(ld(convPanel))))
-	f.when(ld(convSource), func() {
-		set(f, filters, table.add(ld(convBuffer)))
-		m.packPanels(f, arg, filters, firstPanel, lastPanel)
+	filters := f.varI32(r.i32(&inConv.filter).add(firstPanel.mul(r.i32(&inConv.panel))))
+	f.when(r.i32(&inConv.source.filter), func() {
+		filters.set(table.add(r.i32(&inConv.buffer)))
+		m.packPanels(f, r, filters.get(), firstPanel, lastPanel)
 	})
 	f.upTo(rowTile, lastRowTile, 1, func() {
-		set(f, row, pixels.start(rowTile))
-		set(f, rows, pixels.start(rowTile.addN(1)).sub(row))
-		m.rowTable(f, arg, table, row, rows)
-		set(f, panel, firstPanel)
-		set(f, filter, filters)
+		row.set(pixels.start(rowTile.get()))
+		rows.set(pixels.start(rowTile.addN(1)).sub(row.get()))
+		m.rowTable(f, r, table, row.get(), rows.get())
+		panel.set(firstPanel)
+		filter.set(filters.get())
 		f.upTo(panel, lastPanel, 1, func() {
-			f.do(concat(table, ld(convTaps), ld(convK), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
-			set(f, filter, filter.add(ld(convPanel)))
+			f.do(concat(table, r.i32(&inConv.taps), r.i32(&inConv.k), filter, arg, panel, rows.addN(int(micro.first)-1)).CallIndirect(micro.typ))
+			filter.set(filter.add(r.i32(&inConv.panel)))
 		})
 	})
 	return f
 }
 
 // packPanels packs the panels of a task, ownPanels at most, from the source to dst.
-func (m *module) packPanels(f function, arg, dst, first, last i32) {
-	ld := func(field int) i32 { return arg.i32(field) }
-	dst = f.newI32(dst)
-	f.choose(ld(convFlipped), func() {
-		panel := f.newI32(first)
+func (m *module) packPanels(f function, r *record, to, first, last i32) {
+	dst := f.varI32(to)
+	f.choose(r.i32(&inConv.source.flipped), func() {
+		panel := f.varI32(first)
 		f.upTo(panel, last, 1, func() {
-			f.do(concat(arg.addN(convGeometry), ld(convSource), panel, dst).Call(m.packFlipped()))
-			set(f, dst, dst.add(ld(convPanel)))
+			f.do(concat(r.address(unsafe.Pointer(&inConv.source.geometry)), r.i32(&inConv.source.filter), panel, dst).Call(m.packFlipped()))
+			dst.set(dst.add(r.i32(&inConv.panel)))
 		})
 	}, func() {
-		col, scale := f.newI32(first.mulN(nr)), f.newI32(ld(convSourceScale))
-		f.when(scale, func() { set(f, scale, scale.add(col.shl(2))) })
-		f.do(concat(ld(convSource).add(col.shl(2)), ld(convSourceRow), dst, ld(convPanel),
-			ld(convTaps).mul(ld(convK)).div(num(4)), ld(convCols).sub(col), scale, arg.addN(convSourceAlpha)).Call(m.packPair()))
+		col, scale := f.newI32(first.mulN(nr)), f.varI32(r.i32(&inConv.source.scale))
+		f.when(scale.get(), func() { scale.set(scale.add(col.shl(2))) })
+		f.do(concat(r.i32(&inConv.source.filter).add(col.shl(2)), r.i32(&inConv.source.row), dst, r.i32(&inConv.panel),
+			r.i32(&inConv.taps).mul(r.i32(&inConv.k)).div(num(4)), r.i32(&inConv.cols).sub(col), scale, r.address(unsafe.Pointer(&inConv.source.alpha))).Call(m.packPair()))
 	})
 }
 
 // rowTable fills the table for output pixels row, ..., row+rows-1.
-func (m *module) rowTable(f function, arg, table, row, rows i32) {
-	ld := func(field int) i32 { return arg.i32(field) }
-	pixels := f.newI32(ld(convGridH).mul(ld(convGridW)))
-	n := f.newI32(row.div(pixels))
-	i := f.newI32(row.rem(pixels).div(ld(convGridW)))
-	j := f.newI32(row.rem(pixels).rem(ld(convGridW)))
-	entry, left := f.newI32(table), f.newI32(rows)
-	slot, kh, kw, ih, iw := f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	line, pixel, rowIn := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	inH, inW, inCol := f.newI32(ld(convH)), f.newI32(ld(convW)), f.newI32(ld(convInCol))
-	zeros := f.newI32(ld(convZeros))
+func (m *module) rowTable(f function, r *record, table, row, rows i32) {
+	pixels := f.newI32(r.i32(&inConv.gridH).mul(r.i32(&inConv.gridW)))
+	n := f.varI32(row.div(pixels))
+	i := f.varI32(row.rem(pixels).div(r.i32(&inConv.gridW)))
+	j := f.varI32(row.rem(pixels).rem(r.i32(&inConv.gridW)))
+	entry, left := f.varI32(table), f.varI32(rows)
+	slot, kh, kw, ih, iw := f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil), f.varI32(nil)
+	line, pixel, rowIn := f.varI32(nil), f.varI32(nil), f.varI32(nil)
+	inH, inW, inCol := f.newI32(r.i32(&inConv.h)), f.newI32(r.i32(&inConv.w)), f.newI32(r.i32(&inConv.in.col))
+	zeros := f.newI32(r.i32(&inConv.zeros))
 
-	address := func(base, img, r, col int) i32 {
-		return ld(base).add(n.mul(ld(img))).add(i.mul(ld(r))).add(j.mul(ld(col)))
+	address := func(t *tensor) i32 {
+		return r.i32(&t.at).add(n.mul(r.i32(&t.image))).add(i.mul(r.i32(&t.row))).add(j.mul(r.i32(&t.col)))
 	}
-	f.while(left, func() { // counted: addresses beyond 2 GB are negative to upTo
-		f.storeI32(entry, tableOut, address(convOut, convOutImg, convOutRow, convOutCol))
-		f.storeI32(entry, tableRes, address(convRes, convResImg, convResRow, convResCol))
-		set(f, slot, entry.addN(tableTaps))
-		set(f, ih, i.mul(ld(convStep)).add(ld(convFirstH)))
-		set(f, line, ld(convIn).add(n.mul(ld(convInImg))).add(ih.mul(ld(convInRow))))
-		set(f, kh, num(0))
-		f.upTo(kh, ld(convKH), 1, func() {
-			set(f, rowIn, ih.below(inH))
-			set(f, iw, j.mul(ld(convStep)).add(ld(convFirstW)))
-			set(f, pixel, line.add(iw.mul(inCol)))
-			set(f, kw, ld(convKW))
-			f.while(kw, func() {
-				f.storeI32(slot, 0, ternary(rowIn.and(iw.below(inW)), pixel, zeros))
-				f.inc(slot, tableEntry)
-				f.inc(iw, 1)
-				set(f, pixel, pixel.add(inCol))
-				f.inc(kw, -1)
+	f.while(left.get(), func() { // counted: addresses beyond 2 GB are negative to upTo
+		f.storeI32(entry.get(), tableOut, address(&inConv.out))
+		f.storeI32(entry.get(), tableRes, address(&inConv.res))
+		slot.set(entry.addN(tableTaps))
+		ih.set(i.mul(r.i32(&inConv.step)).add(r.i32(&inConv.firstH)))
+		line.set(r.i32(&inConv.in.at).add(n.mul(r.i32(&inConv.in.image))).add(ih.mul(r.i32(&inConv.in.row))))
+		kh.set(num(0))
+		f.upTo(kh, r.i32(&inConv.kh), 1, func() {
+			rowIn.set(ih.below(inH))
+			iw.set(j.mul(r.i32(&inConv.step)).add(r.i32(&inConv.firstW)))
+			pixel.set(line.add(iw.mul(inCol)))
+			kw.set(r.i32(&inConv.kw))
+			f.while(kw.get(), func() {
+				f.storeI32(slot.get(), 0, ternary(rowIn.and(iw.below(inW)), pixel.get(), zeros))
+				slot.inc(tableEntry)
+				iw.inc(1)
+				pixel.set(pixel.add(inCol))
+				kw.inc(-1)
 			})
-			set(f, line, line.add(ld(convInRow)))
-			f.inc(ih, 1)
+			line.set(line.add(r.i32(&inConv.in.row)))
+			ih.inc(1)
 		})
-		f.inc(j, 1)
-		f.when(j.eq(ld(convGridW)), func() {
-			set(f, j, num(0))
-			f.inc(i, 1)
-			f.when(i.eq(ld(convGridH)), func() {
-				set(f, i, num(0))
-				f.inc(n, 1)
+		j.inc(1)
+		f.when(j.eq(r.i32(&inConv.gridW)), func() {
+			j.set(num(0))
+			i.inc(1)
+			f.when(i.eq(r.i32(&inConv.gridH)), func() {
+				i.set(num(0))
+				n.inc(1)
 			})
 		})
-		f.inc(entry, 4)
-		f.inc(left, -1)
+		entry.inc(4)
+		left.inc(-1)
 	})
 }
 

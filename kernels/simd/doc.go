@@ -9,11 +9,11 @@
 //
 // Two halves. The emitters are pure Go and run anywhere:
 //
-//	expr.go, wide.go, function.go, lanes.go
+//	expr.go, wide.go, function.go, lanes.go, record.go
 //	                                 the language kernels are written in
-//	module.go                        options, the list of kernels, Emit
+//	module.go                        options, kernels, Emit
 //	schedule.go                      threads: claiming tiles, join, sleep
-//	conv.go, micro.go                convolution as implicit GEMM
+//	conv.go, conv_micro.go           convolution as implicit GEMM
 //	pack.go                          filters into panels
 //	winograd.go, winograd_tables.go, winograd_pack.go
 //	                                 3x3, 1x7 and 7x1 by fewer multiplications
@@ -21,10 +21,11 @@
 //	fold.go, batchnorm.go, pool.go, dropout.go, loss.go, optimizer.go
 //	limit.go                         what the machine could do at most
 //
-// The backend fills one record per job, whose fields are the constants beside each
-// emitter, and has the machine run its tiles:
+// The backend fills one record per job, a Go struct that stands beside its emitter, and
+// has the machine run its tiles:
 //
-//	backend*.go                      geometry, tasks, scratch: one file per emitter
+//	backend.go                       the record's memory
+//	*_run.go                         geometry, tasks, scratch; short ones beside the emitter
 //	start_js.go                      New: the machine in a browser or node
 //	warm.go                          kernels fast from the first op on
 //

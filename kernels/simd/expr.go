@@ -5,7 +5,7 @@ import "thaw/kernels/wasmasm"
 // The kernels are written as typed expressions over WebAssembly instructions: an
 // i32, f32 or vec (four float32, or two float64) is the code that leaves one
 // value on the stack, and its methods are the operations on it. A local variable
-// is an expression too (local.get), the only kind that set accepts on its left.
+// (function.go) has the same methods and set.
 //
 // They are pointers because the emitters are all calls: passing slices, three words each,
 // made them larger to download.
@@ -14,41 +14,23 @@ type (
 	f32 = *f32Code
 	vec = *vecCode
 
-	i32Code struct{ c wasmasm.Code }
-	f32Code struct{ c wasmasm.Code }
-	vecCode struct{ c wasmasm.Code }
+	i32Code struct{ value }
+	f32Code struct{ value }
+	vecCode struct{ value }
 )
 
-// expr is any of them, for the generic helpers.
-type expr interface {
-	i32 | f32 | vec | i64 | f64
-	code() wasmasm.Code
+// value is the code of an expression, and where it lives if it is a variable's.
+type value struct {
+	c wasmasm.Code
+	local
 }
 
-func (a *i32Code) code() wasmasm.Code { return a.c }
-func (a *f32Code) code() wasmasm.Code { return a.c }
-func (a *vecCode) code() wasmasm.Code { return a.c }
+func (v *value) code() wasmasm.Code { return v.c }
 
-// asI32 and its like say what code leaves on the stack, as[T] any of them.
-func asI32(c wasmasm.Code) i32 { return &i32Code{c} }
-func asF32(c wasmasm.Code) f32 { return &f32Code{c} }
-func asVec(c wasmasm.Code) vec { return &vecCode{c} }
-
-func as[T expr](c wasmasm.Code) (e T) {
-	switch p := any(&e).(type) {
-	case *i32:
-		*p = asI32(c)
-	case *f32:
-		*p = asF32(c)
-	case *vec:
-		*p = asVec(c)
-	case *i64:
-		*p = asI64(c)
-	case *f64:
-		*p = asF64(c)
-	}
-	return e
-}
+// asI32 and its like say what code leaves on the stack.
+func asI32(c wasmasm.Code) i32 { return &i32Code{value{c: c}} }
+func asF32(c wasmasm.Code) f32 { return &f32Code{value{c: c}} }
+func asVec(c wasmasm.Code) vec { return &vecCode{value{c: c}} }
 
 // coder is an expression of whatever type.
 type coder interface{ code() wasmasm.Code }
@@ -101,7 +83,8 @@ func (a *i32Code) mulN(n int) i32 { return a.mul(num(n)) }
 func (a *i32Code) ltN(n int) i32  { return a.lt(num(n)) }
 
 // ternary is cond ? a : b, both evaluated.
-func ternary[T expr](cond i32, a, b T) T { return as[T](apply(wasmasm.Select, a, b, cond)) }
+func ternary(cond, a, b i32) i32        { return asI32(apply(wasmasm.Select, a, b, cond)) }
+func ternaryF32(cond i32, a, b f32) f32 { return asF32(apply(wasmasm.Select, a, b, cond)) }
 
 // minimum of two signed integers; both are evaluated twice.
 func minimum(a, b i32) i32 { return ternary(a.lt(b), a, b) }

@@ -1,45 +1,99 @@
 package simd
 
-import (
-	"fmt"
-
-	"thaw/kernels/wasmasm"
-)
+import "thaw/kernels/wasmasm"
 
 // function is one WebAssembly function being written, statement by statement.
 type function struct{ *wasmasm.Func }
 
-// param is parameter i, an integer (all parameters of our functions are).
-func (f function) param(i int) i32 { return asI32(wasmasm.Code{}.LocalGet(uint32(i))) }
+// Local variables. Each is also the expression that reads it.
+type (
+	i32Var struct{ *i32Code }
+	i64Var struct{ *i64Code }
+	f32Var struct{ *f32Code }
+	f64Var struct{ *f64Code }
+	vecVar struct{ *vecCode }
+)
 
-// newI32, newF32 and newVec declare a variable and set it.
-func (f function) newI32(e i32) i32 { return declare(f, wasmasm.I32, e) }
-func (f function) newF32(e f32) f32 { return declare(f, wasmasm.F32, e) }
-func (f function) newVec(e vec) vec { return declare(f, wasmasm.V128, e) }
+func (v i32Var) set(e i32) { v.assign(e) }
+func (v i64Var) set(e i64) { v.assign(e) }
+func (v f32Var) set(e f32) { v.assign(e) }
+func (v f64Var) set(e f64) { v.assign(e) }
+func (v vecVar) set(e vec) { v.assign(e) }
 
-func declare[T expr](f function, t wasmasm.ValType, e T) T {
-	v := as[T](wasmasm.Code{}.LocalGet(f.Local(t)))
-	var nothing T
-	if e != nothing {
-		set(f, v, e)
+// get is the expression that reads the variable, where one is an operand.
+func (v i32Var) get() i32 { return v.i32Code }
+func (v i64Var) get() i64 { return v.i64Code }
+func (v f32Var) get() f32 { return v.f32Code }
+func (v f64Var) get() f64 { return v.f64Code }
+func (v vecVar) get() vec { return v.vecCode }
+
+// inc adds n.
+func (v i32Var) inc(n int) { v.set(v.addN(n)) }
+
+// local is where a variable lives: as part of the expression that reads it, for a
+// variable to be one word.
+type local struct {
+	f     function
+	index uint32
+}
+
+// assign sets the variable to e; who calls it has seen to the type.
+func (v *local) assign(e coder) { v.f.Code = append(v.f.Code, e.code()...).LocalSet(v.index) }
+
+// newI32 and its like keep the value of e in a local.
+func (f function) newI32(e i32) i32 { return f.varI32(e).get() }
+func (f function) newI64(e i64) i64 { return f.varI64(e).get() }
+func (f function) newF32(e f32) f32 { return f.varF32(e).get() }
+func (f function) newF64(e f64) f64 { return f.varF64(e).get() }
+func (f function) newVec(e vec) vec { return f.varVec(e).get() }
+
+// varI32 and its like declare a variable and set it; nil leaves it 0, as at entry.
+func (f function) varI32(e i32) i32Var {
+	v := i32Var{&i32Code{f.variable(f.Local(wasmasm.I32))}}
+	if e != nil {
+		v.set(e)
 	}
 	return v
 }
 
-// set assigns e to the variable v.
-func set[T expr](f function, v, e T) {
-	const localGet, localSet = 0x20, 0x21
-	variable := v.code()
-	if len(variable) == 0 || variable[0] != localGet {
-		panic(fmt.Sprintf("simd: assignment to %x, which is not a variable", []byte(variable)))
+func (f function) varI64(e i64) i64Var {
+	v := i64Var{&i64Code{f.variable(f.Local(wasmasm.I64))}}
+	if e != nil {
+		v.set(e)
 	}
-	f.Code = append(f.Code, e.code()...)
-	f.Code = append(f.Code, localSet)
-	f.Code = append(f.Code, variable[1:]...)
+	return v
 }
 
-// inc adds n to the integer variable v.
-func (f function) inc(v i32, n int) { set(f, v, v.addN(n)) }
+func (f function) varF32(e f32) f32Var {
+	v := f32Var{&f32Code{f.variable(f.Local(wasmasm.F32))}}
+	if e != nil {
+		v.set(e)
+	}
+	return v
+}
+
+func (f function) varF64(e f64) f64Var {
+	v := f64Var{&f64Code{f.variable(f.Local(wasmasm.F64))}}
+	if e != nil {
+		v.set(e)
+	}
+	return v
+}
+
+func (f function) varVec(e vec) vecVar {
+	v := vecVar{&vecCode{f.variable(f.Local(wasmasm.V128))}}
+	if e != nil {
+		v.set(e)
+	}
+	return v
+}
+
+// param is parameter i, an integer (all parameters of our functions are).
+func (f function) param(i int) i32Var { return i32Var{&i32Code{f.variable(uint32(i))}} }
+
+func (f function) variable(index uint32) value {
+	return value{wasmasm.Code{}.LocalGet(index), local{f, index}}
+}
 
 // do emits code that leaves nothing on the stack.
 func (f function) do(c wasmasm.Code) { f.Code = append(f.Code, c...) }
@@ -97,25 +151,25 @@ func (f function) repeat(body func(), cond i32) {
 }
 
 // upTo runs body for v = v, v+step, ... below limit.
-func (f function) upTo(v, limit i32, step int, body func()) {
+func (f function) upTo(v i32Var, limit i32, step int, body func()) {
 	f.while(v.lt(limit), func() {
 		body()
-		f.inc(v, step)
+		v.inc(step)
 	})
 }
 
 // count is a new variable that runs from 0 to limit-1.
 func (f function) count(limit i32, body func(i i32)) {
-	i := f.newI32(num(0))
-	f.upTo(i, limit, 1, func() { body(i) })
+	i := f.varI32(num(0))
+	f.upTo(i, limit, 1, func() { body(i.get()) })
 }
 
 // split is n things cut into parts that differ by one at most, the larger first.
 // No product exceeds n: i*n/parts overflows where n is 100,000 pixels.
 type split struct{ each, larger i32 }
 
-func (f function) split(n, parts i32) split {
-	n, parts = f.newI32(n), f.newI32(parts)
+func (f function) split(things, into i32) split {
+	n, parts := f.newI32(things), f.newI32(into)
 	return split{f.newI32(n.div(parts)), f.newI32(n.rem(parts))}
 }
 

@@ -35,28 +35,28 @@ var (
 // strips runs body for the channels first..last-1 (or any row of floats), a
 // step at a time; offset is the step's first channel in bytes.
 func (m *module) strips(f function, first, last i32, body func(offset i32, ls []lane)) {
-	offset, end := f.newI32(first.shl(2)), f.newI32(last.shl(2))
-	f.upTo(offset, end.addN(-60), 64, func() { body(offset, lineLanes) })
-	f.upTo(offset, end.addN(-12), 16, func() { body(offset, vecLanes) })
-	f.upTo(offset, end, 4, func() { body(offset, oneLane) })
+	offset, end := f.varI32(first.shl(2)), f.newI32(last.shl(2))
+	f.upTo(offset, end.addN(-60), 64, func() { body(offset.get(), lineLanes) })
+	f.upTo(offset, end.addN(-12), 16, func() { body(offset.get(), vecLanes) })
+	f.upTo(offset, end, 4, func() { body(offset.get(), oneLane) })
 }
 
 // vars declares a variable per lane.
-func (f function) vars(ls []lane) []vec {
-	v := make([]vec, len(ls))
+func (f function) vars(ls []lane) []vecVar {
+	v := make([]vecVar, len(ls))
 	for i := range v {
-		v[i] = f.newVec(nil)
+		v[i] = f.varVec(nil)
 	}
 	return v
 }
 
 // vecs declares n variables.
-func (f function) vecs(n int) []vec { return f.vars(make([]lane, n)) }
+func (f function) vecs(n int) []vecVar { return f.vars(make([]lane, n)) }
 
 // setAll sets a variable per lane.
-func (f function) setAll(v []vec, e func(i int) vec) {
+func (f function) setAll(v []vecVar, e func(i int) vec) {
 	for i := range v {
-		set(f, v[i], e(i))
+		v[i].set(e(i))
 	}
 }
 
@@ -75,11 +75,20 @@ func (p pair) mul(q pair) pair { return pair{p.lo.mulF64(q.lo), p.hi.mulF64(q.hi
 func (p pair) div(q pair) pair { return pair{p.lo.divF64(q.lo), p.hi.divF64(q.hi)} }
 func (p pair) sqrt() pair      { return pair{p.lo.sqrtF64(), p.hi.sqrtF64()} }
 
-func (f function) newPair() pair { return pair{f.newVec(nil), f.newVec(nil)} }
+// pairVar is a pair of variables.
+type pairVar struct {
+	pair
+	first, second vecVar
+}
 
-func (f function) setPair(v, e pair) {
-	set(f, v.lo, e.lo)
-	set(f, v.hi, e.hi)
+func (f function) newPair() pairVar {
+	lo, hi := f.varVec(nil), f.varVec(nil)
+	return pairVar{pair{lo.vecCode, hi.vecCode}, lo, hi}
+}
+
+func (v pairVar) set(e pair) {
+	v.first.set(e.lo)
+	v.second.set(e.hi)
 }
 
 // both is a float64 in all lanes.
@@ -89,10 +98,10 @@ func both(code wasmasm.Code) pair {
 }
 
 // wide is an integer as float64.
-func (a i32) wide() pair { return both(concat(a).Op(wasmasm.F64ConvertI32S)) }
+func (a *i32Code) wide() pair { return both(concat(a).Op(wasmasm.F64ConvertI32S)) }
 
 // wideConst is a constant.
 func wideConst(v float64) pair { return both(wasmasm.Code{}.F64Const(v)) }
 
 // wideF32 is the float32 at p+off as float64.
-func (a i32) wideF32(off int) pair { return both(concat(a.f32(off)).Op(wasmasm.F64PromoteF32)) }
+func (a *i32Code) wideF32(off int) pair { return both(concat(a.f32(off)).Op(wasmasm.F64PromoteF32)) }

@@ -1,50 +1,56 @@
 package simd
 
-import "math"
+import (
+	"math"
+	"unsafe"
 
-// Record of SoftmaxCrossEntropy, a tile a row. A view is its address and the bytes
-// from one row to the next.
-const (
-	lossLogits  = 8 * iota
-	lossLabels  // view
-	lossProbs   // view
-	lossDLogits // view; address 0: not wanted
-	lossLoss
-	lossRows    = lossLoss + 4
-	lossClasses = lossLoss + 8
+	"thaw/kernels"
 )
+
+// lossJob is the record of SoftmaxCrossEntropy, a tile a row. Without dLogits no
+// gradient is wanted.
+type lossJob struct {
+	logits, labels, probs, dLogits pixels
+	loss                           int
+	rows, classes                  int
+}
+
+var inLoss lossJob
+
+var kernelSoftmaxCrossEntropy = newKernel(emitSoftmaxCrossEntropy)
 
 // emitSoftmaxCrossEntropy computes a row in float64, each sum in the order of classes.
 func emitSoftmaxCrossEntropy(m *module) function {
 	f, arg, row, _ := m.tile()
-	start := func(view int) i32 { return f.newI32(arg.i32(view).add(row.mul(arg.i32(view + 4)))) }
-	logits, labels, probs, dLogits := start(lossLogits), start(lossLabels), start(lossProbs), start(lossDLogits)
-	offset := f.newI32(nil)
+	r := recordAt(arg, unsafe.Pointer(&inLoss), unsafe.Sizeof(inLoss))
+	start := func(v *pixels) i32 { return f.newI32(r.i32(&v.at).add(row.mul(r.i32(&v.pixel)))) }
+	logits, labels, probs, dLogits := start(&inLoss.logits), start(&inLoss.labels), start(&inLoss.probs), start(&inLoss.dLogits)
+	offset := f.varI32(nil)
 	eachClass := func(body func()) {
-		set(f, offset, num(0))
-		f.upTo(offset, arg.i32(lossClasses).shl(2), 4, body)
+		offset.set(num(0))
+		f.upTo(offset, r.i32(&inLoss.classes).shl(2), 4, body)
 	}
-	logit, label := logits.add(offset).f32(0).toF64(), labels.add(offset).f32(0).toF64()
+	logit, label := logits.add(offset.get()).f32(0).toF64(), labels.add(offset.get()).f32(0).toF64()
 
-	top, sum := f.newF64(f64const(math.Inf(-1))), f.newF64(f64const(0))
-	eachClass(func() { set(f, top, top.max(logit)) })
-	eachClass(func() { set(f, sum, sum.add(f.exp(logit.sub(top)))) })
-	logSum := f.newF64(top.add(f.log(sum)))
+	top, sum := f.varF64(f64const(math.Inf(-1))), f.varF64(f64const(0))
+	eachClass(func() { top.set(top.max(logit)) })
+	eachClass(func() { sum.set(sum.add(f.exp(logit.sub(top.get())))) })
+	logSum := f.newF64(top.add(f.log(sum.get())))
 
-	mass, loss := f.newF64(f64const(0)), f.newF64(f64const(0))
+	mass, loss := f.varF64(f64const(0)), f.varF64(f64const(0))
 	eachClass(func() {
-		set(f, mass, mass.add(label))
-		set(f, loss, loss.add(label.mul(logSum.sub(logit))))
+		mass.set(mass.add(label))
+		loss.set(loss.add(label.mul(logSum.sub(logit))))
 	})
-	f.storeF32(arg.i32(lossLoss).add(row.shl(2)), 0, loss.toF32())
+	f.storeF32(r.i32(&inLoss.loss).add(row.shl(2)), 0, loss.toF32())
 
-	prob := f.newF64(nil)
+	prob := f.varF64(nil)
 	eachClass(func() {
-		set(f, prob, f.exp(logit.sub(logSum)))
-		f.storeF32(probs.add(offset), 0, prob.toF32())
-		f.when(arg.i32(lossDLogits), func() {
-			gradient := prob.mul(mass).sub(label).div(arg.i32(lossRows).toF64())
-			f.storeF32(dLogits.add(offset), 0, gradient.toF32())
+		prob.set(f.exp(logit.sub(logSum)))
+		f.storeF32(probs.add(offset.get()), 0, prob.toF32())
+		f.when(r.i32(&inLoss.dLogits.at), func() {
+			gradient := prob.mul(mass.get()).sub(label).div(r.i32(&inLoss.rows).toF64())
+			f.storeF32(dLogits.add(offset.get()), 0, gradient.toF32())
 		})
 	})
 	return f
@@ -66,9 +72,9 @@ func (f function) exp(x f64) f64 {
 	shifted := f.newF64(at.mul(f64const(1 / math.Ln2)).add(f64const(round)))
 	k := f.newF64(shifted.sub(f64const(round)))
 	r := f.newF64(at.sub(k.mul(f64const(ln2High))).sub(k.mul(f64const(ln2Low))))
-	series := f.newF64(f64const(1))
+	series := f.varF64(f64const(1))
 	for n := 13; n > 0; n-- { // 1 + r/1 (1 + r/2 (1 + r/3 (...)))
-		set(f, series, series.mul(r).mul(f64const(1/float64(n))).add(f64const(1)))
+		series.set(series.mul(r).mul(f64const(1 / float64(n))).add(f64const(1)))
 	}
 	power := shifted.bits().add(i64const(1023)).shl(52).asF64()
 	return series.mul(power)
@@ -84,9 +90,19 @@ func (f function) log(x f64) f64 {
 	k := f.newI64(bits.sub(i64const(math.Float64bits(math.Sqrt2 / 2))).shrS(52))
 	m := f.newF64(bits.sub(k.shl(52)).asF64())
 	s := f.newF64(m.sub(f64const(1)).div(m.add(f64const(1))))
-	square, series := f.newF64(s.mul(s)), f.newF64(f64const(0))
+	square, series := f.newF64(s.mul(s)), f.varF64(f64const(0))
 	for n := 21; n > 0; n -= 2 {
-		set(f, series, series.mul(square).add(f64const(1/float64(n))))
+		series.set(series.mul(square).add(f64const(1 / float64(n))))
 	}
-	return k.toF64().mul(f64const(math.Ln2)).add(s.mul(series).mul(f64const(2)))
+	return k.toF64().mul(f64const(math.Ln2)).add(s.mul(series.get()).mul(f64const(2)))
+}
+
+// SoftmaxCrossEntropy implements kernels.Backend.
+func (b *Backend) SoftmaxCrossEntropy(a *kernels.SoftmaxCrossEntropyArgs) {
+	rows := a.Logits.Pixels()
+	*(*lossJob)(b.record()) = lossJob{
+		logits: pixelsOf(a.Logits), labels: pixelsOf(a.Labels), probs: pixelsOf(a.Probs), dLogits: pixelsOf(a.DLogits),
+		loss: at(a.Loss), rows: rows, classes: a.Logits.C,
+	}
+	b.run(kernelSoftmaxCrossEntropy, rows, true)
 }

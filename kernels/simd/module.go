@@ -27,8 +27,17 @@ const (
 	exportWorker = "worker"
 )
 
-// kernel names a tile function in the module's table, in the order of Emit.
+// kernel is the place of a tile function in the module's table.
 type kernel int32
+
+// emitters are the kernels' emitters, in the order of the table.
+var emitters []func(*module) function
+
+// newKernel adds a kernel to the module: once, beside its emitter.
+func newKernel(emit func(*module) function) kernel {
+	emitters = append(emitters, emit)
+	return kernel(len(emitters) - 1)
+}
 
 // module is the module being emitted: every kernel is a tile function
 // (arg, tile, thread) that computes one tile of an op described by the record at arg.
@@ -55,46 +64,8 @@ func Emit(o Options) []byte {
 	m := &module{Options: o}
 	m.ImportMemory(importModule, importMemory, wasmasm.Limits{Max: wasmasm.SharedMemoryMax, Shared: o.Shared})
 	m.tileType = m.Type(i32x3, nil)
-	emitters := [...]func(*module) function{
-		kernelLimit:                 emitLimit,
-		kernelEmpty:                 emitEmpty,
-		kernelDie:                   emitDie,
-		kernelConv:                  emitConv,
-		kernelPackForward:           emitPackForward,
-		kernelPackBackward:          emitPackBackward,
-		kernelWinograd3x3:           winograd3x3.emit,
-		kernelWinogradPack3x3:       winograd3x3.emitPack,
-		kernelWinograd1x7:           winograd1x7.emit,
-		kernelWinogradPack1x7:       winograd1x7.emitPack,
-		kernelFilterGradient:        emitFilterGradient,
-		kernelFilterReduce:          emitFilterReduce,
-		kernelNormFold:              emitNormFold,
-		kernelNormStats:             emitNormStats,
-		kernelNormCombine:           emitNormCombine,
-		kernelNormApply:             emitNormApply,
-		kernelNormGradStats:         emitNormGradStats,
-		kernelNormGradApply:         emitNormGradApply,
-		kernelSumCombine:            emitSumCombine,
-		kernelReLUBias:              emitReLUBias,
-		kernelMaxPool:               emitMaxPool,
-		kernelMaxPoolBackward:       emitMaxPoolBackward,
-		kernelAvgPool:               emitAvgPool,
-		kernelAvgPoolBackward:       emitAvgPoolBackward,
-		kernelGlobalAvgPool:         emitGlobalAvgPool,
-		kernelGlobalAvgPoolBackward: emitGlobalAvgPoolBackward,
-		kernelDropout:               emitDropout,
-		kernelSoftmaxCrossEntropy:   emitSoftmaxCrossEntropy,
-		kernelSumSquares:            emitSumSquares,
-		kernelScale:                 emitScale,
-		kernelAdam:                  emitAdam,
-		kernelSGD:                   emitSGD,
-		kernelMomentum:              emitMomentum,
-		kernelNesterov:              emitNesterov,
-	}
-	for k, emit := range emitters {
-		if got := m.TableFunc(emit(m).Func); int(got) != k {
-			panic("simd: a kernel is missing in Emit")
-		}
+	for _, emit := range emitters {
+		m.TableFunc(emit(m).Func)
 	}
 	for _, f := range m.extra {
 		m.TableFunc(f)
@@ -104,50 +75,11 @@ func Emit(o Options) []byte {
 	return m.Bytes()
 }
 
-// Kernels of the module.
-const (
-	kernelLimit kernel = iota // limit.go
-	kernelEmpty
-	kernelDie
-	kernelConv
-	kernelPackForward
-	kernelPackBackward
-	kernelWinograd3x3
-	kernelWinogradPack3x3
-	kernelWinograd1x7
-	kernelWinogradPack1x7
-	kernelFilterGradient
-	kernelFilterReduce
-	kernelNormFold
-	kernelNormStats
-	kernelNormCombine
-	kernelNormApply
-	kernelNormGradStats
-	kernelNormGradApply
-	kernelSumCombine
-	kernelReLUBias
-	kernelMaxPool
-	kernelMaxPoolBackward
-	kernelAvgPool
-	kernelAvgPoolBackward
-	kernelGlobalAvgPool
-	kernelGlobalAvgPoolBackward
-	kernelDropout
-	kernelSoftmaxCrossEntropy
-	kernelSumSquares
-	kernelScale
-	kernelAdam
-	kernelSGD
-	kernelMomentum
-	kernelNesterov
-	kernelCount
-)
-
 // tile starts a tile function: its parameters are the address of the op's record,
 // the tile's number and the thread's.
 func (m *module) tile() (f function, arg, tile, thread i32) {
 	f = function{m.Func(i32x3, nil)}
-	return f, f.param(0), f.param(1), f.param(2)
+	return f, f.param(0).get(), f.param(1).get(), f.param(2).get()
 }
 
 // once emits a function of so many integers where it is first asked for.
@@ -169,4 +101,4 @@ func (m *module) madd(a, b, c vec) vec {
 }
 
 // nextExtra is the place in the table of the next micro kernel.
-func (m *module) nextExtra() int32 { return int32(kernelCount) + int32(len(m.extra)) }
+func (m *module) nextExtra() int32 { return int32(len(emitters) + len(m.extra)) }

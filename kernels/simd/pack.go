@@ -1,40 +1,49 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"unsafe"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Packed filters are panels of nr columns: [panel][k][nr], k running over taps and
 // their channels. The last panel is padded with zeros.
 
-// Record of a forward pack job: a [rows, cols] matrix into panels. One tile packs
-// packRows rows of every panel.
-const (
-	packSrc    = 4 * iota
-	packSrcRow // bytes from one row to the next
-	packDst
-	packRowsAll
-	packCols
-	packScale // per column, 0: none
-	packAlpha
-)
+// packJob is the record of packing forward: a [rows, cols] matrix into panels. One tile
+// packs packRows rows of every panel.
+type packJob struct {
+	src    int
+	srcRow int // bytes from one row to the next
+	dst    int
+	rows   int
+	cols   int
+	scale  int // per column, 0: none
+	alpha  float32
+}
+
+var inPack packJob
 
 // packRows is a compromise: runs of 128 rows of a panel pack up to a fifth faster
 // than 32, but fewer, larger tiles leave threads idle.
 const packRows = 64
 
+var kernelPackForward = newKernel(emitPackForward)
+
 func emitPackForward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	rows, cols, srcRow := f.newI32(arg.i32(packRowsAll)), f.newI32(arg.i32(packCols)), f.newI32(arg.i32(packSrcRow))
+	r := recordAt(arg, unsafe.Pointer(&inPack), unsafe.Sizeof(inPack))
+	rows, cols, srcRow := f.newI32(r.i32(&inPack.rows)), f.newI32(r.i32(&inPack.cols)), f.newI32(r.i32(&inPack.srcRow))
 	first := f.newI32(tile.mulN(packRows))
 	count := f.newI32(minimum(first.addN(packRows), rows).sub(first))
 	panel := f.newI32(rows.mulN(nr * 4)) // bytes
-	src, dst := f.newI32(arg.i32(packSrc).add(first.mul(srcRow))), f.newI32(arg.i32(packDst).add(first.mulN(nr*4)))
-	scale := f.newI32(arg.i32(packScale))
-	c := f.newI32(num(0))
+	src, dst := f.varI32(r.i32(&inPack.src).add(first.mul(srcRow))), f.varI32(r.i32(&inPack.dst).add(first.mulN(nr*4)))
+	scale := f.varI32(r.i32(&inPack.scale))
+	c := f.varI32(num(0))
 	f.upTo(c, cols, 2*nr, func() {
-		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c), scale, arg.addN(packAlpha)).Call(m.packPair()))
-		f.inc(src, 2*nr*4)
-		set(f, dst, dst.add(panel.shl(1)))
-		f.when(scale, func() { f.inc(scale, 2*nr*4) })
+		f.do(concat(src, srcRow, dst, panel, count, cols.sub(c.get()), scale, r.address(unsafe.Pointer(&inPack.alpha))).Call(m.packPair()))
+		src.inc(2 * nr * 4)
+		dst.set(dst.add(panel.shl(1)))
+		f.when(scale.get(), func() { scale.inc(2 * nr * 4) })
 	})
 	return f
 }
@@ -49,96 +58,98 @@ func (m *module) packPair() wasmasm.FuncIndex {
 func (m *module) emitPackPair(f function) {
 	src, srcRow, dst, panel, rows, width := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4), f.param(5)
 	scale, alpha := f.param(6), f.newF32(f.param(7).f32(0))
-	p, q, left, panels := f.newI32(src), f.newI32(dst), f.newI32(rows), f.newI32(num(2))
-	v := f.newF32(nil)
-	scales := func(n int) []vec {
+	p, q, left, panels := f.varI32(src.get()), f.varI32(dst.get()), f.varI32(rows.get()), f.varI32(num(2))
+	v := f.varF32(nil)
+	scales := func(n int) []vecVar {
 		list := f.vecs(n)
 		f.setAll(list, func(int) vec { return alpha.splat() })
-		f.when(scale, func() { f.setAll(list, func(i int) vec { return list[i].mul(scale.vec(16 * i)) }) })
+		f.when(scale.get(), func() { f.setAll(list, func(i int) vec { return list[i].mul(scale.vec(16 * i)) }) })
 		return list
 	}
 
 	f.when(width.ge(num(2*nr)), func() {
-		by, row, q2 := scales(4), f.vecs(4), f.newI32(dst.add(panel))
-		f.while(left, func() {
-			f.setAll(row, func(i int) vec { return p.vec(16 * i).mul(by[i]) })
-			f.storeVec(q, 0, row[0])
-			f.storeVec(q, 16, row[1])
-			f.storeVec(q2, 0, row[2])
-			f.storeVec(q2, 16, row[3])
-			set(f, p, p.add(srcRow))
-			f.inc(q, nr*4)
-			f.inc(q2, nr*4)
-			f.inc(left, -1)
+		by, row, q2 := scales(4), f.vecs(4), f.varI32(dst.add(panel.get()))
+		f.while(left.get(), func() {
+			f.setAll(row, func(i int) vec { return p.vec(16 * i).mul(by[i].get()) })
+			f.storeVec(q.get(), 0, row[0].get())
+			f.storeVec(q.get(), 16, row[1].get())
+			f.storeVec(q2.get(), 0, row[2].get())
+			f.storeVec(q2.get(), 16, row[3].get())
+			p.set(p.add(srcRow.get()))
+			q.inc(nr * 4)
+			q2.inc(nr * 4)
+			left.inc(-1)
 		})
 		f.back()
 	})
 	f.while(panels.gt(num(0)).and(width.gt(num(0))), func() {
-		set(f, p, src)
-		set(f, q, dst)
-		set(f, left, rows)
+		p.set(src.get())
+		q.set(dst.get())
+		left.set(rows.get())
 		f.choose(width.ge(num(nr)), func() {
 			by := scales(2)
-			f.while(left, func() {
-				f.storeVec(q, 0, p.vec(0).mul(by[0]))
-				f.storeVec(q, 16, p.vec(16).mul(by[1]))
-				set(f, p, p.add(srcRow))
-				f.inc(q, nr*4)
-				f.inc(left, -1)
+			f.while(left.get(), func() {
+				f.storeVec(q.get(), 0, p.vec(0).mul(by[0].get()))
+				f.storeVec(q.get(), 16, p.vec(16).mul(by[1].get()))
+				p.set(p.add(srcRow.get()))
+				q.inc(nr * 4)
+				left.inc(-1)
 			})
 		}, func() {
-			f.while(left, func() {
+			f.while(left.get(), func() {
 				f.count(num(nr), func(i i32) {
 					at := i.shl(2)
-					set(f, v, f32const(0))
-					f.when(i.lt(width), func() {
-						set(f, v, p.add(at).f32(0).mul(alpha))
-						f.when(scale, func() { set(f, v, v.mul(scale.add(at).f32(0))) })
+					v.set(f32const(0))
+					f.when(i.lt(width.get()), func() {
+						v.set(p.add(at).f32(0).mul(alpha))
+						f.when(scale.get(), func() { v.set(v.mul(scale.add(at).f32(0))) })
 					})
-					f.storeF32(q.add(at), 0, v)
+					f.storeF32(q.add(at), 0, v.get())
 				})
-				set(f, p, p.add(srcRow))
-				f.inc(q, nr*4)
-				f.inc(left, -1)
+				p.set(p.add(srcRow.get()))
+				q.inc(nr * 4)
+				left.inc(-1)
 			})
 		})
-		f.inc(src, nr*4)
-		set(f, dst, dst.add(panel))
-		f.when(scale, func() { f.inc(scale, nr*4) })
-		f.inc(width, -nr)
-		f.inc(panels, -1)
+		src.inc(nr * 4)
+		dst.set(dst.add(panel.get()))
+		f.when(scale.get(), func() { scale.inc(nr * 4) })
+		width.inc(-nr)
+		panels.inc(-1)
 	})
 }
 
-// Record of a backward pack job: of a filter [kh, kw, cin, cout] the taps
-// firstH + i*step, firstW + j*step, flipped and transposed: panels of nr input
-// channels, k running over taps and output channels. One tile packs one panel.
-const (
-	flipSrc = 4 * iota
-	flipDst
-	flipPanel // bytes
-	flipGeometry
+// flipJob is the record of packing backward: panels of nr input channels, k running
+// over taps and output channels. One tile packs one panel.
+type flipJob struct {
+	src, dst int
+	panel    int // bytes
+	geometry flipGeometry
+}
+
+// flipGeometry is how a filter is flipped and transposed: of [kh, kw, cin, cout] the
+// taps firstH - i*step, firstW - j*step. The record of a conv job has it too.
+type flipGeometry struct {
+	firstH, firstW int // of the taps, the last: the first packed
+	step           int
+	h, w           int // taps packed
+	kw, cin, cout  int // of the whole filter
+	scale          int // per output channel, 0: none
+	alpha          float32
+}
+
+var (
+	inFlip     flipJob
+	inGeometry flipGeometry
 )
 
-// The geometry of a flipped filter, which the record of a conv job has too.
-const (
-	flipFirstH = 4 * iota // of the taps, the last: the first packed
-	flipFirstW
-	flipStep
-	flipH // taps packed
-	flipW
-	flipKW // of the whole filter
-	flipCIn
-	flipCOut
-	flipScale // per output channel, 0: none
-	flipAlpha
-	flipLen
-)
+var kernelPackBackward = newKernel(emitPackBackward)
 
 func emitPackBackward(m *module) function {
 	f, arg, tile, _ := m.tile()
-	dst := arg.i32(flipDst).add(tile.mul(arg.i32(flipPanel)))
-	f.do(concat(arg.addN(flipGeometry), arg.i32(flipSrc), tile, dst).Call(m.packFlipped()))
+	r := recordAt(arg, unsafe.Pointer(&inFlip), unsafe.Sizeof(inFlip))
+	dst := r.i32(&inFlip.dst).add(tile.mul(r.i32(&inFlip.panel)))
+	f.do(concat(r.address(unsafe.Pointer(&inFlip.geometry)), r.i32(&inFlip.src), tile, dst).Call(m.packFlipped()))
 	return f
 }
 
@@ -150,62 +161,62 @@ func (m *module) packFlipped() wasmasm.FuncIndex {
 
 func (m *module) emitPackFlipped(f function) {
 	arg, src, panel, dst := f.param(0), f.param(1), f.param(2), f.param(3)
-	ld := func(field int) i32 { return arg.i32(field) }
-	cin, cout := f.newI32(ld(flipCIn)), f.newI32(ld(flipCOut))
+	r := recordAt(arg.get(), unsafe.Pointer(&inGeometry), unsafe.Sizeof(inGeometry))
+	cin, cout := f.newI32(r.i32(&inGeometry.cin)), f.newI32(r.i32(&inGeometry.cout))
 	ci := f.newI32(panel.mulN(nr))
 	width := f.newI32(cin.sub(ci))
 	row := f.newI32(cout.shl(2)) // bytes from one input channel to the next
-	alpha, v := f.newF32(arg.f32(flipAlpha)), f.newF32(nil)
-	p, scale, left := f.newI32(nil), f.newI32(nil), f.newI32(nil)
-	rows, s, x := f.vecs(nr), f.newVec(nil), f.newI32(nil)
+	alpha, v := f.newF32(r.f32(&inGeometry.alpha)), f.varF32(nil)
+	p, scale, left := f.varI32(nil), f.varI32(nil), f.varI32(nil)
+	rows, s, x := f.vecs(nr), f.varVec(nil), f.varI32(nil)
 	advance := func(n int) {
-		f.inc(p, n*4)
-		f.inc(dst, n*nr*4)
-		f.when(scale, func() { f.inc(scale, n*4) })
-		f.inc(left, -n)
+		p.inc(n * 4)
+		dst.inc(n * nr * 4)
+		f.when(scale.get(), func() { scale.inc(n * 4) })
+		left.inc(-n)
 	}
 	four := func() { // output channels of a whole panel
-		set(f, s, alpha.splat())
-		f.when(scale, func() { set(f, s, s.mul(scale.vec(0))) })
-		set(f, x, p)
+		s.set(alpha.splat())
+		f.when(scale.get(), func() { s.set(s.mul(scale.vec(0))) })
+		x.set(p.get())
 		for i := range rows {
-			set(f, rows[i], x.vec(0).mul(s))
-			set(f, x, x.add(row))
+			rows[i].set(x.vec(0).mul(s.get()))
+			x.set(x.add(row))
 		}
 		for half := range 2 {
 			for i, t := range transpose(f, rows[half*4:][:4]) {
-				f.storeVec(dst, i*nr*4+half*16, t)
+				f.storeVec(dst.get(), i*nr*4+half*16, t)
 			}
 		}
 		advance(4)
 	}
 	one := func() { // what is left: the last panel, or the last columns
 		f.count(num(nr), func(i i32) {
-			set(f, v, f32const(0))
+			v.set(f32const(0))
 			f.when(i.lt(width), func() {
-				set(f, v, p.add(i.mul(row)).f32(0).mul(alpha))
-				f.when(scale, func() { set(f, v, v.mul(scale.f32(0))) })
+				v.set(p.add(i.mul(row)).f32(0).mul(alpha))
+				f.when(scale.get(), func() { v.set(v.mul(scale.f32(0))) })
 			})
-			f.storeF32(dst.add(i.shl(2)), 0, v)
+			f.storeF32(dst.add(i.shl(2)), 0, v.get())
 		})
 		advance(1)
 	}
-	f.count(ld(flipH), func(i i32) {
-		f.count(ld(flipW), func(j i32) {
-			kh, kw := ld(flipFirstH).sub(i.mul(ld(flipStep))), ld(flipFirstW).sub(j.mul(ld(flipStep)))
-			set(f, p, src.add(kh.mul(ld(flipKW)).add(kw).mul(cin).add(ci).mul(row)))
-			set(f, scale, ld(flipScale))
-			set(f, left, cout)
+	f.count(r.i32(&inGeometry.h), func(i i32) {
+		f.count(r.i32(&inGeometry.w), func(j i32) {
+			kh, kw := r.i32(&inGeometry.firstH).sub(i.mul(r.i32(&inGeometry.step))), r.i32(&inGeometry.firstW).sub(j.mul(r.i32(&inGeometry.step)))
+			p.set(src.add(kh.mul(r.i32(&inGeometry.kw)).add(kw).mul(cin).add(ci).mul(row)))
+			scale.set(r.i32(&inGeometry.scale))
+			left.set(cout)
 			f.when(width.ge(num(nr)), func() { f.while(left.ge(num(4)), four) })
-			f.while(left, one)
+			f.while(left.get(), one)
 		})
 	})
 }
 
 // transpose is the 4x4 transposed of four rows, as expressions on new variables.
-func transpose(f function, r []vec) [4]vec {
-	lo01, hi01 := f.newVec(lanes(r[0], r[1], 0, 4, 1, 5)), f.newVec(lanes(r[0], r[1], 2, 6, 3, 7))
-	lo23, hi23 := f.newVec(lanes(r[2], r[3], 0, 4, 1, 5)), f.newVec(lanes(r[2], r[3], 2, 6, 3, 7))
+func transpose(f function, r []vecVar) [4]vec {
+	lo01, hi01 := f.newVec(lanes(r[0].get(), r[1].get(), 0, 4, 1, 5)), f.newVec(lanes(r[0].get(), r[1].get(), 2, 6, 3, 7))
+	lo23, hi23 := f.newVec(lanes(r[2].get(), r[3].get(), 0, 4, 1, 5)), f.newVec(lanes(r[2].get(), r[3].get(), 2, 6, 3, 7))
 	return [4]vec{
 		lanes(lo01, lo23, 0, 1, 4, 5), lanes(lo01, lo23, 2, 3, 6, 7),
 		lanes(hi01, hi23, 0, 1, 4, 5), lanes(hi01, hi23, 2, 3, 6, 7),

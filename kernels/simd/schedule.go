@@ -70,40 +70,40 @@ func emitRun(m *module) {
 
 	alone := m.ctl(ctlWorkers).i32(0).eqz().or(tiles.ltN(2))
 	f.when(alone, func() {
-		f.count(tiles, func(t i32) { m.callTile(f, kernel, arg, t, num(0)) })
+		f.count(tiles.get(), func(t i32) { m.callTile(f, kernel.get(), arg.get(), t, num(0)) })
 		f.push(num(0))
 		f.back()
 	})
 
-	f.storeI32(m.ctl(ctlKernel), 0, kernel)
-	f.storeI32(m.ctl(ctlArg), 0, arg)
-	f.storeI32(m.ctl(ctlTiles), 0, tiles)
+	f.storeI32(m.ctl(ctlKernel), 0, kernel.get())
+	f.storeI32(m.ctl(ctlArg), 0, arg.get())
+	f.storeI32(m.ctl(ctlTiles), 0, tiles.get())
 	f.storeAtomic(m.ctl(ctlDone), 0, num(0))
-	f.storeAtomic(m.ctl(ctlRemaining), 0, tiles)
+	f.storeAtomic(m.ctl(ctlRemaining), 0, tiles.get())
 	f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlEpoch, num(1)))
 	f.Code = f.Code.Op(wasmasm.Drop)
 	f.when(m.ctl(ctlSleepers).atomic(0), func() {
 		f.do(concat(m.ctl(ctlEpoch), num(-1)).Mem(wasmasm.MemoryAtomicNotify, 0).Op(wasmasm.Drop))
 	})
 
-	left := f.newI32(nil)
+	left := f.varI32(nil)
 	claim := m.rmw(wasmasm.I32AtomicRmwSub, ctlRemaining, num(1))
-	set(f, left, claim)
+	left.set(claim)
 	f.while(left.gt(num(0)), func() {
-		m.callTile(f, kernel, arg, tiles.sub(left), num(0))
+		m.callTile(f, kernel.get(), arg.get(), tiles.sub(left.get()), num(0))
 		f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
 		f.Code = f.Code.Op(wasmasm.Drop)
-		set(f, left, claim)
+		left.set(claim)
 	})
 
 	// Join: spin, then pause in short sleeps, then give up.
-	spin, seen := f.newI32(num(0)), f.newI32(num(0))
+	spin, seen := f.varI32(num(0)), f.varI32(num(0))
 	done := m.ctl(ctlDone).atomic(0)
-	f.while(done.ne(tiles), func() {
-		f.inc(spin, 1)
-		f.when(done.ne(seen), func() { // progress: start over
-			set(f, seen, done)
-			set(f, spin, num(0))
+	f.while(done.ne(tiles.get()), func() {
+		spin.inc(1)
+		f.when(done.ne(seen.get()), func() { // progress: start over
+			seen.set(done)
+			spin.set(num(0))
 		})
 		f.when(spin.gt(num(joinSpin)), func() {
 			f.do(concat(spin.ltN(joinSpin + joinNaps)).Call(pause))
@@ -120,7 +120,7 @@ func emitRun(m *module) {
 // own because in node 20 (V8 11.3) memory.atomic.wait32 loses locals of its caller.
 func (m *module) emitPause() wasmasm.FuncIndex {
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
-	f.choose(f.param(0),
+	f.choose(f.param(0).get(),
 		func() { m.wait32(f, ctlNever, num(0), napNS) },
 		func() { m.wait32(f, ctlNever, num(0), sleepNS) })
 	return f.Index
@@ -129,7 +129,7 @@ func (m *module) emitPause() wasmasm.FuncIndex {
 // emitSleep: sleep(epoch) returns when the epoch is no longer that.
 func (m *module) emitSleep() wasmasm.FuncIndex {
 	f := function{m.Func([]wasmasm.ValType{wasmasm.I32}, nil)}
-	m.wait32(f, ctlEpoch, f.param(0), -1)
+	m.wait32(f, ctlEpoch, f.param(0).get(), -1)
 	return f.Index
 }
 
@@ -140,34 +140,34 @@ func emitWorker(m *module) {
 	m.ExportFunc(exportWorker, f.Func)
 	thread := f.param(0)
 	busy := f.newI32(thread.shl(6).add(m.ctl(ctlBusy)))
-	spin, left := f.newI32(num(workerSpin)), f.newI32(nil)
+	spin, left := f.varI32(num(workerSpin)), f.varI32(nil)
 	waiting := m.ctl(ctlRemaining).atomic(0)
 
 	f.while(m.ctl(ctlQuit).atomic(0).eqz(), func() {
 		f.choose(waiting.gt(num(0)), func() {
 			f.storeAtomic(busy, 0, num(1))
-			set(f, left, m.rmw(wasmasm.I32AtomicRmwSub, ctlRemaining, num(1)))
+			left.set(m.rmw(wasmasm.I32AtomicRmwSub, ctlRemaining, num(1)))
 			f.when(left.gt(num(0)), func() {
 				job := func(field int) i32 { return m.ctl(field).i32(0) }
-				m.callTile(f, job(ctlKernel), job(ctlArg), job(ctlTiles).sub(left), thread)
+				m.callTile(f, job(ctlKernel), job(ctlArg), job(ctlTiles).sub(left.get()), thread.get())
 				f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlDone, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
 			})
 			f.storeAtomic(busy, 0, num(0))
-			set(f, spin, num(workerSpin))
+			spin.set(num(workerSpin))
 		}, func() {
-			f.inc(spin, -1)
+			spin.inc(-1)
 			f.when(spin.eqz(), func() {
 				// Say that we sleep before we look for the last time: main
 				// publishes before it looks for sleepers, so one of us sees the other.
-				epoch := f.newI32(nil)
+				epoch := f.varI32(nil)
 				f.push(m.rmw(wasmasm.I32AtomicRmwAdd, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
-				set(f, epoch, m.ctl(ctlEpoch).atomic(0))
+				epoch.set(m.ctl(ctlEpoch).atomic(0))
 				f.when(waiting.le(num(0)), func() { f.do(concat(epoch).Call(sleep)) })
 				f.push(m.rmw(wasmasm.I32AtomicRmwSub, ctlSleepers, num(1)))
 				f.Code = f.Code.Op(wasmasm.Drop)
-				set(f, spin, num(workerSpin))
+				spin.set(num(workerSpin))
 			})
 		})
 	})

@@ -95,7 +95,8 @@ func TestWorkerDies(t *testing.T) {
 	}
 	die := func(repeatable bool) error {
 		return kernels.Lost(func() {
-			b.set(0, 1)
+			victim := 1
+			*(*int)(b.record()) = victim
 			b.run(kernelDie, 5_000_000, repeatable)
 		})
 	}

@@ -54,7 +54,7 @@ func New(threads int) (kernels.Backend, error) {
 		e.control = e.control[1:]
 	}
 	engines = append(engines, e)
-	o := Options{Shared: h.Get("shared").Bool(), Control: at(e.control), FMA: h.Get("relaxed").Bool(), Rows: mr}
+	o := Options{Shared: h.Get("shared").Bool(), Control: uint32(at(e.control)), FMA: h.Get("relaxed").Bool(), Rows: mr}
 	if !o.FMA {
 		o.Rows = rowsWithoutFMA
 	}
@@ -82,10 +82,10 @@ func (e *engine) field(offset int) *uint32 { return &e.control[offset/4] }
 func (e *engine) alive() int { return int(*e.field(ctlWorkers)) + 1 }
 
 // run implements machine. If a worker died with a tile in its hands, it is dropped
-// and the job done again with fewer threads; an op that works in place cannot be,
-// and panics with kernels.ErrThreadLost.
-func (e *engine) run(k kernel, arg address, tiles int, repeatable bool) {
-	for call(int32(k), int32(arg), int32(tiles)) != 0 {
+// and the job done again with fewer threads; an op that overwrites what it reads
+// cannot be, and panics with kernels.ErrThreadLost.
+func (e *engine) run(k kernel, record, tiles int, repeatable bool) {
+	for call(int32(k), int32(record), int32(tiles)) != 0 {
 		e.dropStuck()
 		if !repeatable {
 			panic(kernels.ErrThreadLost)

@@ -8,21 +8,15 @@ type (
 	i64 = *i64Code
 	f64 = *f64Code
 
-	i64Code struct{ c wasmasm.Code }
-	f64Code struct{ c wasmasm.Code }
+	i64Code struct{ value }
+	f64Code struct{ value }
 )
 
-func (a *i64Code) code() wasmasm.Code { return a.c }
-func (a *f64Code) code() wasmasm.Code { return a.c }
-
-func asI64(c wasmasm.Code) i64 { return &i64Code{c} }
-func asF64(c wasmasm.Code) f64 { return &f64Code{c} }
+func asI64(c wasmasm.Code) i64 { return &i64Code{value{c: c}} }
+func asF64(c wasmasm.Code) f64 { return &f64Code{value{c: c}} }
 
 func i64const(v uint64) i64  { return asI64(wasmasm.Code{}.I64Const(int64(v))) }
 func f64const(v float64) f64 { return asF64(wasmasm.Code{}.F64Const(v)) }
-
-func (f function) newI64(e i64) i64 { return declare(f, wasmasm.I64, e) }
-func (f function) newF64(e f64) f64 { return declare(f, wasmasm.F64, e) }
 
 // i64 loads at a plus off bytes.
 func (a *i32Code) i64(off int) i64 { return asI64(concat(a).Mem(wasmasm.I64Load, uint32(off))) }

@@ -1,6 +1,10 @@
 package simd
 
-import "thaw/kernels/wasmasm"
+import (
+	"unsafe"
+
+	"thaw/kernels/wasmasm"
+)
 
 // Winograd's minimal filtering (Lavin and Gray, arXiv:1509.09308) is a convolution of
 // stride 1 by fewer multiplications: a 3x3 one by 16 for 2x2 output pixels instead of 36,
@@ -27,9 +31,15 @@ type winograd struct {
 }
 
 var (
-	winograd3x3 = &winograd{filtering3, filtering3, kernelWinograd3x3, kernelWinogradPack3x3}
-	winograd1x7 = &winograd{filtering1, filtering7, kernelWinograd1x7, kernelWinogradPack1x7}
+	winograd3x3 = newWinograd(filtering3, filtering3)
+	winograd1x7 = newWinograd(filtering1, filtering7)
 )
+
+func newWinograd(h, wide filtering) *winograd {
+	w := &winograd{h: h, w: wide}
+	w.kernel, w.pack = newKernel(w.emit), newKernel(w.emitPack)
+	return w
+}
 
 // points is the pixels of a tile, and so the matrices.
 func (w *winograd) points() int { return w.h.edge() * w.w.edge() }
@@ -43,17 +53,18 @@ const (
 	winOuts   = 4
 )
 
-// A Winograd job has the record of a conv job, where rows, row tiles and row tasks
-// count tiles of output pixels, and these fields.
-const (
-	winTilesH = convRecord + 4*iota // of an image
-	winTilesW
-	winMatrices  // points
-	winMatrix    // bytes from one matrix of transformed input to the next
-	winFilter    // bytes from one matrix of a packed panel to the next
-	winTransform // bytes from a thread's table to them
-	winRecord
-)
+// winogradJob is the record of a convolution by Winograd's algorithm: that of a direct
+// one, where rows, row tiles and row tasks count tiles of output pixels, and
+type winogradJob struct {
+	convJob
+	tilesH, tilesW int // of an image
+	matrices       int // points
+	matrix         int // bytes from one matrix of transformed input to the next
+	filterMatrix   int // bytes from one matrix of a packed panel to the next
+	transform      int // bytes from a thread's table to the transformed input
+}
+
+var inWinograd winogradJob
 
 // A thread's table: products of a row tile and a panel, pointers to the input
 // pixels of one tile, then for each tile of the task pointers to its output
@@ -66,89 +77,88 @@ const (
 	winEntry   = 2 * (winRes - winOut)
 )
 
-// emit: task = panel run * convRowTasks + tile run, as emitConv's.
+// emit: task = panel run * rowTasks + tile run, as emitConv's.
 func (w *winograd) emit(m *module) function {
 	input, products, output := w.emitInput(m), m.winogradProducts(), w.emitOutput(m)
 	f, arg, task, thread := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
+	r := recordAt(arg, unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
 
-	table := f.newI32(ld(convTable).add(thread.mul(ld(convTableLen))))
-	transformed := f.newI32(table.add(ld(winTransform)))
-	tiles := f.split(ld(convRows), ld(convRowTasks))
-	tileRun := f.newI32(task.rem(ld(convRowTasks)))
+	table := f.newI32(r.i32(&inWinograd.table).add(thread.mul(r.i32(&inWinograd.tableLen))))
+	transformed := f.newI32(table.add(r.i32(&inWinograd.transform)))
+	tiles := f.split(r.i32(&inWinograd.rows), r.i32(&inWinograd.rowTasks))
+	tileRun := f.newI32(task.rem(r.i32(&inWinograd.rowTasks)))
 	first := f.newI32(tiles.start(tileRun))
 	count := f.newI32(tiles.start(tileRun.addN(1)).sub(first))
-	panel := f.newI32(task.div(ld(convRowTasks)).mul(ld(convPanelsPerTask)))
-	lastPanel := f.newI32(minimum(panel.add(ld(convPanelsPerTask)), ld(convPanels)))
+	panel := f.varI32(task.div(r.i32(&inWinograd.rowTasks)).mul(r.i32(&inWinograd.panelsPerTask)))
+	lastPanel := f.newI32(minimum(panel.add(r.i32(&inWinograd.panelsPerTask)), r.i32(&inWinograd.panels)))
 
-	w.tiles(m, f, arg, table, first, count, func(t i32) {
-		f.do(concat(table, transformed.add(t.mul(ld(convK))), ld(convK), ld(winMatrix)).Call(input))
+	w.tiles(m, f, r, table, first, count, func(t i32) {
+		f.do(concat(table, transformed.add(t.mul(r.i32(&inWinograd.k))), r.i32(&inWinograd.k), r.i32(&inWinograd.matrix)).Call(input))
 	})
 
 	rowTiles := f.newI32(count.addN(m.Rows - 1).div(num(m.Rows)))
 	rows := f.split(count, rowTiles)
-	filter, row, height := f.newI32(ld(convFilter).add(panel.mul(ld(convPanel)))), f.newI32(nil), f.newI32(nil)
+	filter, row, height := f.varI32(r.i32(&inWinograd.filter).add(panel.mul(r.i32(&inWinograd.panel)))), f.varI32(nil), f.varI32(nil)
 	f.upTo(panel, lastPanel, 1, func() {
 		f.count(rowTiles, func(rowTile i32) {
-			set(f, row, rows.start(rowTile))
-			set(f, height, rows.start(rowTile.addN(1)).sub(row))
-			f.do(concat(arg, transformed.add(row.mul(ld(convK))), filter, table,
+			row.set(rows.start(rowTile))
+			height.set(rows.start(rowTile.addN(1)).sub(row.get()))
+			f.do(concat(arg, transformed.add(row.mul(r.i32(&inWinograd.k))), filter, table,
 				height.addN(int(products.first)-1)).CallIndirect(products.typ))
 			f.do(concat(table, table.add(row.mulN(winEntry)), arg, panel, height).Call(output))
 		})
-		set(f, filter, filter.add(ld(convPanel)))
+		filter.set(filter.add(r.i32(&inWinograd.panel)))
 	})
 	return f
 }
 
 // tiles writes the pointers of each tile first, ..., first+count-1 and runs
 // body for it; t counts from 0.
-func (w *winograd) tiles(m *module, f function, arg, table, first, count i32, body func(t i32)) {
-	ld := func(field int) i32 { return arg.i32(field) }
+func (w *winograd) tiles(m *module, f function, r *record, table, first, count i32, body func(t i32)) {
 	outH, outW := w.outs()
-	tilesW := f.newI32(ld(winTilesW))
-	image := f.newI32(ld(winTilesH).mul(tilesW))
-	n := f.newI32(first.div(image))
-	i := f.newI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
-	j := f.newI32(first.rem(image).rem(tilesW).mulN(outW))
-	entry, ih, iw := f.newI32(table), f.newI32(nil), f.newI32(nil)
-	gridH, gridW := f.newI32(ld(convGridH)), f.newI32(ld(convGridW))
+	tilesW := f.newI32(r.i32(&inWinograd.tilesW))
+	image := f.newI32(r.i32(&inWinograd.tilesH).mul(tilesW))
+	n := f.varI32(first.div(image))
+	i := f.varI32(first.rem(image).div(tilesW).mulN(outH)) // output pixel of the tile
+	j := f.varI32(first.rem(image).rem(tilesW).mulN(outW))
+	entry, ih, iw := f.varI32(table), f.varI32(nil), f.varI32(nil)
+	gridH, gridW := f.newI32(r.i32(&inWinograd.gridH)), f.newI32(r.i32(&inWinograd.gridW))
 	f.count(count, func(t i32) {
-		set(f, ih, i.add(ld(convFirstH)))
-		set(f, iw, j.add(ld(convFirstW)))
-		m.patch(f, arg, convIn, n, ih, iw, ld(convH), ld(convW), ld(convZeros), w.h.edge(), w.w.edge(), table, winIn)
-		m.patch(f, arg, convOut, n, i, j, gridH, gridW, num(0), outH, outW, entry, winOut)
-		m.patch(f, arg, convRes, n, i, j, gridH, gridW, num(0), outH, outW, entry, winRes)
+		ih.set(i.add(r.i32(&inWinograd.firstH)))
+		iw.set(j.add(r.i32(&inWinograd.firstW)))
+		m.patch(f, r, &inWinograd.in, n.get(), ih.get(), iw.get(), r.i32(&inWinograd.h), r.i32(&inWinograd.w), r.i32(&inWinograd.zeros), w.h.edge(), w.w.edge(), table, winIn)
+		m.patch(f, r, &inWinograd.out, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winOut)
+		m.patch(f, r, &inWinograd.res, n.get(), i.get(), j.get(), gridH, gridW, num(0), outH, outW, entry.get(), winRes)
 		body(t)
-		f.inc(entry, winEntry)
-		f.inc(j, outW)
+		entry.inc(winEntry)
+		j.inc(outW)
 		f.when(j.ge(gridW), func() {
-			set(f, j, num(0))
-			f.inc(i, outH)
+			j.set(num(0))
+			i.inc(outH)
 			f.when(i.ge(gridH), func() {
-				set(f, i, num(0))
-				f.inc(n, 1)
+				i.set(num(0))
+				n.inc(1)
 			})
 		})
 	})
 }
 
 // patch writes pointers to rows x cols pixels of image n, from row i and column j on, to
-// dst+off; outside of the h x w map they are the given one. The view's fields begin
-// at view: address, image, row, column.
-func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32, rows, cols int, dst i32, off int) {
-	row, col := f.newI32(arg.i32(view+8)), f.newI32(arg.i32(view+12))
-	line := f.newI32(arg.i32(view).add(n.mul(arg.i32(view + 4))).add(i.mul(row)).add(j.mul(col)))
-	p, inside := f.newI32(nil), f.newI32(nil)
+// dst+off; outside of the h x w map they are the given one. The tensor is a
+// field of the record.
+func (m *module) patch(f function, r *record, t *tensor, n, i, j i32, h, w, outside i32, rows, cols int, dst i32, off int) {
+	row, col := f.newI32(r.i32(&t.row)), f.newI32(r.i32(&t.col))
+	line := f.varI32(r.i32(&t.at).add(n.mul(r.i32(&t.image))).add(i.mul(row)).add(j.mul(col)))
+	p, inside := f.varI32(nil), f.varI32(nil)
 	for u := range rows {
-		set(f, p, line)
-		set(f, inside, i.addN(u).below(h))
+		p.set(line.get())
+		inside.set(i.addN(u).below(h))
 		for v := range cols {
-			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p, outside))
-			set(f, p, p.add(col))
+			f.storeI32(dst, off, ternary(inside.and(j.addN(v).below(w)), p.get(), outside))
+			p.set(p.add(col))
 			off += 4
 		}
-		set(f, line, line.add(row))
+		line.set(line.add(row))
 	}
 }
 
@@ -157,13 +167,13 @@ func (m *module) patch(f function, arg i32, view int, n, i, j, h, w, outside i32
 func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func(i32s(4), nil)}
 	table, dst, kBytes, matrix := f.param(0), f.param(1), f.param(2), f.param(3)
-	q, edge := f.newI32(nil), w.w.edge()
-	m.quads(f, kBytes, func(offset i32, l lane) {
+	q, edge := f.varI32(nil), w.w.edge()
+	m.quads(f, kBytes.get(), func(offset i32, l lane) {
 		d := func(u, v int) vec { return l.load(table.i32(winIn + 4*(edge*u+v)).add(offset)) }
-		set(f, q, dst.add(offset))
+		q.set(dst.add(offset))
 		m.transform2(f, w.h.b, w.w.b, edge, d, func(sum vec) {
-			l.store(f, q, sum)
-			set(f, q, q.add(matrix))
+			l.store(f, q.get(), sum)
+			q.set(q.add(matrix.get()))
 		})
 	})
 	return f.Index
@@ -171,9 +181,9 @@ func (w *winograd) emitInput(m *module) wasmasm.FuncIndex {
 
 // quads runs body for each four channels of so many bytes, then one by one.
 func (m *module) quads(f function, bytes i32, body func(offset i32, l lane)) {
-	offset := f.newI32(num(0))
-	f.upTo(offset, bytes.addN(-12), 16, func() { body(offset, lane{}) })
-	f.upTo(offset, bytes, 4, func() { body(offset, lane{single: true}) })
+	offset := f.varI32(num(0))
+	f.upTo(offset, bytes.addN(-12), 16, func() { body(offset.get(), lane{}) })
+	f.upTo(offset, bytes, 4, func() { body(offset.get(), lane{single: true}) })
 }
 
 // winogradProducts emits, for 1..mr tiles, the products of their rows with a panel, once
@@ -187,32 +197,33 @@ func (m *module) winogradProducts() microFamily {
 	for rows := 1; rows <= m.Rows; rows++ {
 		f := function{m.Func(params, nil)}
 		arg, in, filter, out := f.param(0), f.param(1), f.param(2), f.param(3)
-		acc, a := make([][2]vec, rows), make([]i32, rows)
+		job := recordAt(arg.get(), unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
+		acc, a := make([][2]vecVar, rows), make([]i32Var, rows)
 		for r := range acc {
-			acc[r], a[r] = [2]vec{f.newVec(nil), f.newVec(nil)}, f.newI32(nil)
+			acc[r], a[r] = [2]vecVar{f.varVec(nil), f.varVec(nil)}, f.varI32(nil)
 		}
-		kBytes, matrix, filterMatrix := f.newI32(arg.i32(convK)), f.newI32(arg.i32(winMatrix)), f.newI32(arg.i32(winFilter))
-		b, k := f.newI32(nil), f.newI32(nil)
-		f.count(arg.i32(winMatrices), func(i32) {
+		kBytes, matrix, filterMatrix := f.newI32(job.i32(&inWinograd.k)), f.newI32(job.i32(&inWinograd.matrix)), f.newI32(job.i32(&inWinograd.filterMatrix))
+		b, k := f.varI32(nil), f.varI32(nil)
+		f.count(job.i32(&inWinograd.matrices), func(i32) {
 			for r := range acc {
-				set(f, acc[r][0], vconst(0))
-				set(f, acc[r][1], vconst(0))
+				acc[r][0].set(vconst(0))
+				acc[r][1].set(vconst(0))
 				if r == 0 {
-					set(f, a[r], in)
+					a[r].set(in.get())
 				} else {
-					set(f, a[r], a[r-1].add(kBytes))
+					a[r].set(a[r-1].add(kBytes))
 				}
 			}
-			set(f, k, kBytes)
-			set(f, b, filter)
+			k.set(kBytes)
+			b.set(filter.get())
 			m.multiply(f, acc, a, b, k)
 			for r := range acc {
-				f.storeVec(out, r*nr*4, acc[r][0])
-				f.storeVec(out, r*nr*4+16, acc[r][1])
+				f.storeVec(out.get(), r*nr*4, acc[r][0].get())
+				f.storeVec(out.get(), r*nr*4+16, acc[r][1].get())
 			}
-			set(f, in, in.add(matrix))
-			set(f, filter, filter.add(filterMatrix))
-			f.inc(out, winProduct)
+			in.set(in.add(matrix))
+			filter.set(filter.add(filterMatrix))
+			out.inc(winProduct)
 		})
 		m.extra = append(m.extra, f.Func)
 	}
@@ -225,37 +236,38 @@ func (m *module) winogradProducts() microFamily {
 func (w *winograd) emitOutput(m *module) wasmasm.FuncIndex {
 	f := function{m.Func(i32s(5), nil)}
 	product, entry, arg, panel, tiles := f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)
+	r := recordAt(arg.get(), unsafe.Pointer(&inWinograd), unsafe.Sizeof(inWinograd))
 	first := f.newI32(panel.mulN(nr * 4))
-	width := f.newI32(minimum(num(nr*4), arg.i32(convCols).shl(2).sub(first)))
-	alpha, floor := f.newVec(arg.splat(convAlpha)), f.newVec(arg.splat(convFloor))
-	shift, residual := f.newI32(arg.i32(convShift)), f.newI32(arg.i32(convRes))
-	p, add, y := f.newI32(nil), f.newVec(nil), f.newVec(nil)
+	width := f.newI32(minimum(num(nr*4), r.i32(&inWinograd.cols).shl(2).sub(first)))
+	alpha, floor := f.newVec(r.splat(&inWinograd.alpha)), f.newVec(r.splat(&inWinograd.floor))
+	shift, residual := f.newI32(r.i32(&inWinograd.shift)), f.newI32(r.i32(&inWinograd.res.at))
+	p, add, y := f.varI32(nil), f.varVec(nil), f.varVec(nil)
 	half := f.vecs(w.w.edge()) // a row of A' m
-	f.while(tiles, func() {
+	f.while(tiles.get(), func() {
 		m.quads(f, width, func(offset i32, l lane) {
-			set(f, add, vconst(0))
-			f.when(shift, func() { set(f, add, l.load(shift.add(first).add(offset))) })
+			add.set(vconst(0))
+			f.when(shift, func() { add.set(l.load(shift.add(first).add(offset))) })
 			for u, a := range w.h.a {
-				set(f, p, product.add(offset))
+				p.set(product.add(offset))
 				f.setAll(half, func(v int) vec {
 					return m.linear(a, 0, 1, func(i int) vec { return p.vec(winProduct * (len(half)*i + v)) })
 				})
 				for v, a := range w.w.a {
 					slot := 4 * (len(w.w.a)*u + v)
-					set(f, p, entry.i32(winOut+slot))
-					f.when(p, func() {
-						set(f, y, m.linear(a, 0, 1, func(i int) vec { return half[i] }).add(add).mul(alpha))
+					p.set(entry.i32(winOut + slot))
+					f.when(p.get(), func() {
+						y.set(m.linear(a, 0, 1, func(i int) vec { return half[i].get() }).add(add.get()).mul(alpha))
 						f.when(residual, func() {
-							set(f, y, y.add(l.load(entry.i32(winRes+slot).add(first).add(offset))))
+							y.set(y.add(l.load(entry.i32(winRes + slot).add(first).add(offset))))
 						})
 						l.store(f, p.add(first).add(offset), y.atLeast(floor))
 					})
 				}
 			}
 		})
-		f.inc(product, nr*4)
-		f.inc(entry, winEntry)
-		f.inc(tiles, -1)
+		product.inc(nr * 4)
+		entry.inc(winEntry)
+		tiles.inc(-1)
 	})
 	return f.Index
 }

@@ -1,82 +1,80 @@
 package simd
 
+import "unsafe"
+
 // Packed for Winograd, a filter is panels of nr columns, in each the matrices
 // [k][nr] in the order of the elements of G g G', an odd number of cache lines apart:
 // k is often a multiple of 128, and all of them would share one set of L1.
 
-// Record of a Winograd pack job: column c, row k of the filter's matrix for tap
-// t stands at src + t*tap + k*row + c*col, all in bytes; so a filter is
+// winogradPackJob is the record of packing for Winograd: column c, row k of the filter's
+// matrix for tap t stands at src + t*tap + k*row + c*col, all in bytes; so a filter is
 // flipped by beginning at the last tap. One tile packs one panel, but not its
 // columns beyond the last.
-const (
-	winPackSrc = 4 * iota
-	winPackTap
-	winPackRow
-	winPackCol
-	winPackDst
-	winPackMatrix // bytes from one matrix of a panel to the next
-	winPackRowsAll
-	winPackCols
-	winPackScale // 0: none
-	winPackScaleRow
-	winPackScaleCol
-	winPackAlpha
-)
+type winogradPackJob struct {
+	src, tap, row, col        int
+	dst                       int
+	matrix                    int // bytes from one matrix of a panel to the next
+	rows, cols                int
+	scale, scaleRow, scaleCol int // scale 0: none
+	alpha                     float32
+}
+
+var inWinogradPack winogradPackJob
 
 func (w *winograd) emitPack(m *module) function {
 	f, arg, panel, _ := m.tile()
-	ld := func(field int) i32 { return arg.i32(field) }
+	r := recordAt(arg, unsafe.Pointer(&inWinogradPack), unsafe.Sizeof(inWinogradPack))
 	first := f.newI32(panel.mulN(nr))
-	width := f.newI32(minimum(num(nr), ld(winPackCols).sub(first)))
-	matrix := f.newI32(ld(winPackMatrix))
+	width := f.newI32(minimum(num(nr), r.i32(&inWinogradPack.cols).sub(first)))
+	matrix := f.newI32(r.i32(&inWinogradPack.matrix))
 	// Where the row at hand begins.
-	src := f.newI32(ld(winPackSrc).add(first.mul(ld(winPackCol))))
-	scale := f.newI32(ld(winPackScale).add(first.mul(ld(winPackScaleCol))))
-	dst := f.newI32(ld(winPackDst).add(panel.mul(matrix).mulN(w.points())))
-	c, p, factor := f.newI32(nil), f.newI32(nil), f.newVec(nil)
+	src := f.varI32(r.i32(&inWinogradPack.src).add(first.mul(r.i32(&inWinogradPack.col))))
+	scale := f.varI32(r.i32(&inWinogradPack.scale).add(first.mul(r.i32(&inWinogradPack.scaleCol))))
+	dst := f.varI32(r.i32(&inWinogradPack.dst).add(panel.mul(matrix).mulN(w.points())))
+	c, p, factor := f.varI32(nil), f.varI32(nil), f.varVec(nil)
 	taps := len(w.w.g[0])
 	g := f.vecs(len(w.h.g[0]) * taps)
 	// transform does column c of so many rows, or with one row as many columns as l has.
 	transform := func(l lane, rows int) {
-		set(f, factor, arg.splat(winPackAlpha))
-		f.when(ld(winPackScale), func() {
-			set(f, factor, factor.mul(l.load(scale.add(c.mul(ld(winPackScaleCol))))))
+		factor.set(r.splat(&inWinogradPack.alpha))
+		f.when(r.i32(&inWinogradPack.scale), func() {
+			factor.set(factor.mul(l.load(scale.add(c.mul(r.i32(&inWinogradPack.scaleCol))))))
 		})
-		set(f, p, src.add(c.mul(ld(winPackCol))))
+		p.set(src.add(c.mul(r.i32(&inWinogradPack.col))))
 		for t := range g {
-			set(f, g[t], l.load(p).mul(factor))
-			set(f, p, p.add(ld(winPackTap)))
+			g[t].set(l.load(p.get()).mul(factor.get()))
+			p.set(p.add(r.i32(&inWinogradPack.tap)))
 		}
-		set(f, p, dst.add(c.shl(2)))
-		m.transform2(f, w.h.g, w.w.g, taps, func(i, v int) vec { return g[taps*i+v] }, func(sum vec) {
+		p.set(dst.add(c.shl(2)))
+		m.transform2(f, w.h.g, w.w.g, taps, func(i, v int) vec { return g[taps*i+v].get() }, func(sum vec) {
 			if rows == 1 {
-				l.store(f, p, sum)
+				l.store(f, p.get(), sum)
 			} else {
 				for i := range rows {
-					f.storeLane(p, i*nr*4, sum, byte(i))
+					f.storeLane(p.get(), i*nr*4, sum, byte(i))
 				}
 			}
-			set(f, p, p.add(matrix))
+			p.set(p.add(matrix))
 		})
 	}
-	left := f.newI32(ld(winPackRowsAll))
+	left := f.varI32(r.i32(&inWinogradPack.rows))
 	for _, rows := range []int{4, 1} { // four neighbours in the filter at a time: rows, or columns
 		more := left.ge(num(rows))
 		if rows > 1 {
-			more = more.and(ld(winPackRow).eq(num(4)))
+			more = more.and(r.i32(&inWinogradPack.row).eq(num(4)))
 		}
 		f.while(more, func() {
-			set(f, c, num(0))
+			c.set(num(0))
 			if rows == 1 {
-				f.when(ld(winPackCol).eq(num(4)), func() {
+				f.when(r.i32(&inWinogradPack.col).eq(num(4)), func() {
 					f.upTo(c, width.addN(-3), 4, func() { transform(lane{}, 1) })
 				})
 			}
 			f.upTo(c, width, 1, func() { transform(lane{single: rows == 1}, rows) })
-			set(f, src, src.add(ld(winPackRow).mulN(rows)))
-			set(f, scale, scale.add(ld(winPackScaleRow).mulN(rows)))
-			f.inc(dst, rows*nr*4)
-			f.inc(left, -rows)
+			src.set(src.add(r.i32(&inWinogradPack.row).mulN(rows)))
+			scale.set(scale.add(r.i32(&inWinogradPack.scaleRow).mulN(rows)))
+			dst.inc(rows * nr * 4)
+			left.inc(-rows)
 		})
 	}
 	return f

@@ -42,16 +42,16 @@ var (
 
 // transform2 is h x w', of which each gets the elements in order: B' d B or G g G'.
 func (m *module) transform2(f function, h, w [][]float32, width int, x func(i, v int) vec, each func(vec)) {
-	m.transform(f, h, width, x, func(row []vec) {
+	m.transform(f, h, width, x, func(row []vecVar) {
 		// Row by row, so that few vectors live at a time: all 16 would spill.
-		m.transform(f, w, 1, func(i, _ int) vec { return row[i] }, func(sum []vec) { each(sum[0]) })
+		m.transform(f, w, 1, func(i, _ int) vec { return row[i].get() }, func(sum []vecVar) { each(sum[0].get()) })
 	})
 }
 
 // transform is the product of a table with a matrix x of so many columns, row by row. Where a
 // row has even and odd elements they are summed apart: their sum is the row of a
 // point, their difference that of its negative.
-func (m *module) transform(f function, table [][]float32, width int, x func(i, v int) vec, each func(row []vec)) {
+func (m *module) transform(f function, table [][]float32, width int, x func(i, v int) vec, each func(row []vecVar)) {
 	even, odd, sums := f.vecs(width), f.vecs(width), f.vecs(width)
 	for _, row := range table {
 		pair := false
@@ -60,19 +60,19 @@ func (m *module) transform(f function, table [][]float32, width int, x func(i, v
 			e, o := m.linear(row, 0, 2, element), m.linear(row, 1, 2, element)
 			switch {
 			case o == nil:
-				set(f, sums[v], e)
+				sums[v].set(e)
 			case e == nil:
-				set(f, sums[v], o)
+				sums[v].set(o)
 			default:
 				pair = true
-				set(f, even[v], e)
-				set(f, odd[v], o)
-				set(f, sums[v], odd[v].add(even[v]))
+				even[v].set(e)
+				odd[v].set(o)
+				sums[v].set(odd[v].add(even[v].get()))
 			}
 		}
 		each(sums)
 		if pair {
-			f.setAll(sums, func(v int) vec { return odd[v].sub(even[v]) })
+			f.setAll(sums, func(v int) vec { return odd[v].sub(even[v].get()) })
 			each(sums)
 		}
 	}

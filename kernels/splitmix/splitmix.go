@@ -1,5 +1,5 @@
-// Package splitmix is the random numbers of everything that must be repeatable:
-// dropout, generated weights, the order and changes of images.
+// Package splitmix is the random numbers of what must be repeatable in any order:
+// dropout, generated weights, changes of images.
 package splitmix
 
 // At is output i of splitmix64 (Steele, Lea, Flood 2014, doi 10.1145/2714064.2660195)

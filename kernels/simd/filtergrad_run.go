@@ -35,7 +35,7 @@ func planGradient(s kernels.ConvShape, rows int) gradPlan {
 	rowTiles := ceilDiv(s.CIn, rows)
 	p.blocks = ceilDiv(rowTiles, p.block)
 	p.chunkRows = max(1, chunkPixels/s.OW)
-	if inPlace := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; inPlace && s.COut >= stagedCols {
+	if asStored := s.KH*s.KW == 1 && s.Stride == 1 && s.OH == s.H && s.OW == s.W; asStored && s.COut >= stagedCols {
 		p.staged = true
 		p.chunkRows = max(1, stagedPixels/s.OW)
 	}
@@ -80,27 +80,29 @@ func (b *Backend) Conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	pixels := s.N * s.OH * s.OW
 	b.packPanels(a.DOut.Data, pixels, s.COut, a.DOut.Stride, a.Scale, a.Alpha, packed)
 
-	pixel := 4 * a.In.Stride
-	b.setFields(gradIn, int(at(a.In.Data)), gradInImg, pixel*s.W*s.H, gradInRow, pixel*s.W, gradInCol, pixel,
-		gradInStep, pixel*s.Stride, gradH, s.H, gradW, s.W, gradStride, s.Stride, gradPadTop, s.PadTop,
-		gradPadLeft, s.PadLeft, gradKH, s.KH, gradKW, s.KW, gradCIn, s.CIn, gradCOut, s.COut, gradOH, s.OH,
-		gradOW, s.OW, gradPacked, int(at(packed)), gradPanel, pixels*nr*4, gradRows, s.N*s.OH,
-		gradSplits, p.splits, gradChunkRows, p.chunkRows, gradBlocks, p.blocks, gradBlock, p.block,
-		gradTable, int(at(table)), gradTableLen, p.threadLen(s.OW), gradStage, 0)
+	j := gradJob{
+		in: tensorOf(a.In), inStep: 4 * a.In.Stride * s.Stride, h: s.H, w: s.W,
+		stride: s.Stride, padTop: s.PadTop, padLeft: s.PadLeft,
+		kh: s.KH, kw: s.KW, cin: s.CIn, cout: s.COut, oh: s.OH, ow: s.OW,
+		packed: at(packed), panel: pixels * nr * 4, rows: s.N * s.OH,
+		splits: p.splits, chunkRows: p.chunkRows, blocks: p.blocks, block: p.block,
+		out: at(a.DFilter), table: at(table), tableLen: p.threadLen(s.OW),
+	}
 	if p.staged {
-		b.set(gradStage, p.runTableLen())
-		b.set(gradInStep, stagePitch)
+		j.stage, j.inStep = p.runTableLen(), stagePitch
 	}
-	b.setFields(gradOut, int(at(a.DFilter)), gradOutSplit, 0)
 	if p.splits > 1 {
-		b.setFields(gradOut, int(at(partial)), gradOutSplit, 4*s.FilterLen())
+		j.out, j.outSplit = at(partial), 4*s.FilterLen()
 	}
+	*(*gradJob)(b.record()) = j
 	b.run(kernelFilterGradient, p.splits*p.blocks, true)
 	if p.splits == 1 {
 		return
 	}
 	rows := s.KH * s.KW * s.CIn
-	b.setFields(reduceIn, int(at(partial)), reduceSplit, 4*s.FilterLen(), reduceSplits, p.splits,
-		reduceOut, int(at(a.DFilter)), reduceRowsAll, rows, reduceCols, s.COut)
+	*(*reduceJob)(b.record()) = reduceJob{
+		in: at(partial), split: 4 * s.FilterLen(), splits: p.splits,
+		out: at(a.DFilter), rows: rows, cols: s.COut,
+	}
 	b.run(kernelFilterReduce, ceilDiv(rows, reduceRows), true)
 }

@@ -61,42 +61,47 @@ func apart(bytes int) int { return roundUp(bytes, 64) + 4096 }
 // Conv2D implements kernels.Backend.
 func (b *Backend) Conv2D(a *kernels.Conv2DArgs) {
 	s := a.Shape
-	b.convViews(a.In, a.Out, a.Residual, 1, 0, 0)
-	b.setFields(convGridH, s.OH, convGridW, s.OW, convStep, s.Stride, convFirstH, -s.PadTop,
-		convFirstW, -s.PadLeft, convKH, s.KH, convKW, s.KW, convShift, int(at(a.Shift)))
-	b.setF32(convAlpha, a.Alpha)
-	b.setF32(convFloor, noFloor)
-	if a.ReLU {
-		b.setF32(convFloor, 0)
+	j := convJob{
+		in: tensorOf(a.In), h: s.H, w: s.W, out: tensorOf(a.Out), res: tensorOf(a.Residual),
+		gridH: s.OH, gridW: s.OW, step: s.Stride, firstH: -s.PadTop, firstW: -s.PadLeft,
+		kh: s.KH, kw: s.KW, shift: at(a.Shift), alpha: a.Alpha, floor: floorOf(a.ReLU),
 	}
-	repeatable := a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data)
 	if a.InPlace {
-		b.setFields(convSource, int(at(a.Filter)), convFlipped, 0, convSourceRow, 4*s.COut, convSourceScale, int(at(a.Scale)))
-		b.setF32(convSourceAlpha, 1)
-	} else if w := b.winograd(s, kernels.Forward); w != nil {
-		b.winogradJob(w, s, kernels.Forward, a.Filter, a.Scratch, repeatable)
-		return
+		j.source = source{filter: at(a.Filter), row: 4 * s.COut, scale: at(a.Scale), alpha: 1}
 	}
-	b.convJob(s, kernels.Forward, a.Filter, a.Scratch, s.N*s.OH*s.OW, repeatable)
+	b.convolve(j, s, kernels.Forward, a.Filter, a.Scratch, a.Residual.Data == nil || at(a.Residual.Data) != at(a.Out.Data))
 }
 
-// convViews writes the fields of input, output and residual. The grid takes every
-// step-th pixel of out, from row h and column w on.
-func (b *Backend) convViews(in, out, res kernels.View, step, h, w int) {
-	pixel := func(v kernels.View) int { return 4 * v.Stride }
-	b.setFields(convIn, int(at(in.Data)), convInCol, pixel(in), convInRow, pixel(in)*in.W,
-		convInImg, pixel(in)*in.W*in.H, convH, in.H, convW, in.W, convSource, 0)
-	for _, v := range [...]struct {
-		kernels.View
-		field int
-	}{{out, convOut}, {res, convRes}} {
-		b.setAt(v.field, 0)
-		if v.Data != nil {
-			b.setAt(v.field, at(v.Data)+address(pixel(v.View)*(h*v.W+w)))
+// Conv2DBackwardInput implements kernels.Backend: a convolution of DOut per kernels.Residue.
+func (b *Backend) Conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
+	s := a.Shape
+	for _, r := range s.Residues() {
+		j := convJob{
+			in: tensorOf(a.DOut), h: s.OH, w: s.OW, out: tensorOf(a.DIn).every(s.Stride, r.H.First, r.W.First),
+			gridH: r.H.Count, gridW: r.W.Count, step: 1, firstH: r.H.Out, firstW: r.W.Out,
+			kh: r.H.Taps, kw: r.W.Taps, alpha: 1, floor: noFloor,
 		}
-		b.setFields(v.field+convOutImg-convOut, pixel(v.View)*v.W*v.H,
-			v.field+convOutRow-convOut, pixel(v.View)*v.W*step, v.field+convOutCol-convOut, pixel(v.View)*step)
+		if a.Accumulate {
+			j.res = j.out
+		}
+		filter := a.Filter
+		if a.InPlace {
+			j.source = source{filter: at(filter), flipped: 1, geometry: flipOf(s, r, a.Scale, a.Alpha)}
+		} else {
+			filter = filter[b.packedAt(s, r):]
+		}
+		b.convolve(j, s, kernels.BackwardInput, filter, a.Scratch, !a.Accumulate)
 	}
+}
+
+// convolve runs a convolution whose views, grid and epilogue are in j: by Winograd's
+// algorithm where there is a scheme for it, else directly.
+func (b *Backend) convolve(j convJob, s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, repeatable bool) {
+	if w := b.winograd(s, pass); w != nil {
+		b.convolveWinograd(w, j, s, pass, filter, scratch, repeatable)
+		return
+	}
+	b.convolveDirect(j, s, pass, filter, scratch, repeatable)
 }
 
 // A filter is packed by the tasks that use it over at most inPlacePixels, where there are
@@ -118,39 +123,33 @@ func (b *Backend) InPlace(s kernels.ConvShape, pass kernels.Pass) bool {
 	return pixels <= inPlacePixels && enough && b.winograd(s, pass) == nil
 }
 
-// convJob writes the rest of the record (rows are output pixels), cuts the job into tasks
-// and runs it.
-func (b *Backend) convJob(s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, rows int, repeatable bool) {
+// convolveDirect cuts the job into tasks and runs it.
+func (b *Backend) convolveDirect(j convJob, s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, repeatable bool) {
 	k, cols := channels(s, pass)
-	inPlace := b.rec[convSource/4] != 0
-	threadLen := convThreadLen(s, pass, inPlace)
-	b.setFields(convTable, int(at(scratch)), convTableLen, threadLen, convBuffer, tableLen(s))
-	tables := b.threads * threadLen / 4
+	inPlace := j.source.filter != 0
+	j.table, j.tableLen, j.buffer = at(scratch), convThreadLen(s, pass, inPlace), tableLen(s)
+	tables := b.threads * j.tableLen / 4
 	if len(scratch) < tables+k {
 		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, tables+k))
 	}
 	clear(scratch[tables:][:k])
-	b.set(convZeros, int(at(scratch[tables:])))
+	j.zeros = at(scratch[tables:])
 
-	taps := int(b.rec[convKH/4] * b.rec[convKW/4])
-	panelBytes := taps * k * nr * 4
-	panels := ceilDiv(cols, nr)
-	rowTiles := ceilDiv(rows, b.rows)
-	b.setFields(convTaps, taps, convK, 4*k, convFilter, int(at(filter)), convPanel, panelBytes, convCols, cols,
-		convRows, rows, convRowTiles, rowTiles, convPanels, panels)
+	j.taps, j.k, j.cols = j.kh*j.kw, 4*k, cols
+	j.filter, j.panel, j.panels = at(filter), j.taps*k*nr*4, ceilDiv(cols, nr)
+	j.rows = s.N * j.gridH * j.gridW
+	j.rowTiles = ceilDiv(j.rows, b.rows)
 
-	tileFLOPs := max(1, 2*b.rows*nr*taps*k) // of one row tile and one panel
-	taskFLOPs := min(max(tileFLOPs*rowTiles*panels/convTasks, minTaskFLOPs), maxTaskFLOPs)
-	perTask := min(panels, max(1, min(l2Panels/max(panelBytes, 1), taskFLOPs/tileFLOPs)))
-	runs := ceilDiv(panels, perTask)
-	perTask = ceilDiv(panels, runs)
-	rowTasks := min(rowTiles, max(1, rowTiles*perTask*tileFLOPs/taskFLOPs))
+	tileFLOPs := max(1, 2*b.rows*nr*j.taps*k) // of one row tile and one panel
+	taskFLOPs := min(max(tileFLOPs*j.rowTiles*j.panels/convTasks, minTaskFLOPs), maxTaskFLOPs)
+	perTask := min(j.panels, max(1, min(l2Panels/max(j.panel, 1), taskFLOPs/tileFLOPs)))
+	runs := ceilDiv(j.panels, perTask)
+	j.panelsPerTask = ceilDiv(j.panels, runs)
+	j.rowTasks = min(j.rowTiles, max(1, j.rowTiles*j.panelsPerTask*tileFLOPs/taskFLOPs))
 	if inPlace { // a panel is packed once
-		perTask, rowTasks = ownPanels, 1
-		runs = ceilDiv(panels, perTask)
+		j.panelsPerTask, j.rowTasks = ownPanels, 1
+		runs = ceilDiv(j.panels, ownPanels)
 	}
-	b.setFields(convPanelsPerTask, perTask, convRowTasks, rowTasks)
-	b.run(kernelConv, runs*rowTasks, repeatable)
+	*(*convJob)(b.record()) = j
+	b.run(kernelConv, runs*j.rowTasks, repeatable)
 }
-
-func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -102,26 +102,36 @@ func (b *Backend) planWinograd(w *winograd, s kernels.ConvShape, pass kernels.Pa
 // transposed says whether rows and columns change places.
 func transposed(s kernels.ConvShape) bool { return s.KH > s.KW }
 
-// winogradJob is convJob by Winograd's algorithm: the record has the views and the
-// grid already.
-func (b *Backend) winogradJob(w *winograd, s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, repeatable bool) {
+// transpose makes rows columns and columns rows.
+func (j *convJob) transpose() {
+	for _, t := range [...]*tensor{&j.in, &j.out, &j.res} {
+		t.row, t.col = t.col, t.row
+	}
+	j.h, j.w = j.w, j.h
+	j.gridH, j.gridW = j.gridW, j.gridH
+	j.firstH, j.firstW = j.firstW, j.firstH
+}
+
+// convolveWinograd is convolveDirect by Winograd's algorithm.
+func (b *Backend) convolveWinograd(w *winograd, j convJob, s kernels.ConvShape, pass kernels.Pass, filter, scratch []float32, repeatable bool) {
 	p := b.planWinograd(w, s, pass)
 	if len(scratch) < p.scratchLen {
 		panic(fmt.Sprintf("simd: scratch of %d floats for %+v, want %d", len(scratch), s, p.scratchLen))
 	}
 	if transposed(s) {
-		for _, row := range [...]int{convInRow, convH, convOutRow, convResRow, convGridH, convFirstH} {
-			b.rec[row/4], b.rec[row/4+1] = b.rec[row/4+1], b.rec[row/4] // the column's is next
-		}
+		j.transpose()
 	}
 	k, cols := channels(s, pass)
 	zeros := scratch[p.tablesLen:][:k]
 	clear(zeros)
-	b.setFields(convFilter, int(at(filter)), convPanel, w.points()*oddLines(4*k*nr), winFilter, oddLines(4*k*nr), winMatrices, w.points(),
-		convPanels, p.panels, convPanelsPerTask, p.perRun, convK, 4*k, convCols, cols,
-		convRows, p.tiles, convRowTasks, p.tileRuns, winTilesH, p.tilesH, winTilesW, p.tilesW,
-		winTransform, p.transform, winMatrix, p.matrix,
-		convZeros, int(at(zeros)), convTable, int(at(scratch)), convTableLen, p.threadLen)
+	matrix := oddLines(4 * k * nr)
+	j.filter, j.panel, j.panels, j.panelsPerTask = at(filter), w.points()*matrix, p.panels, p.perRun
+	j.k, j.cols, j.rows, j.rowTasks = 4*k, cols, p.tiles, p.tileRuns
+	j.zeros, j.table, j.tableLen = at(zeros), at(scratch), p.threadLen
+	*(*winogradJob)(b.record()) = winogradJob{
+		convJob: j, tilesH: p.tilesH, tilesW: p.tilesW,
+		matrices: w.points(), matrix: p.matrix, filterMatrix: matrix, transform: p.transform,
+	}
 	b.run(w.kernel, p.tileRuns*ceilDiv(p.panels, p.perRun), repeatable)
 }
 
@@ -133,15 +143,14 @@ func (b *Backend) packWinograd(w *winograd, a *kernels.PackFilterArgs) {
 	panels, matrix := ceilDiv(cols, nr), oddLines(4*k*nr)
 	clear(a.Dst[(panels-1)*w.points()*matrix/4 : panels*w.points()*matrix/4]) // the columns beyond the last
 
-	src, tap := int(at(a.Filter)), 4*s.CIn*s.COut
-	row, col, scaleRow, scaleCol := 4*s.COut, 4, 0, 4
-	if a.Pass == kernels.BackwardInput {
-		row, col, scaleRow, scaleCol = col, row, scaleCol, scaleRow
-		src, tap = src+(s.KH*s.KW-1)*tap, -tap
+	j := winogradPackJob{
+		src: at(a.Filter), tap: 4 * s.CIn * s.COut, row: 4 * s.COut, col: 4, dst: at(a.Dst), matrix: matrix,
+		rows: k, cols: cols, scale: at(a.Scale), scaleCol: 4, alpha: a.Alpha,
 	}
-	b.setFields(winPackSrc, src, winPackTap, tap, winPackRow, row, winPackCol, col,
-		winPackDst, int(at(a.Dst)), winPackMatrix, matrix, winPackRowsAll, k, winPackCols, cols,
-		winPackScale, int(at(a.Scale)), winPackScaleRow, scaleRow, winPackScaleCol, scaleCol)
-	b.setF32(winPackAlpha, a.Alpha)
+	if a.Pass == kernels.BackwardInput {
+		j.row, j.col, j.scaleRow, j.scaleCol = j.col, j.row, j.scaleCol, j.scaleRow
+		j.src, j.tap = j.src+(s.KH*s.KW-1)*j.tap, -j.tap
+	}
+	*(*winogradPackJob)(b.record()) = j
 	b.run(w.pack, panels, true)
 }

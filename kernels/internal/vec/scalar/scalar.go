@@ -1,6 +1,6 @@
 // Package scalar stands in for Go's package simd where that is not compiled in
-// (GOEXPERIMENT=simd): the same names for the few operations that kernels use, on
-// vectors of one float32. Files of kernels ending in _go.go import it as simd.
+// (GOEXPERIMENT=simd): the same names for the few operations that package vec uses, on
+// vectors of one float32. Files of package vec ending in _go.go import it as simd.
 package scalar
 
 import "math"

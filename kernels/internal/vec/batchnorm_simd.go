@@ -1,19 +1,17 @@
-// Code generated from batchnorm_simd.go by go test -run ScalarCopies -update; DO NOT EDIT.
+//go:build goexperiment.simd
 
-//go:build !goexperiment.simd
+package vec
 
-package kernels
-
-import simd "thaw/kernels/internal/scalar"
+import "simd"
 
 // sumPixels is how many pixels are summed in float32 before the sum goes into a
 // float64: statistics over any number of pixels keep the accuracy of so few.
 const sumPixels = 64
 
-// channelSums: total[c] = sum of x[i*stride+c] over pixels i, for len(total) channels.
-func channelSums(total []float64, x []float32, stride, pixels int) {
-	for c := 0; c < len(total); c += lanes() {
-		part := total[c:min(c+lanes(), len(total))]
+// ChannelSums: total[c] = sum of x[i*stride+c] over pixels i, for len(total) channels.
+func ChannelSums(total []float64, x []float32, stride, pixels int) {
+	for c := 0; c < len(total); c += Lanes() {
+		part := total[c:min(c+Lanes(), len(total))]
 		clear(part)
 		for i := 0; i < pixels; i += sumPixels {
 			var sum simd.Float32s
@@ -25,10 +23,10 @@ func channelSums(total []float64, x []float32, stride, pixels int) {
 	}
 }
 
-// channelSquares: total[c] = sum of (x[i*stride+c]-mean[c])^2.
-func channelSquares(total []float64, x []float32, stride, pixels int, mean []float32) {
-	for c := 0; c < len(total); c += lanes() {
-		part := total[c:min(c+lanes(), len(total))]
+// ChannelSquares: total[c] = sum of (x[i*stride+c]-mean[c])^2.
+func ChannelSquares(total []float64, x []float32, stride, pixels int, mean []float32) {
+	for c := 0; c < len(total); c += Lanes() {
+		part := total[c:min(c+Lanes(), len(total))]
 		m := loadPart(mean[c:], len(part))
 		clear(part)
 		for i := 0; i < pixels; i += sumPixels {
@@ -42,12 +40,12 @@ func channelSquares(total []float64, x []float32, stride, pixels int, mean []flo
 	}
 }
 
-// channelGradientSums: with g and xhat as in BatchNormBackwardArgs, total[c] = sum
+// ChannelGradientSums: with g and xhat as in BatchNormBackwardArgs, total[c] = sum
 // of g, totalX[c] = sum of g*xhat.
-func channelGradientSums(total, totalX []float64, x []float32, stride int, d []float32, strideD, pixels int, beta, mean, inv []float32, relu bool) {
+func ChannelGradientSums(total, totalX []float64, x []float32, stride int, d []float32, strideD, pixels int, beta, mean, inv []float32, relu bool) {
 	zero := splat(0)
-	for c := 0; c < len(total); c += lanes() {
-		n := min(lanes(), len(total)-c)
+	for c := 0; c < len(total); c += Lanes() {
+		n := min(Lanes(), len(total)-c)
 		b, m, s := loadPart(beta[c:], n), loadPart(mean[c:], n), loadPart(inv[c:], n)
 		clear(total[c:][:n])
 		clear(totalX[c:][:n])
@@ -68,19 +66,19 @@ func channelGradientSums(total, totalX []float64, x []float32, stride int, d []f
 	}
 }
 
-// addLanes: total += the first len(total) lanes of v.
+// addLanes: total += the first len(total) Lanes of v.
 func addLanes(total []float64, v simd.Float32s) {
-	var lane [maxLanes]float32
+	var lane [MaxLanes]float32
 	v.Store(lane[:])
 	for i := range total {
 		total[i] += float64(lane[i])
 	}
 }
 
-// normalize: out = (x-mean)*inv + beta, then ReLU, for the channels of beta in all
+// Normalize: out = (x-mean)*inv + beta, then ReLU, for the channels of beta in all
 // pixels. Pixel by pixel, as memory lies.
-func normalize(out []float32, strideOut int, x []float32, stride, pixels int, beta, mean, inv []float32, relu bool) {
-	w, zero := lanes(), splat(0)
+func Normalize(out []float32, strideOut int, x []float32, stride, pixels int, beta, mean, inv []float32, relu bool) {
+	w, zero := Lanes(), splat(0)
 	for i := 0; i < pixels; i++ {
 		for c := 0; c < len(beta); c += w {
 			n := min(w, len(beta)-c)
@@ -93,10 +91,10 @@ func normalize(out []float32, strideOut int, x []float32, stride, pixels int, be
 	}
 }
 
-// normGradient: dx = inv * (g - meanG - xhat*meanGX), g and xhat as in
+// NormGradient: dx = inv * (g - meanG - xhat*meanGX), g and xhat as in
 // BatchNormBackwardArgs, for the channels of beta in all pixels.
-func normGradient(dx []float32, strideDX int, x []float32, stride int, d []float32, strideD, pixels int, beta, mean, inv, meanG, meanGX []float32, relu bool) {
-	w, zero := lanes(), splat(0)
+func NormGradient(dx []float32, strideDX int, x []float32, stride int, d []float32, strideD, pixels int, beta, mean, inv, meanG, meanGX []float32, relu bool) {
+	w, zero := Lanes(), splat(0)
 	for i := 0; i < pixels; i++ {
 		for c := 0; c < len(beta); c += w {
 			n := min(w, len(beta)-c)

@@ -1,17 +1,15 @@
-// Code generated from elementwise_simd.go by go test -run ScalarCopies -update; DO NOT EDIT.
+//go:build goexperiment.simd
 
-//go:build !goexperiment.simd
+package vec
 
-package kernels
+import "simd"
 
-import simd "thaw/kernels/internal/scalar"
-
-// channelGate: d = 0 where not out > 0, for len(total) channels of all pixels, and
+// ChannelGate: d = 0 where not out > 0, for len(total) channels of all pixels, and
 // total[c] = sum of what is left. out may be nil: d is only summed.
-func channelGate(total []float64, d []float32, strideD int, out []float32, strideOut, pixels int) {
+func ChannelGate(total []float64, d []float32, strideD int, out []float32, strideOut, pixels int) {
 	zero := splat(0)
-	for c := 0; c < len(total); c += lanes() {
-		part := total[c:min(c+lanes(), len(total))]
+	for c := 0; c < len(total); c += Lanes() {
+		part := total[c:min(c+Lanes(), len(total))]
 		n := len(part)
 		clear(part)
 		for i := 0; i < pixels; i += sumPixels {

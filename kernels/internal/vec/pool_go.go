@@ -1,14 +1,16 @@
-//go:build goexperiment.simd
+// Code generated from pool_simd.go by go test -run ScalarCopies -update; DO NOT EDIT.
 
-package kernels
+//go:build !goexperiment.simd
 
-import "simd"
+package vec
+
+import simd "thaw/kernels/internal/vec/scalar"
 
 // The pools work on one window: inside lists where in data its pixels begin.
 
-func maxWindow(out, data []float32, inside []int) {
-	for c := 0; c < len(out); c += lanes() {
-		n := min(lanes(), len(out)-c)
+func MaxWindow(out, data []float32, inside []int) {
+	for c := 0; c < len(out); c += Lanes() {
+		n := min(Lanes(), len(out)-c)
 		top := loadPart(data[inside[0]+c:], n)
 		for _, at := range inside[1:] {
 			top = top.Max(loadPart(data[at+c:], n))
@@ -17,11 +19,11 @@ func maxWindow(out, data []float32, inside []int) {
 	}
 }
 
-// maxWindowBackward adds d to the first pixel of in that equals out; its gradient
+// MaxWindowBackward adds d to the first pixel of in that equals out; its gradient
 // stands at the same place of the list insideD of dIn.
-func maxWindowBackward(d, out, in []float32, inside []int, dIn []float32, insideD []int) {
-	for c := 0; c < len(d); c += lanes() {
-		n := min(lanes(), len(d)-c)
+func MaxWindowBackward(d, out, in []float32, inside []int, dIn []float32, insideD []int) {
+	for c := 0; c < len(d); c += Lanes() {
+		n := min(Lanes(), len(d)-c)
 		left, top := loadPart(d[c:], n), loadPart(out[c:], n)
 		for i, at := range inside {
 			// What this pixel takes is left for no later one: left - left is 0.
@@ -33,10 +35,10 @@ func maxWindowBackward(d, out, in []float32, inside []int, dIn []float32, inside
 	}
 }
 
-func avgWindow(out, data []float32, inside []int) {
+func AvgWindow(out, data []float32, inside []int) {
 	count := splat(float32(len(inside)))
-	for c := 0; c < len(out); c += lanes() {
-		n := min(lanes(), len(out)-c)
+	for c := 0; c < len(out); c += Lanes() {
+		n := min(Lanes(), len(out)-c)
 		var sum simd.Float32s
 		for _, at := range inside {
 			sum = sum.Add(loadPart(data[at+c:], n))
@@ -45,10 +47,10 @@ func avgWindow(out, data []float32, inside []int) {
 	}
 }
 
-func avgWindowBackward(d, dIn []float32, insideD []int) {
+func AvgWindowBackward(d, dIn []float32, insideD []int) {
 	count := splat(float32(len(insideD)))
-	for c := 0; c < len(d); c += lanes() {
-		n := min(lanes(), len(d)-c)
+	for c := 0; c < len(d); c += Lanes() {
+		n := min(Lanes(), len(d)-c)
 		share := loadPart(d[c:], n).Div(count)
 		for _, at := range insideD {
 			to := dIn[at+c:]

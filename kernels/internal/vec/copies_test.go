@@ -1,4 +1,4 @@
-package kernels
+package vec
 
 import (
 	"flag"
@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the scalar copies (*_go.go) of the vector kernels (*_simd.go)")
+var update = flag.Bool("update", false, "write the scalar copies (*_go.go) of the vector loops (*_simd.go)")
 
-// Every vector kernel has a scalar copy, current to the byte.
+// Every vector loop has a scalar copy, current to the byte.
 func TestScalarCopies(t *testing.T) {
 	sources, err := filepath.Glob("*_simd*.go")
 	if err != nil || len(sources) == 0 {
@@ -24,8 +24,8 @@ func TestScalarCopies(t *testing.T) {
 		want := "// Code generated from " + source + " by go test -run ScalarCopies -update; DO NOT EDIT.\n\n" +
 			strings.NewReplacer(
 				"//go:build goexperiment.simd", "//go:build !goexperiment.simd",
-				`"simd"`, `simd "thaw/kernels/internal/scalar"`,
-				"const maxLanes = 16", "const maxLanes = 1",
+				`"simd"`, `simd "thaw/kernels/internal/vec/scalar"`,
+				"const MaxLanes = 16", "const MaxLanes = 1",
 			).Replace(string(raw))
 		path := strings.Replace(source, "_simd", "_go", 1)
 		if *update {
@@ -34,7 +34,7 @@ func TestScalarCopies(t *testing.T) {
 			}
 		}
 		if got, _ := os.ReadFile(path); string(got) != want {
-			t.Errorf("%s is not the copy of %s: run GOEXPERIMENT=simd go test ./kernels -run ScalarCopies -update", path, source)
+			t.Errorf("%s is not the copy of %s: run GOEXPERIMENT=simd go test ./kernels/internal/vec -run ScalarCopies -update", path, source)
 		}
 	}
 }
