@@ -58,7 +58,15 @@ func (e *engine) benchmark(r *request) (any, error) {
 		return nil, project.WithCode(project.Invalid, err)
 	}
 	machine := e.Machine
-	if args.Backend != "" || args.Threads != 0 {
+	switch {
+	case args.Backend == "webgpu":
+		device, err := openGPU(true, func() {})
+		if err != nil {
+			return nil, project.Errorf(project.Unsupported, "No GPU can be measured here (%v).", err)
+		}
+		defer device.Close()
+		machine = device.Machine
+	case args.Backend != "" || args.Threads != 0:
 		if machine, err = newMachine(args.Backend, args.Threads); err != nil {
 			return nil, err
 		}

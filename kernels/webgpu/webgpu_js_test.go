@@ -25,3 +25,12 @@ func open(t testing.TB) *Machine {
 func TestConformance(t *testing.T) {
 	kerneltest.Run(t, program.Calls(open(t)))
 }
+
+func TestLimit(t *testing.T) {
+	m := open(t)
+	limit := m.Limit()
+	t.Logf("%.1f GFLOP/s", limit)
+	if !(limit > 0.01) {
+		t.Errorf("the limit is %g GFLOP/s", limit)
+	}
+}

@@ -61,6 +61,9 @@ func runBrowser(browser, engine, wasmExec, program string, args []string) (exitC
 		return 0, err
 	}
 	defer os.RemoveAll(profile)
+	if err := preferences(profile); err != nil {
+		return 0, err
+	}
 	cmd := exec.Command(browser, browserFlags(browser, profile, server.URL)...)
 	if err := cmd.Start(); err != nil {
 		return 0, err
@@ -93,6 +96,21 @@ func browserFlags(browser, profile, url string) []string {
 		flags = append(flags, "--disable-gpu")
 	}
 	return append(append(flags, strings.Fields(os.Getenv("THAW_BROWSER_FLAGS"))...), url)
+}
+
+// preferences turns WebGPU on in Firefox, which computes it with any Vulkan driver that
+// is there: in software with Mesa's lavapipe.
+func preferences(profile string) error {
+	if os.Getenv("THAW_GPU") != "software" {
+		return nil
+	}
+	const prefs = `user_pref("dom.webgpu.enabled", true);
+user_pref("dom.webgpu.workers.enabled", true);
+user_pref("gfx.webgpu.ignore-blocklist", true);
+user_pref("layers.gpu-process.enabled", true);
+user_pref("security.sandbox.gpu.level", 0);
+`
+	return os.WriteFile(filepath.Join(profile, "user.js"), []byte(prefs), 0o644)
 }
 
 // isolate adds the headers that make a page cross-origin isolated.
