@@ -52,19 +52,25 @@ func (c calls) run(args any) {
 	op := &Op{Name: fmt.Sprintf("%T", args), Phase: Forward, Args: args}
 	var tensors [][]float32
 	ranges := rangesOf(slicesIn(reflect.ValueOf(args).Elem(), "", nil))
-	for i, r := range ranges {
-		b := NewBuffer(r.slices[0].name, len(r.data), r.kind())
-		if b.Kind == Parameter {
-			b.Tensor = len(tensors)
+	// What is no parameter, state or gradient stands in one buffer, to be read at once.
+	transient := p.Buffer("operands", 0, Transient)
+	transient.FromStart()
+	transient.ToEnd()
+	for i := range ranges {
+		r := &ranges[i]
+		r.at = Ref{Buffer: transient, Off: transient.Len, Len: len(r.data)}
+		switch kind := r.kind(); kind {
+		case Transient:
+			transient.Len += aligned(len(r.data), c.Align())
+		case Parameter:
+			r.at = NewBuffer(r.slices[0].name, len(r.data), kind).All()
+			r.at.Buffer.Tensor = len(tensors)
 			tensors = append(tensors, slices.Clone(r.data))
-		} else {
-			p.Share(b)
+		default:
+			r.at = p.Buffer(r.slices[0].name, len(r.data), kind).All()
 		}
-		b.FromStart()
-		b.ToEnd()
-		ranges[i].buffer = b
 		for _, s := range r.slices {
-			op.Operands = append(op.Operands, Operand{s.at, Ref{b, s.offset(r.data), len(s.data)}})
+			op.Operands = append(op.Operands, Operand{s.at, Ref{r.at.Buffer, r.at.Off + s.offset(r.data), len(s.data)}})
 		}
 	}
 	defer func() { // a host bound the slices to memory of its own
@@ -82,12 +88,19 @@ func (c calls) run(args any) {
 	}
 	defer memory.Close()
 	for _, r := range ranges {
-		memory.Write(r.buffer, 0, r.data)
+		memory.Write(r.at.Buffer, r.at.Off, r.data)
 	}
 	err = memory.Run(p.Phase(Forward), nil)
+	all := make([]float32, transient.Len)
+	if err == nil {
+		err = memory.Read(context.Background(), all, transient, 0)
+	}
 	for _, r := range ranges {
-		if err == nil {
-			err = memory.Read(context.Background(), r.data, r.buffer, 0)
+		switch {
+		case r.at.Buffer == transient:
+			copy(r.data, all[r.at.Off:])
+		case err == nil && r.written():
+			err = memory.Read(context.Background(), r.data, r.at.Buffer, 0)
 		}
 	}
 	if err != nil {
@@ -128,7 +141,13 @@ func slicesIn(v reflect.Value, name string, list []named) []named {
 type memoryRange struct {
 	data   []float32
 	slices []named
-	buffer *Buffer
+	at     Ref
+}
+
+// written says that an op may write a range that is no transient one.
+func (r memoryRange) written() bool {
+	name := r.slices[0].name
+	return name != "Filter" && name != "Beta"
 }
 
 // rangesOf joins slices that share memory.
