@@ -23,10 +23,6 @@ var (
 	convFinishShader = convShader("conv2d finish", convFinishSource)
 )
 
-// variants are a shader that is always right and one that needs all offsets, strides and
-// channels to be multiples of 4.
-type variants struct{ scalar, vec4 pipeline }
-
 func convShader(name, source string) variants {
 	text := convTile.constants() + convCommonSource + convTile.unroll(source)
 	return variants{

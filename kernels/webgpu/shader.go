@@ -38,3 +38,7 @@ func newShader(name, source string, vec4 []string, replace ...string) pipeline {
 	shaders = append(shaders, shader{name, strings.NewReplacer(replace...).Replace(head + source)})
 	return pipeline(len(shaders) - 1)
 }
+
+// variants are a shader that is always right and one that needs all offsets, strides and
+// channels to be multiples of 4, and sees the regions as vec4f.
+type variants struct{ scalar, vec4 pipeline }
