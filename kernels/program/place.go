@@ -19,6 +19,9 @@ func (p *Program) live() {
 		if b.first == unused {
 			b.first = b.last
 		}
+		if b.last == unused { // written from outside, read by nobody
+			b.last = b.first
+		}
 	}
 }
 
@@ -29,7 +32,7 @@ func (p *Program) live() {
 func (p *Program) place() int {
 	var todo []*Buffer
 	for _, b := range p.Buffers {
-		if b.InArena() && b.last != unused {
+		if b.InArena() && b.first != unused {
 			todo = append(todo, b)
 		}
 	}
