@@ -13,7 +13,8 @@
 //	update.go    one optimiser op per learning parameter, after all gradients
 //	program.go   what the layers of a program are; kernels/program places and runs it
 //
-// dump.go and cost.go describe a program, blocks.go what a plan makes of each block; loaded.go runs one that has a memory to itself.
+// dump.go and cost.go describe a program, blocks.go what a plan makes of each block;
+// loaded.go runs one that has a memory to itself.
 package compile
 
 import (

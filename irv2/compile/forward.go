@@ -131,11 +131,11 @@ func (c *compiler) rebuildBatchNorm(u *unit, s *convState, into *value) {
 // filter) and shift: once where beta is frozen, else in every step.
 func (c *compiler) fold(u *unit) (scale, shift *program.Buffer) {
 	beta := u.bn.Param("beta")
-	phase, make := program.Init, c.constant
+	phase, buffer := program.Init, c.constant
 	if c.opts.Training && c.plan.Learns(beta) {
-		phase, make = program.Forward, c.transient
+		phase, buffer = program.Forward, c.transient
 	}
-	scale, shift = make(u.bn.Name+" scale", u.bn.C), make(u.bn.Name+" shift", u.bn.C)
+	scale, shift = buffer(u.bn.Name+" scale", u.bn.C), buffer(u.bn.Name+" shift", u.bn.C)
 	a := &kernels.BatchNormFoldArgs{Eps: bnEpsilon}
 	c.emit(phase, u.bn.Name+" fold", a, 0, c.all(&a.Beta, c.param(beta)),
 		c.all(&a.Mean, c.param(u.bn.Param("moving_mean"))), c.all(&a.Variance, c.param(u.bn.Param("moving_variance"))),
@@ -151,26 +151,26 @@ type filterArgs struct {
 
 // filter is the operands of a pass that are its filter with its batch norm's scale: packed
 // once where neither learns, else in place or packed in the given phase of every step, as
-// the backend likes it.
+// the machine likes it.
 func (c *compiler) filter(u *unit, pass kernels.Pass, phase program.Phase, args filterArgs) []operand {
 	s := c.states[u]
 	kernel := u.main.Param("kernel")
 	constantScale := s.scale == nil || s.scale.Kind == program.Constant
-	make, constant := c.transient, constantScale && !(c.opts.Training && c.plan.Learns(kernel))
+	buffer, constant := c.transient, constantScale && !(c.opts.Training && c.plan.Learns(kernel))
 	length := c.machine.PackedLen(s.shape, pass)
 	switch {
 	case length == 0 || !constant && c.machine.InPlace(s.shape, pass):
 		*args.inPlace = true
 		return c.scaled(args.filter, args.scale, u)
 	case constant:
-		phase, make = program.Init, c.constant
+		phase, buffer = program.Init, c.constant
 	}
 	a := &kernels.PackFilterArgs{Shape: s.shape, Pass: pass, Alpha: 1}
 	name := u.main.Name + " pack"
 	if pass == kernels.BackwardInput {
 		a.Alpha, name = u.alpha(), name+" transposed"
 	}
-	packed := make(name+"ed", length)
+	packed := buffer(name+"ed", length)
 	c.emit(phase, name, a, 0, append(c.scaled(&a.Filter, &a.Scale, u), c.all(&a.Dst, packed))...)
 	return []operand{c.all(args.filter, packed)}
 }
@@ -235,7 +235,7 @@ func (c *compiler) poolArgs(u *unit) kernels.PoolArgs {
 
 func (c *compiler) viewOf(l *irv2.Layer) kernels.View { return c.view(c.values[l]) }
 
-// Operands: a slice of kernel arguments and what it is bound to.
+// Operands: a slice of kernel arguments and what it stands for.
 
 func (c *compiler) in(slice *[]float32, l *irv2.Layer) operand  { return c.whole(slice, c.values[l]) }
 func (c *compiler) out(slice *[]float32, l *irv2.Layer) operand { return c.whole(slice, c.values[l]) }

@@ -65,7 +65,7 @@ func (c *compiler) newValue(l *irv2.Layer) *value {
 	return v
 }
 
-// view is v's geometry; its data is bound later.
+// view is v's geometry; an operand says where its data lies.
 func (c *compiler) view(v *value) kernels.View {
 	return kernels.View{N: c.opts.Batch, H: v.layer.H, W: v.layer.W, C: v.layer.C, Stride: v.stride}
 }

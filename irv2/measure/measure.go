@@ -1,5 +1,5 @@
-// Package measure times plans on synthesized weights and images, op by op and as whole
-// steps, beside the most that the machine could do.
+// Package measure times plans on synthesized weights and images, as whole passes and op
+// by op, beside the most that the machine could do.
 package measure
 
 import (
@@ -92,14 +92,13 @@ func Benchmark(plan *freeze.Plan, batch, steps int, machine program.Machine, pol
 	t.ForwardFLOPs, t.StepFLOPs = forward.Cost().Forward, step.Cost().StepFLOPs()
 	t.ArenaBytes = step.Cost().Peak()
 	r := &runner{steps: steps, machine: machine, weights: weights, poll: poll}
+	defer r.close()
 	if t.Forward, err = r.time(forward, program.Forward); err != nil {
 		return nil, err
 	}
-	r.memory.Close()
 	if t.Step, err = r.time(step, stepPhases...); err != nil {
 		return nil, err
 	}
-	defer r.memory.Close()
 	if len(r.limits) > 0 {
 		t.Limit = median(r.limits)
 	}
@@ -114,7 +113,7 @@ type runner struct {
 	weights *irv2.Weights
 	poll    func() error
 	limits  []float64
-	memory  *compile.Loaded // of the program timed last
+	memory  *compile.Loaded // of the program timed last, or nil
 }
 
 // limit asks the machine what it could do.
@@ -186,8 +185,16 @@ func (r *runner) timeOp(op []*program.Op) (time.Duration, error) {
 	return time.Since(start) / time.Duration(repeats), err
 }
 
+// close gives up the memory of the program timed last.
+func (r *runner) close() {
+	if r.memory != nil {
+		r.memory.Close()
+	}
+}
+
 // time loads p and returns the median time of the phases, after a run that warms up.
 func (r *runner) time(p *compile.Program, phases ...program.Phase) (time.Duration, error) {
+	r.close()
 	var err error
 	if r.memory, err = p.Load(r.machine, r.weights); err != nil {
 		return 0, err

@@ -25,13 +25,13 @@ type Checkpoint struct {
 func (s *Session) Checkpoint(ctx context.Context) (*Checkpoint, error) {
 	c := &Checkpoint{Steps: s.steps, History: slices.Clone(s.history), Loss: s.clock.loss, Correct: s.clock.correct,
 		Tensors: map[string][]float32{}, Moments: map[string][]float32{}}
-	for into, buffers := range s.kept(c) {
-		for _, b := range buffers {
-			data := make([]float32, b.Len)
-			if err := s.memory.Read(ctx, data, b, 0); err != nil {
+	for _, part := range s.parts(c) {
+		for _, b := range part.buffers {
+			data, err := s.read(ctx, b)
+			if err != nil {
 				return nil, err
 			}
-			(*into)[b.Name] = data
+			part.values[b.Name] = data
 		}
 	}
 	return c, nil
@@ -39,16 +39,17 @@ func (s *Session) Checkpoint(ctx context.Context) (*Checkpoint, error) {
 
 // GoOn puts a session that has not begun to where c was taken.
 func (s *Session) GoOn(c *Checkpoint) error {
-	for from, buffers := range s.kept(c) {
-		for _, b := range buffers {
-			if len((*from)[b.Name]) != b.Len {
-				return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", len((*from)[b.Name]), b.Name, b.Len)
+	parts := s.parts(c)
+	for _, part := range parts {
+		for _, b := range part.buffers {
+			if n := len(part.values[b.Name]); n != b.Len {
+				return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", n, b.Name, b.Len)
 			}
 		}
 	}
-	for from, buffers := range s.kept(c) {
-		for _, b := range buffers {
-			s.memory.Write(b, 0, (*from)[b.Name])
+	for _, part := range parts {
+		for _, b := range part.buffers {
+			s.memory.Write(b, 0, part.values[b.Name])
 		}
 	}
 	s.steps, s.history = c.Steps, slices.Clone(c.History)
@@ -56,9 +57,14 @@ func (s *Session) GoOn(c *Checkpoint) error {
 	return nil
 }
 
-// kept pairs the maps of a checkpoint with the buffers that they hold.
-func (s *Session) kept(c *Checkpoint) map[*map[string][]float32][]*program.Buffer {
-	return map[*map[string][]float32][]*program.Buffer{&c.Tensors: s.changing(), &c.Moments: s.step.Moments()}
+// part is values of a checkpoint, by the names of the buffers that they are of.
+type part struct {
+	values  map[string][]float32
+	buffers []*program.Buffer
+}
+
+func (s *Session) parts(c *Checkpoint) []part {
+	return []part{{c.Tensors, s.changing()}, {c.Moments, s.step.Moments()}}
 }
 
 // changing lists the parameters that a step changes.

@@ -26,7 +26,7 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	if err := s.memory.Run(p.Phase(program.Init), poll); err != nil {
 		return nil, err
 	}
-	right, all := 0, make([]float32, p.Logits.Len)
+	right := 0
 	for at := 0; at < count; at += p.Options.Batch {
 		chosen := indices(at, min(at+p.Options.Batch, count))
 		if err := s.fill(p, split, chosen, -1, poll); err != nil {
@@ -35,7 +35,8 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 		if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
 			return nil, err
 		}
-		if err := s.memory.Read(context.Background(), all, p.Logits, 0); err != nil {
+		all, err := s.read(context.Background(), p.Logits)
+		if err != nil {
 			return nil, err
 		}
 		for i, n := range chosen {

@@ -40,7 +40,7 @@ type Cost struct {
 
 // NewLayout compiles a run over counts images. augmented says that training images
 // differ from epoch to epoch. A plan that does not fit Options.Budget even with
-// recomputation is a *TooLarge error.
+// recomputation is a *TooLarge error, which comes with the layout.
 func NewLayout(plan *freeze.Plan, opts Options, counts [2]int, augmented bool, machine program.Machine) (*Layout, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -57,7 +57,7 @@ func NewLayout(plan *freeze.Plan, opts Options, counts [2]int, augmented bool, m
 			return nil, err
 		}
 	}
-	if over := l.over(); over && !l.fit() {
+	if l.over() && !l.fit() {
 		return l, l.tooLarge()
 	}
 	return l, nil

@@ -19,7 +19,10 @@ func NewPredictor(weights *irv2.Weights, machine program.Machine) (*Predictor, e
 		return nil, err
 	}
 	l, err := p.Load(machine, weights)
-	return &Predictor{l}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Predictor{l}, nil
 }
 
 // Predict returns the probability of each class for an image [size, size, 3] in [-1, 1].

@@ -88,7 +88,7 @@ func (s *Session) Fetch(ctx context.Context) error {
 // Run trains to the end of the last epoch, or until poll, called every few
 // milliseconds of work, returns an error, which Run returns: the weights are then
 // those after the last whole step, and Run may be called again to go on. It does so
-// itself when the backend loses a thread.
+// itself when a thread is lost.
 func (s *Session) Run(poll func() error, emit func(Event)) error {
 	for {
 		if err := s.run(poll, emit); !errors.Is(err, kernels.ErrThreadLost) {
@@ -165,8 +165,12 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 	if err := s.memory.Run(p.Phase(program.Update), nil); err != nil && !errors.Is(err, kernels.ErrThreadLost) {
 		return 0, 0, err
 	}
-	losses, probs := make([]float32, p.Loss.Len), make([]float32, p.Probs.Len)
-	if err := s.read(losses, p.Loss, probs, p.Probs); err != nil {
+	losses, err := s.read(context.Background(), p.Loss)
+	if err != nil {
+		return 0, 0, err
+	}
+	probs, err := s.read(context.Background(), p.Probs)
+	if err != nil {
 		return 0, 0, err
 	}
 	for _, l := range losses {
@@ -180,12 +184,10 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 	return loss, correct, nil
 }
 
-// read reads two buffers whole.
-func (s *Session) read(first []float32, from *program.Buffer, second []float32, from2 *program.Buffer) error {
-	if err := s.memory.Read(context.Background(), first, from, 0); err != nil {
-		return err
-	}
-	return s.memory.Read(context.Background(), second, from2, 0)
+// read copies a buffer out.
+func (s *Session) read(ctx context.Context, b *program.Buffer) ([]float32, error) {
+	data := make([]float32, b.Len)
+	return data, s.memory.Read(ctx, data, b, 0)
 }
 
 // gradients runs the chosen images forward and backward.

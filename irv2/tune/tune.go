@@ -6,8 +6,9 @@
 // answers for single images.
 //
 // Images enter through Data, events leave through a callback, changed parameters
-// stand in the irv2.Weights given. The package knows nothing of pages or files.
-// Read tune.go, layout.go, session.go, features.go, evaluate.go, predict.go.
+// stand in the irv2.Weights given once Fetch has brought them back. The package knows
+// nothing of pages or files. Read tune.go, layout.go, session.go with clock.go,
+// features.go, evaluate.go, checkpoint.go, predict.go.
 package tune
 
 import (

@@ -28,7 +28,7 @@ type Layout struct {
 	places map[*Buffer]Place
 }
 
-// Lay lays out programs of one machine, and kept buffers that no program names.
+// Lay lays out finished programs of one machine, and kept buffers that no program names.
 func Lay(kept []*Buffer, programs ...*Program) *Layout {
 	l := &Layout{places: map[*Buffer]Place{}}
 	for _, b := range kept {

@@ -19,6 +19,9 @@ func (p *Program) live() {
 		if b.first == unused {
 			b.first = b.last
 		}
+		if b.last == unused { // written from outside, read by nobody
+			b.last = b.first
+		}
 	}
 }
 
@@ -33,7 +36,7 @@ func (p *Program) place() int {
 		case p.apart && b.Kind == Gradient:
 			b.offset = p.GradientLen
 			p.GradientLen += aligned(b.Len, p.align)
-		case b.InArena() && b.last != unused:
+		case b.InArena() && b.first != unused:
 			todo = append(todo, b)
 		}
 	}

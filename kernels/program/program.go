@@ -24,12 +24,12 @@ const (
 	Init Phase = iota
 	// Forward ends with probabilities and, with labels, the loss.
 	Forward
-	// Backward fills the gradient of every learning parameter. It changes no parameter.
+	// Backward fills the gradient of every learning parameter, and changes none.
 	Backward
-	// Update changes the parameters. It is not interrupted.
+	// Update changes the learning parameters. It is not interrupted.
 	Update
-	// Save keeps what Forward moves beside the parameters; Restore brings it back, as
-	// if Forward had not run.
+	// Save keeps the statistics that Forward moves; Restore brings them back, as if
+	// Forward had not run.
 	Save
 	Restore
 	phases
@@ -61,12 +61,13 @@ type Buffer struct {
 	Kind   Kind
 	Tensor int // Parameter only: its number among the tensors given to Load
 
-	offset      int // Transient and Gradient: in the program's arena, or among its gradients
+	offset      int // in the arena, or among the gradients that stand apart: Transient, Gradient, Constant of one Anew
 	first, last int // ops between which it lives, -1: before the first
 	toEnd       bool
 }
 
-// NewBuffer returns a buffer that belongs to no program's arena: Kept, to be named to Load.
+// NewBuffer returns a buffer that no program lists: a Parameter, one Kept that is named
+// to Load, or one to Share.
 func NewBuffer(name string, n int, kind Kind) *Buffer {
 	return &Buffer{Name: name, Len: n, Kind: kind, first: unused, last: unused}
 }
@@ -187,7 +188,7 @@ func (p *Program) Buffer(name string, n int, kind Kind) *Buffer {
 	return b
 }
 
-// Share adds a buffer of another program.
+// Share adds a buffer that stands already, such as another program's.
 func (p *Program) Share(b *Buffer) *Buffer {
 	p.Buffers = append(p.Buffers, b)
 	return b
