@@ -1,0 +1,63 @@
+package webgpu
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+
+	"thaw/kernels"
+)
+
+//go:embed sumsquares.wgsl
+var sumSquaresSource string
+
+//go:embed clip.wgsl
+var clipSource string
+
+var (
+	sumSquaresPipelines = newVariants("sumsquares", sumSquaresSource)
+	clipPipelines       = newVariants("clip", clipSource, "SHARE", strconv.Itoa(clipShare))
+)
+
+// sumSquaresRow is Row of sumsquares.wgsl.
+type sumSquaresRow struct{ X, InGradients, Len, Sum, Zero uint32 }
+
+func (l *lowering) sumSquares(a *kernels.SumSquaresArgs) {
+	x, _ := l.op.At(&a.X)
+	row := sumSquaresRow{Len: uint32(x.Len), Sum: l.in(inArena, &a.Sum)}
+	row.X, row.InGradients = l.gradient(&a.X)
+	p := sumSquaresPipelines.pick(&row.X, &row.Len)
+	dispatchRow(l, p, &row, 1, 1, 1)
+}
+
+// clipRow is Row of clip.wgsl.
+type clipRow struct {
+	X, InGradients, Len, Sums, SumsLen uint32
+	Norm                               float32 // 2^-5 times
+}
+
+// clipShare is the elements that an invocation of clip.wgsl takes: all of a workgroup
+// read all sums.
+const clipShare = 16
+
+func (l *lowering) clipByNorm(a *kernels.ClipByNormArgs) {
+	x, given := l.op.At(&a.X)
+	if !given {
+		return
+	}
+	sums, _ := l.op.At(&a.Sums)
+	row := clipRow{Len: uint32(x.Len), Sums: l.in(inArena, &a.Sums), SumsLen: uint32(sums.Len), Norm: float32(a.Norm / 32)}
+	row.X, row.InGradients = l.gradient(&a.X)
+	p := clipPipelines.pick(&row.X, &row.Len)
+	groupsX, groupsY := grid(ceilDiv(int(row.Len), 64*clipShare))
+	dispatchRow(l, p, &row, groupsX, groupsY, 1)
+}
+
+// gradient is where a gradient begins, among the gradients (1) or in the arena (0).
+func (l *lowering) gradient(slice *[]float32) (at, inGradientsFlag uint32) {
+	p, ok := l.at(slice)
+	if ok && p.region != inArena && p.region != inGradients {
+		panic(fmt.Sprintf("webgpu: %s: a gradient in the %s", l.op.Name, p.region))
+	}
+	return p.at, flag(p.region == inGradients)
+}

@@ -1,0 +1,42 @@
+// Sum of squares of a tensor as if in float64, by one workgroup: a pair of floats is a sum
+// and what rounding took from it (Knuth's two-sum). Every invocation takes every 256th
+// element into four sums, one for each float of an element; then halves are added onto halves.
+struct Row { x: u32, inGradients: u32, len: u32, sum: u32, zero: u32 }
+
+struct Sum { high: vec4f, low: vec4f }
+var<workgroup> sums: array<Sum, 256>;
+
+// WGSL lets compilers reorder float arithmetic, but they cannot see through u.zero.
+fn opaque(v: vec4f) -> vec4f { return bitcast<vec4f>(bitcast<vec4u>(v) ^ vec4u(u.zero)); }
+
+fn plus(s: Sum, t: Sum) -> Sum {
+  let high = opaque(s.high + t.high);
+  let added = opaque(high - s.high);
+  let lost = opaque(s.high - opaque(high - added)) + opaque(t.high - added);
+  return Sum(high, s.low + (t.low + lost));
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) invocation: u32) {
+  var s = Sum(vec4f(), vec4f());
+  for (var i = invocation; i < u.len; i += 256u) {
+    var x: ELEMENT;
+    if (u.inGradients == 1u) { x = gradients[u.x + i]; } else { x = arena[u.x + i]; }
+    let v = FOUR;
+    let head = bitcast<vec4f>(bitcast<vec4u>(v) & vec4u(0xfffff000u)); // 12 bits: its square is exact
+    s = plus(s, Sum(head * head, (v + head) * (v - head)));
+  }
+  sums[invocation] = s;
+  for (var half = 128u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (invocation < half) { sums[invocation] = plus(sums[invocation], sums[invocation + half]); }
+  }
+  if (invocation == 0u) {
+    s = sums[0];
+    s = plus(s, Sum(s.high.zwxy, s.low.zwxy));
+    s = plus(s, Sum(s.high.yxwz, s.low.yxwz));
+    let at = u.sum;
+    let infinite = (bitcast<u32>(s.high.x) & 0x7f800000u) == 0x7f800000u; // and low no number
+    FLOAT = select(s.high.x + s.low.x, s.high.x, infinite);
+  }
+}
