@@ -25,3 +25,5 @@ func open(t testing.TB) *Machine {
 func TestConformance(t *testing.T) {
 	kerneltest.Run(t, program.Calls(open(t)))
 }
+
+func TestCopies(t *testing.T) { testCopies(t, open(t)) }
