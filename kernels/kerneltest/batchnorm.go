@@ -33,6 +33,7 @@ var batchNormCases = []struct {
 	{1, 7, 7, 17, 3, 2, false},
 	{2, 17, 17, 32, 32, 0, true},
 	{1, 63, 65, 8, 0, 4, true},
+	{1, 183, 182, 4, 0, 3, true}, // more pixels than a GPU takes in its smallest chunks
 	{1, 2, 1, 33, 0, 0, true},
 	{3, 5, 1, 80, 5, -1, true},
 	{1, 1, 5, 2080, 0, 0, false},

@@ -34,7 +34,7 @@ func testReLUBiasBackward(t *testing.T, b kernels.Backend) {
 						d.v[j] = 0
 					}
 				}
-				a.Out = newBuffer(c.n, c.h, c.w, c.c, c.extra+1).set(out).view
+				a.Out = newBuffer(c.n, c.h, c.w, c.c, 2*c.extra).set(out).view
 			}
 			bias := newTensor(1, 1, 1, c.c)
 			for j, v := range d.v {

@@ -43,8 +43,8 @@ func (l *lowering) copy(a *program.CopyArgs) {
 // maxCopyGroups bounds the workgroups of one copy: they go on where they end.
 const maxCopyGroups = 1024
 
-// joinCopy adds pair to the last dispatch if that copies, has room, is bound alike and
-// touches nothing that pair writes, nor writes what it reads.
+// joinCopy adds pair to the last dispatch if that copies, has room, is bound alike, and
+// its copies may be done in any order with pair.
 func (l *lowering) joinCopy(pair copyPair, groups uint32) bool {
 	n := l.dispatches()
 	if n == 0 {

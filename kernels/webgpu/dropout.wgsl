@@ -27,7 +27,7 @@ fn multiply(a: vec2u, b: vec2u) -> vec2u {
   return vec2u(low.x, low.y + a.x * b.y + a.y * b.x);
 }
 
-// fold is a ^ a >> n, 0 < n < 32.
+// fold is a ^ (a >> n), 0 < n < 32.
 fn fold(a: vec2u, n: u32) -> vec2u {
   return a ^ vec2u((a.x >> n) | (a.y << (32u - n)), a.y >> n);
 }

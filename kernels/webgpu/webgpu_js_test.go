@@ -34,3 +34,5 @@ func TestLimit(t *testing.T) {
 		t.Errorf("the limit is %g GFLOP/s", limit)
 	}
 }
+
+func TestCopies(t *testing.T) { testCopies(t, open(t)) }
