@@ -120,11 +120,10 @@ func (c *compiler) reluBiasBackward(u *unit) {
 	bias := owner.Param(kind)
 	if bias != nil && c.plan.Learns(bias) {
 		operands = append(operands, c.all(&a.DBias, c.gradientBuffer(bias)))
-		operands = append(operands, c.sums(&a.Scratch, a.D)...)
 	} else if !u.relu {
 		return
 	}
-	c.emit(program.Backward, u.out.Name+" gradient", a, 0, operands...)
+	c.emit(program.Backward, u.out.Name+" gradient", a, 0, append(operands, c.sums(&a.Scratch, a.D)...)...)
 }
 
 func (c *compiler) poolBackwardArgs(u *unit) kernels.PoolBackwardArgs {

@@ -228,6 +228,40 @@ func TestFiltersInPlace(t *testing.T) {
 	}
 }
 
+// summing is a backend that sums in scratch, as the portable one does not.
+type summing struct{ kernels.Backend }
+
+func (summing) SumsLen(pixels, channels int) int { return pixels + channels }
+
+// Every op that sums has its scratch, also where nothing wants the sums.
+func TestSumsHaveScratch(t *testing.T) {
+	machine := program.OnHost(summing{kernels.NewPortable(1)})
+	for _, spec := range specs {
+		pl := plan(t, small(t), spec)
+		p, err := Compile(pl, Options{Batch: 2, Training: true}, machine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range p.Ops {
+			var scratch *[]float32
+			var over kernels.View
+			switch a := op.Args.(type) {
+			case *kernels.BatchNormTrainArgs:
+				scratch, over = &a.Scratch, a.X
+			case *kernels.BatchNormBackwardArgs:
+				scratch, over = &a.Scratch, a.X
+			case *kernels.ReLUBiasBackwardArgs:
+				scratch, over = &a.Scratch, a.D
+			default:
+				continue
+			}
+			if at, _ := op.At(scratch); at.Len != machine.SumsLen(over.Pixels(), over.C) {
+				t.Errorf("%s: %s has scratch of %d floats for %d pixels of %d channels", pl.Name, op.Name, at.Len, over.Pixels(), over.C)
+			}
+		}
+	}
+}
+
 // Sharing the arena changes nothing: every program gives the same bits when each
 // buffer has its own memory.
 func TestPlacementIsSafe(t *testing.T) {
