@@ -4,6 +4,7 @@
 #   make test     everything: format, lint, native, WebAssembly and browser tests
 #   make check    before a commit: format, vet, lint, generated files current, tree clean
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
+#   make golden-gpu   the same for all plans on the GPU's kernels, in software (an hour)
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
@@ -12,7 +13,7 @@
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
-# installs Chromium and Firefox ESR with apt-get where they are missing.
+# installs Chromium, Firefox ESR and Mesa's lavapipe with apt-get where they are missing.
 
 export GOTOOLCHAIN := auto
 export GOEXPERIMENT := simd
@@ -31,7 +32,7 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
-	test-browser golden bench pretrain lesson chromium firefox screenshot
+	test-gpu test-browser golden golden-gpu bench pretrain lesson chromium firefox lavapipe screenshot
 
 run:
 	go run ./serve
@@ -40,7 +41,7 @@ site:
 	go run ./serve -build build/site
 
 # The browser tests come last: what they use has then been tested by itself.
-test: chromium firefox format vet lint generated test-native test-portable test-wasm test-browser
+test: chromium firefox lavapipe format vet lint generated test-native test-portable test-wasm test-gpu test-browser
 
 check: format vet lint generated clean-tree
 
@@ -50,12 +51,13 @@ format:
 vet:
 	go vet ./...
 	GOEXPERIMENT= go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm ./kernels/... ./irv2/...
+	GOOS=js GOARCH=wasm go vet -tags gpu ./wasm ./kernels/... ./irv2/...
+	GOOS=js GOARCH=wasm go vet ./wasm
 
 lint:
 	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
 	build/staticcheck -checks $(CHECKS) ./...
-	GOOS=js GOARCH=wasm build/staticcheck -checks $(CHECKS) ./wasm ./kernels/simd
+	GOOS=js GOARCH=wasm build/staticcheck -tags gpu -checks $(CHECKS) ./wasm ./kernels/simd ./kernels/webgpu
 
 # What programs write, as they would write it now: go.mod, scalar copies of kernels,
 # sheets of worlds, notices, the lesson's report.
@@ -92,6 +94,23 @@ test-wasm: build/wasmexec
 	@if command -v node >/dev/null; then $(WASM_TEST) -run Conformance ./kernels/simd; \
 	else echo "SKIPPED: no node here, the kernels were not tested in it"; fi
 
+# The GPU's kernels, on adapters that compute on the processor: Chromium's SwiftShader and,
+# several times as fast, Firefox on Mesa's lavapipe, where Keras's figures are held too:
+# the forward pass in both modes, and gradients, updates and ten losses of a plan. The
+# other plans: make golden-gpu.
+GPU_TEST := THAW_GPU=software THAW_REQUIRE_GPU=1 GOOS=js GOARCH=wasm go test -timeout 40m -exec "$(CURDIR)/build/wasmexec"
+LAVAPIPE = $(wildcard /usr/share/vulkan/icd.d/lvp_icd*)
+GOLDEN_GPU := keras-s1_75b4/(forward|from_block8)
+test-gpu: build/wasmexec
+	THAW_BROWSER=$(CHROMIUM) $(GPU_TEST) ./kernels/webgpu
+	@if [ -n "$(FIREFOX_FOUND)" ] && [ -n "$(LAVAPIPE)" ]; then \
+	  THAW_BROWSER=$(FIREFOX_FOUND) $(GPU_TEST) ./kernels/webgpu && \
+	  THAW_BROWSER=$(FIREFOX_FOUND) THAW_MACHINE=webgpu $(GPU_TEST) -run 'TestGolden/$(GOLDEN_GPU)' ./irv2/golden; \
+	else echo "SKIPPED: no Firefox or no lavapipe here, WebGPU was not tested in it"; fi
+
+golden-gpu:
+	$(MAKE) test-gpu GOLDEN_GPU=keras-s1_75b4
+
 build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*.go)
 	go build -o $@ ./kernels/simd/wasmexec
 
@@ -118,6 +137,14 @@ chromium:
 	@if [ -z "$(CHROMIUM)" ]; then \
 	  echo "installing Chromium"; \
 	  $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
+	fi
+
+# A Vulkan driver that computes on the processor, for WebGPU in Firefox.
+lavapipe:
+	@if [ -z "$(LAVAPIPE)" ]; then \
+	  echo "installing Mesa's lavapipe"; \
+	  { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends mesa-vulkan-drivers; } || \
+	  echo "SKIPPED: no lavapipe here (Debian: mesa-vulkan-drivers), WebGPU in Firefox is not tested"; \
 	fi
 
 # Where there is none to install, the test that trains in Firefox is skipped.

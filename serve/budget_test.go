@@ -10,6 +10,9 @@ import (
 // maxDownload bounds the bytes of a first visit, compressed and without weights.
 const maxDownload = 1_500_000
 
+// maxDownloadGPU is that of a visit with a GPU, whose engine replaces the other.
+const maxDownloadGPU = 2_000_000
+
 // What a visit needs is what the service worker keeps: not the program that
 // downloads weights, which is loaded when asked for.
 func TestDownloadIsSmall(t *testing.T) {
@@ -24,23 +27,29 @@ func TestDownloadIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0
-	for _, name := range s.manifest().Files {
-		if name == "./" || strings.HasPrefix(name, "models/") || path.Ext(name) == ".png" {
-			continue
-		}
+	size := func(name string) int {
 		f := s.files[name]
 		n := len(f.raw)
 		if f.brotli != nil {
 			n = len(f.brotli)
 		}
-		total += n
 		if n > 10_000 {
 			t.Logf("%s: %d bytes", name, n)
 		}
+		return n
 	}
-	t.Logf("a visit: %d bytes", total)
-	if total > maxDownload {
-		t.Errorf("a visit downloads %d bytes, %d at most: see what is linked (go list -deps ./wasm)", total, maxDownload)
+	total := 0
+	for _, name := range s.manifest().Files {
+		if name != "./" && !strings.HasPrefix(name, "models/") && path.Ext(name) != ".png" {
+			total += size(name)
+		}
+	}
+	onGPU := total - size("thaw.wasm")
+	for _, name := range s.manifest().GPU {
+		onGPU += size(name)
+	}
+	t.Logf("a visit: %d bytes, with a GPU %d", total, onGPU)
+	if total > maxDownload || onGPU > maxDownloadGPU {
+		t.Errorf("a visit downloads %d bytes, %d at most, with a GPU %d, %d at most: see what is linked (go list -deps ./wasm)", total, maxDownload, onGPU, maxDownloadGPU)
 	}
 }
