@@ -3,12 +3,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"thaw/irv2/project"
 )
 
-// openGPU has no GPU to open: the build for browsers that offer none leaves it out.
-func openGPU(bool, func()) (*project.Device, error) {
-	return nil, errors.New("this browser offers no GPU")
+// The build for browsers that offer no GPU leaves it out.
+var errNoGPU = errors.New("this browser offers none")
+
+func openGPU(bool, func()) (*project.Device, error) { return nil, errNoGPU }
+
+func (e *engine) findGPU(context.Context, bool) error {
+	return project.Errorf(project.Unsupported, "No GPU can be used here (%v): choose auto.", errNoGPU)
 }
