@@ -3,6 +3,7 @@ package golden
 import (
 	"encoding/json"
 	"io/fs"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -127,6 +128,7 @@ func (r *runner) preset(t *testing.T, name string, want Preset) {
 	}
 	p, gradients, change := r.firstStep(t, plan, want, false)
 	if len(gradients.Failures)+len(change.Failures) > 0 {
+		p.Close()
 		p, gradients, change = r.firstStep(t, plan, want, true)
 	}
 	t.Run("gradients", func(t *testing.T) { r.report(t, gradients) })
@@ -149,6 +151,7 @@ func (r *runner) preset(t *testing.T, name string, want Preset) {
 	t.Run("change_n", func(t *testing.T) { r.report(t, Compare(Change, want.ChangeN, r.change(t, p))) })
 	t.Run("eval_after", func(t *testing.T) {
 		r.bringBack(t, p)
+		p.Close()
 		p := r.compile(t, plan, compile.Options{Batch: r.file.Batch})
 		r.fill(p)
 		r.run(t, p, program.Forward)
@@ -241,6 +244,7 @@ func (r *runner) compile(t *testing.T, plan *freeze.Plan, opts compile.Options) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	runtime.GC() // a page has 4 GB: the last program's memory makes room for this one's
 	l, err := p.Load(r.machine, r.weights)
 	if err != nil {
 		t.Fatal(err)
