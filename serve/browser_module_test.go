@@ -191,3 +191,28 @@ func TestModuleTrainsFull(t *testing.T) {
 		t.Errorf("result %+v", result)
 	}
 }
+
+// Every preset trains in the page, whose kernels need scratch that the portable ones do not.
+func TestModuleTrainsEveryPreset(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module("{}")
+	losses := eval[map[string]float64](b, `
+		await thaw.weights.use('mini-source')
+		await thaw.data.addWorld('near', { perClass: 2 })
+		const losses = {}
+		for (const preset of ['freeze-conv', 'freeze-first-100', 'unfreeze-all', 'head-only'])
+			for (const asWritten of [true, false])
+				for (const batchNorm of [undefined, 'inference', 'batch']) {
+					const run = await thaw.train({ preset, asWritten, batchNorm }, { epochs: 1, batch: 4 })
+					losses[[preset, asWritten, batchNorm]] = (await run.done).validationLoss
+				}
+		return losses`)
+	if len(losses) != 24 {
+		t.Errorf("%d plans trained: %v", len(losses), losses)
+	}
+	for plan, loss := range losses {
+		if !(loss > 0 && loss < 100) {
+			t.Errorf("%s: validation loss %g", plan, loss)
+		}
+	}
+}

@@ -122,7 +122,7 @@ func (m *hostMemory) Run(ops []*Op, poll func() error) error {
 
 // Close lets go of the memory, which Args' slices and whoever still names m would hold.
 func (m *hostMemory) Close() {
-	m.arena, m.state, m.kept = nil, nil, nil
+	m.arena, m.gradients, m.state, m.kept = nil, nil, nil, nil
 	for _, p := range m.programs {
 		for _, op := range p.Ops {
 			if op.bound != m {

@@ -44,7 +44,11 @@ func batchPass(w *irv2.Weights, images []*worlds.Image, machine program.Machine)
 		return nil, err
 	}
 	fillInput(l, images)
-	return l, l.Do(program.Forward)
+	if err := l.Do(program.Forward); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // evaluationBatch images go through the network at a time.
