@@ -66,6 +66,8 @@ var convCases = []convCase{
 	{"3x3 of a batch, odd map", 2, 9, 7, 13, 3, 3, 21, 1, true},
 	{"3x3 valid of a batch", 3, 7, 6, 12, 3, 3, 10, 1, false},
 	{"3x3 valid, one pixel", 1, 3, 3, 5, 3, 3, 4, 1, false},
+	{"1x1 of many pixels", 1, 62, 66, 60, 1, 1, 60, 1, true},
+	{"5x5 of many channels", 1, 5, 6, 60, 5, 5, 188, 1, true},
 }
 
 // epilogue is one combination of options.

@@ -19,16 +19,30 @@ var conv2DSource string
 var convFinishSource string
 
 var (
-	conv2DShader     = convShader("conv2d", conv2DSource)
-	convFinishShader = convShader("conv2d finish", convFinishSource)
+	conv2DShader = newConvShader("conv2d", conv2DSource)
+
+	convFinishScalar = convPipeline("conv2d finish", convFinishSource, smallTile, false)
+	convFinishVec4   = convPipeline("conv2d finish vec4", convFinishSource, smallTile, true)
 )
 
-func convShader(name, source string) variants {
-	text := convTile.constants() + convCommonSource + convTile.unroll(source)
-	return variants{
-		newShader(name, accessScalar()+text, nil),
-		newShader(name+" vec4", accessVec4()+text, []string{"arena", "tensors", "gradients", "state"}),
+// convShader is three pipelines of one source. The first is always right; the others need
+// all offsets, strides and channels to be multiples of 4.
+type convShader struct{ scalar, vec4, large pipeline }
+
+func newConvShader(name, source string) convShader {
+	return convShader{
+		scalar: convPipeline(name, source, smallTile, false),
+		vec4:   convPipeline(name+" vec4", source, smallTile, true),
+		large:  convPipeline(name+" vec4 large", source, largeTile, true),
 	}
+}
+
+func convPipeline(name, source string, t tile, vec4 bool) pipeline {
+	text := t.constants() + convCommonSource + t.unroll(source)
+	if !vec4 {
+		return newShader(name, accessScalar()+text, nil)
+	}
+	return newShader(name, accessVec4()+text, []string{"arena", "tensors", "gradients", "state"})
 }
 
 // convRow is Row of conv2d_common.wgsl.
@@ -62,10 +76,11 @@ func newConvRow(s kernels.ConvShape, alpha float32) *convRow {
 
 // joinTaps makes one tap of a filter's row, of KW*CIn channels, where its pixels adjoin and
 // all lie inside the map: few channels, such as an image's 3, then fill a step better.
-func (r *convRow) joinTaps() {
-	if r.CIn%convDepth != 0 && r.LeftStride == r.CIn && r.PadLeft == 0 && (r.OW-1)*r.Stride+r.KW <= r.W {
-		r.KW, r.CIn = 1, r.KW*r.CIn
+func joinTaps(s kernels.ConvShape, in kernels.View) kernels.ConvShape {
+	if s.CIn%convDepth != 0 && in.Stride == s.CIn && s.PadLeft == 0 && (s.OW-1)*s.Stride+s.KW <= s.W {
+		s.KW, s.CIn = 1, s.KW*s.CIn
 	}
+	return s
 }
 
 // vec4 says whether floats can be read four at a time.
@@ -82,26 +97,28 @@ func (l *lowering) operand(slice *[]float32) (at, region uint32) {
 	return 0, nowhere
 }
 
-// product appends a product in count tiles, each for z classes of rows, over steps of
-// depth that are cut into parts; where it is cut, the sum of the parts too.
-func (l *lowering) product(shader variants, row *convRow, count, z, steps, parts int) {
-	row.Parts, row.PartSteps = uint32(parts), uint32(ceilDiv(steps, parts))
-	of := func(v variants) pipeline {
-		if row.vec4() {
-			return v.vec4
-		}
-		return v.scalar
+// product appends a pass over a shape; joined is the shape with its taps joined, or shape.
+func (l *lowering) product(shader convShader, r *convRow, pass kernels.Pass, shape, joined kernels.ConvShape) {
+	p, whole := productOf(joined, pass), productOf(shape, pass)
+	parts := whole.parts()
+	r.Parts, r.PartSteps = uint32(parts), uint32(ceilDiv(p.steps, parts))
+	t, pipeline, finish := smallTile, shader.scalar, convFinishScalar
+	if r.vec4() {
+		t, pipeline, finish = whole.tile(), shader.vec4, convFinishVec4
 	}
-	x, y := grid(count)
-	dispatchRow(l, of(shader), row, x, y, z*parts)
+	if t == largeTile {
+		pipeline = shader.large
+	}
+	x, y := grid(p.tiles(t))
+	dispatchRow(l, pipeline, r, x, y, parts)
 	if parts > 1 {
-		x, y = grid(ceilDiv(int(row.Rows)*ceilDiv(int(row.Columns), 4), 64))
-		dispatchRow(l, of(convFinishShader), row, x, y, 1)
+		x, y = grid(ceilDiv(int(r.Rows)*ceilDiv(int(r.Columns), 4), 64))
+		dispatchRow(l, finish, r, x, y, 1)
 	}
 }
 
 func (l *lowering) conv2D(a *kernels.Conv2DArgs) {
-	s := a.Shape
+	s := joinTaps(a.Shape, a.In)
 	r := newConvRow(s, a.Alpha)
 	r.Left, r.LeftStride = l.in(inArena, &a.In.Data), uint32(a.In.Stride)
 	r.Right = l.in(inTensors, &a.Filter)
@@ -114,7 +131,5 @@ func (l *lowering) conv2D(a *kernels.Conv2DArgs) {
 	r.Shift, r.ShiftRegion = l.operand(&a.Shift)
 	r.ReLU = flag(a.ReLU)
 	r.Scratch = l.in(inArena, &a.Scratch)
-	r.joinTaps()
-	p := productOf(s, kernels.Forward)
-	l.product(conv2DShader, r, p.tiles, 1, int(r.KH*r.KW)*ceilDiv(int(r.CIn), convDepth), p.parts())
+	l.product(conv2DShader, r, kernels.Forward, a.Shape, s)
 }

@@ -9,10 +9,10 @@ import (
 //go:embed conv2d_backward_filter.wgsl
 var conv2DBackwardFilterSource string
 
-var conv2DBackwardFilterShader = convShader("conv2d backward filter", conv2DBackwardFilterSource)
+var conv2DBackwardFilterShader = newConvShader("conv2d backward filter", conv2DBackwardFilterSource)
 
 func (l *lowering) conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
-	s := a.Shape
+	s := joinTaps(a.Shape, a.In)
 	r := newConvRow(s, a.Alpha)
 	r.Left, r.LeftStride = l.in(inArena, &a.In.Data), uint32(a.In.Stride)
 	r.Right, r.RightStride = l.in(inArena, &a.DOut.Data), uint32(a.DOut.Stride)
@@ -21,8 +21,5 @@ func (l *lowering) conv2DBackwardFilter(a *kernels.Conv2DBackwardFilterArgs) {
 	r.Scale, r.ScaleRegion = l.operand(&a.Scale)
 	r.Scratch = l.in(inArena, &a.Scratch)
 	r.StepN, r.StepH, r.StepW = uint32(convDepth/(s.OH*s.OW)), uint32(convDepth/s.OW%s.OH), uint32(convDepth%s.OW)
-	r.joinTaps()
-	p := productOf(s, kernels.BackwardFilter)
-	tiles := int(r.KH*r.KW) * convTile.count(int(r.CIn), s.COut)
-	l.product(conv2DBackwardFilterShader, r, tiles, 1, p.steps, p.parts())
+	l.product(conv2DBackwardFilterShader, r, kernels.BackwardFilter, a.Shape, s)
 }

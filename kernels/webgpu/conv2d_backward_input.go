@@ -9,7 +9,7 @@ import (
 //go:embed conv2d_backward_input.wgsl
 var conv2DBackwardInputSource string
 
-var conv2DBackwardInputShader = convShader("conv2d backward input", conv2DBackwardInputSource)
+var conv2DBackwardInputShader = newConvShader("conv2d backward input", conv2DBackwardInputSource)
 
 func (l *lowering) conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 	s := a.Shape
@@ -23,6 +23,5 @@ func (l *lowering) conv2DBackwardInput(a *kernels.Conv2DBackwardInputArgs) {
 	}
 	r.DepthScale, r.DepthScaleRegion = l.operand(&a.Scale)
 	r.Scratch = l.in(inArena, &a.Scratch)
-	p, classes := productOf(s, kernels.BackwardInput), s.Stride*s.Stride
-	l.product(conv2DBackwardInputShader, r, p.tiles/classes, classes, p.steps, p.parts())
+	l.product(conv2DBackwardInputShader, r, kernels.BackwardInput, s, s)
 }

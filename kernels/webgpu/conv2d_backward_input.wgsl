@@ -2,7 +2,7 @@
 // Conv2DBackwardInput: rows are input pixels, columns input channels, the depth taps times
 // output channels. Left is DOut, Right is Filter. With stride S the input pixels
 // (y, x) fall into S*S classes, by y % S and x % S, which meet different taps: a workgroup's
-// rows are of one class. group.z is part * S*S + class.
+// rows are of one class.
 
 const LD = BK / 4u + 1u; // one more than a row has: threads' rows lie in different banks
 var<workgroup> left: array<vec4f, BM * LD>; // [row][depth / 4]
@@ -15,16 +15,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let ty = t / 8u;
   let tile = group.y * groups.x + group.x;
   let tiles = (u.Columns + BN - 1u) / BN;
-  let firstRow = tile / tiles * BM;
+  let most = (u.H + u.Stride - 1u) / u.Stride * ((u.W + u.Stride - 1u) / u.Stride); // pixels of a class
+  let classTiles = (u.N * most + BM - 1u) / BM;
+  let firstRow = tile / tiles % classTiles * BM; // of the class
   let firstColumn = tile % tiles * BN;
-  let part = group.z / (u.Stride * u.Stride);
-  let class0 = group.z % (u.Stride * u.Stride);
-  let top = class0 / u.Stride; // the first row and pixel of the class
-  let first = class0 % u.Stride;
+  let top = tile / tiles / classTiles / u.Stride; // the class's first row and pixel
+  let first = tile / tiles / classTiles % u.Stride;
   let h = (u.H + u.Stride - 1u - top) / u.Stride; // its rows and pixels a row
   let w = (u.W + u.Stride - 1u - first) / u.Stride;
   let rows = u.N * h * w;
-  if (firstRow >= rows) { return; }
+  if (top >= u.Stride || firstRow >= rows) { return; }
 
   // Its taps are kh0, kh0+S, ...: the j-th meets, from row i of the class, row i + oh0 - j of DOut.
   let kh0 = (top + u.PadTop) % u.Stride;
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let r$r = t / 4u + 16u * $ru;
 
   let steps = (u.COut + BK - 1u) / BK; // of a tap
-  var step = part * u.PartSteps;
+  var step = group.z * u.PartSteps;
   let end = min(step + u.PartSteps, allTaps * steps);
   var c = step % steps * BK;
   var jh = step / steps / max(taps, 1u);
@@ -97,5 +97,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let row$i = firstRow + ty + 8u * $iu;
   let p$i = row$i % (h * w);
   let pixel$i = (row$i / (h * w) * u.H + p$i / w * u.Stride + top) * u.W + p$i % w * u.Stride + first;
-  if (row$i < rows) { finish(sum$i_$j, part, pixel$i, firstColumn + 4u * (tx + 8u * $ju)); }
+  if (row$i < rows) { finish(sum$i_$j, group.z, pixel$i, firstColumn + 4u * (tx + 8u * $ju)); }
 }
