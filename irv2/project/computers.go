@@ -2,7 +2,6 @@ package project
 
 import (
 	"errors"
-	"fmt"
 
 	"thaw/irv2/freeze"
 	"thaw/irv2/measure"
@@ -58,7 +57,7 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 		return device, nil
 	}
 	if p.way == OnDevice {
-		return nil, WithCode(Memory, fmt.Errorf("on the GPU %w", err))
+		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	return host, hostErr
 }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -100,6 +101,27 @@ func sameWeights(t *testing.T, p, want *Project) {
 			t.Fatalf("%s differs", want.network.current.Model.Params[i].Name())
 		}
 	}
+}
+
+// full is a device that gives no memory.
+type full struct{ program.Host }
+
+func (full) Load([][]float32, []*program.Buffer, ...*program.Program) (program.Memory, error) {
+	return nil, errors.New("the GPU has no room for this plan")
+}
+
+// A device without room: the host computes, unless the person asked for the device.
+func TestDeviceWithoutRoom(t *testing.T) {
+	p := open(t, 3, 2)
+	p.Device = &Device{Machine: full{program.OnHost(kernels.NewPortable(1))}, Label: "a GPU",
+		Speed: measure.Speed{FLOPs: 1e15}, Host: measure.Speed{FLOPs: 1e9}}
+	events := train(t, p, "unfreeze-all", DefaultOptions())
+	if list := kinds(t, events); list[len(list)-1] != "done" || events[0].(Started).Plan.Computes != "portable" {
+		t.Errorf("%v, %s computes", list, events[0].(Started).Plan.Computes)
+	}
+	p.way = OnDevice
+	_, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(Event) {})
+	check(t, err, Memory, "no room")
 }
 
 // Auto takes the machine that is faster for the plan at hand.

@@ -92,8 +92,13 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
 	session, err := tune.New(layout, weights, data)
+	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
+		if layout, err = p.hostLayout(layout, data); err == nil {
+			session, err = tune.New(layout, weights, data)
+		}
+	}
 	if err != nil {
-		return nil, WithCode(Memory, err)
+		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	r := &Run{
 		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), weights: weights, classes: split.Classes, emit: emit,
@@ -160,18 +165,23 @@ func (r *Run) check(passEnds bool) {
 	}
 }
 
+// hostLayout is what l would be on the host.
+func (p *Project) hostLayout(l *tune.Layout, data tune.Data) (*tune.Layout, error) {
+	return tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+}
+
 // move goes on with the host from the last checkpoint, after the device was lost.
 func (r *Run) move() error {
 	p := r.project
 	label := p.computes(r.layout)
 	p.Device = nil
-	layout, err := tune.NewLayout(r.layout.Plan, r.layout.Options.With(p.budget()), r.layout.Counts, r.data.Augmented(), p.Machine)
+	layout, err := p.hostLayout(r.layout, r.data)
 	if err != nil {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {
-		return WithCode(Memory, err)
+		return Errorf(Memory, "%s", sentence(err))
 	}
 	step := 0
 	if r.checkpoint != nil {

@@ -126,9 +126,10 @@ func (m *Machine) compile(wanted map[pipeline]bool) error {
 	return nil
 }
 
-// failed is err, as a loss where the device is gone.
+// failed is err, as a loss where the device is gone, or has met an error of which nobody
+// can say what it left undone.
 func (m *Machine) failed(err error) error {
-	if m.gpu.Get("gone").Truthy() {
+	if m.gpu.Get("gone").Truthy() || m.gpu.Get("problem").Truthy() {
 		return &kernels.LostError{What: "the GPU", Gone: true}
 	}
 	return err

@@ -1,8 +1,9 @@
 // Command bench measures what users get: milliseconds and GFLOP/s of the forward
 // pass and of a training step of each freeze plan, natively (package kernels'
-// portable backend) and in the page (thaw.benchmark in a real Chromium).
+// portable backend) and in the page (thaw.benchmark in a real Chromium), there with SIMD
+// and, where there is one, on the GPU.
 //
-//	go run ./serve/bench [-only TEXT] [-where native|page] [-steps N] [-json FILE] [-peers]
+//	go run ./serve/bench [-only TEXT] [-where native|page|gpu|software] [-steps N] [-json FILE] [-peers]
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
 // peers.go (TensorFlow.js and ONNX Runtime Web on the same net).
@@ -20,7 +21,7 @@ import (
 
 func main() {
 	only := flag.String("only", "", "measure only cases whose name contains this")
-	where := flag.String("where", "", "measure only here: native or page")
+	where := flag.String("where", "", "measure only here: native, page, gpu (WebGPU in the page) or software (WebGPU on the processor, slow: never measured unless named)")
 	steps := flag.Int("steps", 9, "timed steps of each case; medians are given")
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
@@ -33,18 +34,34 @@ func main() {
 	}
 }
 
+// place is where a case is measured.
+type place struct {
+	name    string
+	measure func(benchCase, int) (result, error)
+}
+
 func run(ctx context.Context, only, where string, steps int, file string, peers bool) error {
 	url, stop, err := serve(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	places := []struct {
-		name    string
-		measure func(benchCase, int) (result, error)
-	}{
+	places := []place{
 		{"native", measureNative},
-		{"page", func(c benchCase, steps int) (result, error) { return measurePage(ctx, url, c, steps) }},
+		{"page", func(c benchCase, steps int) (result, error) { return measurePage(ctx, url, c, "simd", steps) }},
+		{"gpu", func(c benchCase, steps int) (result, error) { return measurePage(ctx, url, c, "webgpu", steps) }},
+		{"software", func(c benchCase, steps int) (result, error) {
+			return measurePage(ctx, url, c, "webgpu", steps, softwareGPU...)
+		}},
+	}
+	if where == "" {
+		places = places[:2] // and the GPU, where there is one
+		if adapter, err := findGPU(ctx, url); err != nil {
+			fmt.Fprintf(os.Stderr, "no GPU is measured: %v\n", err)
+		} else {
+			fmt.Println("GPU:", adapter)
+			places = places[:3]
+		}
 	}
 	var results []result
 	for _, c := range cases {

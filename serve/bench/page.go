@@ -22,13 +22,13 @@ type page struct {
 }
 
 // openPage opens the public module, of a site served as a user would serve it.
-func openPage(ctx context.Context, url string) (*page, error) {
+func openPage(ctx context.Context, url, backend string, flags ...chromedp.ExecAllocatorOption) (*page, error) {
 	// Any address of the site will do: it is isolated, and runs nothing of its own.
-	p, err := openBrowser(ctx, url+"files.json")
+	p, err := openBrowser(ctx, url+"files.json", flags...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open(); return true"); err != nil {
+	if _, err = evaluate[bool](p, "globalThis.thaw = await (await import('/thaw.js')).open({ backend: '"+backend+"' }); return true"); err != nil {
 		p.close()
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func openPage(ctx context.Context, url string) (*page, error) {
 }
 
 // openBrowser opens url in a Chromium of its own.
-func openBrowser(ctx context.Context, url string) (*page, error) {
+func openBrowser(ctx context.Context, url string, flags ...chromedp.ExecAllocatorOption) (*page, error) {
 	p := &page{}
 	dir, err := os.MkdirTemp("", "thaw-bench")
 	if err != nil {
@@ -44,6 +44,7 @@ func openBrowser(ctx context.Context, url string) (*page, error) {
 	}
 	p.stops = append(p.stops, func() { os.RemoveAll(dir) })
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.UserDataDir(dir), chromedp.Flag("no-sandbox", os.Geteuid() == 0))
+	options = append(options, flags...)
 	if path := os.Getenv("CHROMIUM"); path != "" {
 		options = append(options, chromedp.ExecPath(path))
 	}
@@ -122,25 +123,45 @@ func (p *page) tabBytes() (most int64) {
 }
 
 // measurePage times the case in a page of its own, whose memory is then the case's.
-func measurePage(ctx context.Context, url string, c benchCase, steps int) (result, error) {
-	p, err := openPage(ctx, url)
+func measurePage(ctx context.Context, url string, c benchCase, backend string, steps int, flags ...chromedp.ExecAllocatorOption) (result, error) {
+	if backend == "webgpu" {
+		flags = append(flags, chromedp.Flag("disable-gpu", false), chromedp.Flag("enable-unsafe-webgpu", true))
+	}
+	p, err := openPage(ctx, url, backend, flags...)
 	if err != nil {
 		return result{}, err
 	}
 	defer p.close()
-	return p.measure(c, steps)
+	return p.measure(c, backend, steps)
 }
 
 // measure times the case by thaw.benchmark.
-func (p *page) measure(c benchCase, steps int) (result, error) {
+func (p *page) measure(c benchCase, backend string, steps int) (result, error) {
 	plan, err := json.Marshal(c.Plan)
 	if err != nil {
 		return result{}, err
 	}
-	r, err := evaluate[result](p, fmt.Sprintf("return await thaw.benchmark({ model: 'full', size: %d, batch: %d, steps: %d, classes: %d, plan: %s })",
-		c.Size, c.Batch, steps, classes, plan))
-	r.Case, r.Where, r.PeakBytes.Tab = c.name(), "page", p.tabBytes()
+	r, err := evaluate[result](p, fmt.Sprintf("return await thaw.benchmark({ model: 'full', size: %d, batch: %d, steps: %d, classes: %d, plan: %s, backend: '%s' })",
+		c.Size, c.Batch, steps, classes, plan, backend))
+	r.Case, r.Where, r.PeakBytes.Tab = c.name(), map[string]string{"simd": "page", "webgpu": "gpu"}[backend], p.tabBytes()
 	return r, err
+}
+
+// softwareGPU makes WebGPU compute on the processor.
+var softwareGPU = []chromedp.ExecAllocatorOption{chromedp.Flag("use-webgpu-adapter", "swiftshader")}
+
+// findGPU names the GPU that a page can use.
+func findGPU(ctx context.Context, url string) (name string, err error) {
+	p, err := openBrowser(ctx, url+"files.json", chromedp.Flag("disable-gpu", false), chromedp.Flag("enable-unsafe-webgpu", true))
+	if err != nil {
+		return "", err
+	}
+	defer p.close()
+	return evaluate[string](p, `
+		const { isSoftware } = await import('/engine/adapter.js')
+		const adapter = await navigator.gpu?.requestAdapter()
+		if (!adapter || isSoftware(adapter)) throw new Error('Chromium offers none here')
+		return adapter.info.description || adapter.info.vendor + ' ' + adapter.info.architecture`)
 }
 
 func evaluate[T any](p *page, body string) (T, error) {

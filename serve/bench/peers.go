@@ -51,7 +51,7 @@ var peerWorks = []peerWork{
 
 // comparePeers measures all contenders in turn and prints a table.
 func comparePeers(ctx context.Context, url string, out io.Writer) error {
-	thaw, err := openPage(ctx, url)
+	thaw, err := openPage(ctx, url, "simd")
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (w peerWork) measure(thaw *page, peers []*peer, out io.Writer) error {
 	var flops int64
 	times := map[*peer][]float64{}
 	for range peerRounds {
-		r, err := thaw.measure(benchCase{Plan: headOnly, Size: peerSize, Batch: w.batch}, 1)
+		r, err := thaw.measure(benchCase{Plan: headOnly, Size: peerSize, Batch: w.batch}, "simd", 1)
 		if err != nil {
 			return err
 		}
