@@ -46,10 +46,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     var a$l = vec4f();
     if (inside$l && c + k < u.CIn) { a$l = loadArena(at$l + c, u.CIn - c - k); }
-    left[l$l * LD + t % 4u] = a$l;
     let filter0 = u.Right + ((kh * u.KW + kw) * u.CIn + c) * u.COut;
     var b$r = vec4f();
     if (c + r$r < u.CIn && column$r < u.COut) { b$r = loadTensors(filter0 + r$r * u.COut + column$r, u.COut - column$r); }
+    workgroupBarrier(); // all loads are under way, and the last step's tiles are used
+    left[l$l * LD + t % 4u] = a$l;
     right[t + 64u * $ru] = b$r;
     workgroupBarrier();
     for (var q = 0u; q < BK / 4u; q++) {
@@ -60,7 +61,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let a$i = left[(ty + 8u * $iu) * LD + q];
       sum$i_$j = fma(vec4f(a$i.w), w_$j, fma(vec4f(a$i.z), z_$j, fma(vec4f(a$i.y), y_$j, fma(vec4f(a$i.x), x_$j, sum$i_$j))));
     }
-    workgroupBarrier();
     c += BK;
     if (c >= u.CIn) {
       c = 0u;

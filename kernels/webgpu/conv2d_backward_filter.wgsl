@@ -42,7 +42,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let x$l = w$l * u.Stride + kw;
     var a$l = vec4f();
     if (p$l < end && channel$l < u.CIn && y$l < u.H && x$l < u.W) { a$l = loadArena(u.Left + ((n$l * u.H + y$l) * u.W + x$l) * u.LeftStride + channel$l, u.CIn - channel$l); }
-    left[t + 64u * $lu] = a$l;
     p$l += BK;
     w$l += u.StepW;
     h$l += u.StepH;
@@ -51,6 +50,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (h$l >= u.OH) { h$l -= u.OH; n$l++; }
     var b$r = vec4f();
     if (p + r$r < end && column$r < u.COut) { b$r = loadArena(u.Right + (p + r$r) * u.RightStride + column$r, u.COut - column$r); }
+    workgroupBarrier(); // all loads are under way, and the last step's tiles are used
+    left[t + 64u * $lu] = a$l;
     right[t + 64u * $ru] = b$r;
     workgroupBarrier();
     for (var k = 0u; k < BK; k++) {
@@ -61,7 +62,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       sum$h2_$j = fma(vec4f(a$h.z), b$j, sum$h2_$j);
       sum$h3_$j = fma(vec4f(a$h.w), b$j, sum$h3_$j);
     }
-    workgroupBarrier();
   }
   let row$h = firstRow + 4u * (ty + 8u * $hu);
   if (row$h < u.CIn) { finish(sum$h0_$j, group.z, tap * u.CIn + row$h, firstColumn + 4u * (tx + 8u * $ju)); }

@@ -66,11 +66,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let some = c + k < u.COut;
     var a$l = vec4f();
     if (some && inside$l) { a$l = loadArena(at$l + c, n); }
-    left[l$l * LD + t % 4u] = a$l;
     var scale = vec4f(1.0);
     if (some && u.DepthScaleRegion != nowhere) { scale = operand(u.DepthScaleRegion, u.DepthScale + c + k, n); }
     var b$r = vec4f();
     if (some && firstColumn + r$r < u.CIn) { b$r = scale * loadTensors(filter0 + r$r * u.COut + c, n); }
+    workgroupBarrier(); // all loads are under way, and the last step's tiles are used
+    left[l$l * LD + t % 4u] = a$l;
     right[(r$r % 4u * BN4 + r$r / 4u) * LD + t % 4u] = b$r;
     workgroupBarrier();
     for (var q = 0u; q < BK / 4u; q++) {
@@ -85,7 +86,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let a$i = left[(ty + 8u * $iu) * LD + q];
       sum$i_$j = fma(vec4f(a$i.w), w_$j, fma(vec4f(a$i.z), z_$j, fma(vec4f(a$i.y), y_$j, fma(vec4f(a$i.x), x_$j, sum$i_$j))));
     }
-    workgroupBarrier();
     c += BK;
     if (c >= u.COut) {
       c = 0u;

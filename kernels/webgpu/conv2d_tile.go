@@ -73,28 +73,30 @@ func productOf(s kernels.ConvShape, pass kernels.Pass) matrixProduct {
 }
 
 const (
-	fewestLarge  = 64  // large tiles that are worth it
 	wantedGroups = 256 // workgroups that keep a GPU busy
+	fewestLarge  = 64  // large ones that do
 	leastSteps   = 8   // of a part: less would be mostly overhead
 )
 
 // tiles is how many tiles cover all products.
 func (p matrixProduct) tiles(t tile) int { return p.products * t.count(p.rows, p.columns) }
 
-// tile is the large one where there are many, and they replace at least three small ones
+// cut is into how many parts the depth is cut, for workgroups where tiles are few.
+func (p matrixProduct) cut(tiles int) int {
+	return max(1, min(ceilDiv(wantedGroups, tiles), p.steps/leastSteps))
+}
+
+// tile is the large one where there are enough, and they replace at least three small ones
 // each: four, but for the edges.
 func (p matrixProduct) tile() tile {
-	if n := p.tiles(largeTile); n >= fewestLarge && 3*n <= p.tiles(smallTile) {
+	if n := p.tiles(largeTile); n*p.cut(n) >= fewestLarge && 3*n <= p.tiles(smallTile) {
 		return largeTile
 	}
 	return smallTile
 }
 
-// parts is into how many parts the depth is cut. It depends on the shape alone: the bits
-// of the result depend on it.
-func (p matrixProduct) parts() int {
-	return max(1, min(ceilDiv(wantedGroups, p.tiles(p.tile())), p.steps/leastSteps))
-}
+// parts depends on the shape alone: the bits of the result depend on it.
+func (p matrixProduct) parts() int { return p.cut(p.tiles(p.tile())) }
 
 // ScratchLen returns room for the sums of the parts, less than 2*wantedGroups tiles.
 func (sizes) ScratchLen(s kernels.ConvShape, pass kernels.Pass) int {
