@@ -32,7 +32,7 @@ type Cost struct {
 	} `json:"flops"` // of a step
 	CacheFlops      int64    `json:"cacheFlops"` // once per image
 	PeakBytes       int64    `json:"peakBytes"`
-	BudgetBytes     int64    `json:"budgetBytes"`
+	BudgetBytes     int64    `json:"budgetBytes"` // 0: of a GPU, which says only whether a plan fits
 	Fits            bool     `json:"fits"`
 	Problem         *string  `json:"problem"`        // where it does not
 	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed

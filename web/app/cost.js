@@ -19,7 +19,7 @@ function show() {
     figure('work', 'Work a step', flops(work.forward + work.inputGradient + work.filterGradient), workBar(work),
       `Forward ${flops(work.forward)}, gradients to inputs ${flops(work.inputGradient)}, gradients of filters ${flops(work.filterGradient)}.` +
       (cost.cacheFlops ? ` Before it, once per image: ${flops(cost.cacheFlops)}.` : '')),
-    figure('memory', 'Memory', bytes(cost.peakBytes), cost.fits ? `✓ fits in ${bytes(cost.budgetBytes)}` : `✗ of ${bytes(cost.budgetBytes)}`, 'Exact peak of weights, activations, gradients, optimiser and cache.', !cost.fits),
+    figure('memory', 'Memory', bytes(cost.peakBytes), cost.fits ? `✓ fits ${cost.budgetBytes ? 'in ' + bytes(cost.budgetBytes) : 'on the GPU'}` : `✗ of ${bytes(cost.budgetBytes)}`, 'Exact peak of weights, activations, gradients, optimiser and cache.', !cost.fits),
     figure('time', 'A pass', cost.secondsPerEpoch === null ? '–' : '≈ ' + seconds(cost.secondsPerEpoch), cost.secondsPerStep === null ? 'known after a few steps' : `${seconds(cost.secondsPerStep)} a step`, 'Time per epoch, estimated from the speed of this machine.'))
 }
 
