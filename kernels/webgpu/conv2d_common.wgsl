@@ -3,6 +3,9 @@
 // workgroup of 8 x 8 threads makes a tile of BM x BN, a thread TM rows and TN times four
 // columns of it, BK of the depth at a time. Where the tiles are few, the depth is cut into
 // Parts, group.z, of PartSteps times BK, which conv2d_finish.wgsl adds up in their order.
+//
+// A line with $i stands for one for each row of a thread, with $j for each four columns, with
+// $l and $r for each four floats that it loads of the left and the right side (tile.unroll).
 const BM = 8u * TM;
 const BN = 32u * TN;
 const BK = 16u;

@@ -10,8 +10,8 @@ import (
 // tile is what a thread of 64 computes of a product: rows by quads of four columns.
 type tile struct{ rows, quads int }
 
-// The large tile loads half as much for each sum, and sums in as many more registers; in
-// SwiftShader it is 1.5 times as fast.
+// The large tile loads half as much for each product, and sums in four times the registers:
+// in SwiftShader it is 1.5 times as fast.
 var (
 	smallTile = tile{rows: 4, quads: 1} // 32 x 32 of 64 threads
 	largeTile = tile{rows: 8, quads: 2} // 64 x 64
