@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"thaw/kernels/simd"
 	"thaw/kernels/wasmasm"
 )
 
@@ -13,14 +14,10 @@ import (
 
 const lostNotice = "A helper thread is lost"
 
-// The kernel that a thread dies of (kernelDie of kernels/simd), and tiles enough of
-// it for every thread to meet one.
-const (
-	kernelDie = 2
-	dieTiles  = 5_000_000
-)
+// dieTiles of the kernel that a thread dies of are enough for every thread to meet one.
+const dieTiles = 5_000_000
 
-// dying stands in for the kernels' run: upon a message it runs kernelDie in the place
+// dying stands in for the kernels' run: upon a message it runs that kernel in the place
 // of an op, so that thread 1 dies with a tile in its hands and Go hears that the op
 // failed. A table takes functions of WebAssembly only: reexport makes it one.
 const dying = `
@@ -55,7 +52,7 @@ func TestThreadLostInTraining(t *testing.T) {
 		if !strings.Contains(source, plain) {
 			t.Fatalf("engine.js has no %s", plain)
 		}
-		return strings.Replace(source, plain, "this.table.set(0, dying(exports.run, this.memory))", 1) + fmt.Sprintf(dying, kernelDie, dieTiles, list)
+		return strings.Replace(source, plain, "this.table.set(0, dying(exports.run, this.memory))", 1) + fmt.Sprintf(dying, simd.DieKernel(), dieTiles, list)
 	})
 	b := startBrowser(t, server.URL, "")
 	b.page("#epochs=40") // long enough to be in the middle of, on any machine

@@ -66,6 +66,9 @@ func (b *Backend) Limit() float64 {
 
 var kernelDie = newKernel(emitDie)
 
+// DieKernel is the number of the kernel that a thread dies of: a test of the page runs it.
+func DieKernel() int { return int(kernelDie) }
+
 // emitDie is for tests: the thread whose number is the record dies.
 func emitDie(m *module) function {
 	f, arg, _, thread := m.tile()
