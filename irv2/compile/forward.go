@@ -261,7 +261,7 @@ func (c *compiler) room(slice *[]float32, n int) []operand {
 	if n == 0 {
 		return nil
 	}
-	return []operand{c.all(slice, c.transient("scratch", n))}
+	return []operand{c.all(slice, c.program.Scratch(n))}
 }
 
 func (c *compiler) emit(phase program.Phase, name string, args any, flops int64, operands ...operand) {

@@ -135,7 +135,7 @@ func at(slice *[]float32, b *program.Buffer) program.Operand {
 
 func emit(p *program.Program, m program.Machine, s kernels.ConvShape, args any, pass kernels.Pass, scratch *[]float32, operands ...program.Operand) {
 	if n := m.ScratchLen(s, pass); n > 0 {
-		operands = append(operands, at(scratch, p.Buffer("scratch", n, program.Transient)))
+		operands = append(operands, at(scratch, p.Scratch(n)))
 	}
 	p.Emit(&program.Op{Name: "speed", Phase: program.Forward, Args: args, FLOPs: s.FLOPs(), Operands: operands})
 }

@@ -49,7 +49,9 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 		return nil, err
 	}
 	host, hostErr := tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
-	if p.Device == nil || p.way == OnHost {
+	var tooLarge *tune.TooLarge
+	wrong := hostErr != nil && !errors.As(hostErr, &tooLarge) // options that no machine takes
+	if wrong || p.Device == nil || p.way == OnHost {
 		return host, hostErr
 	}
 	device, err := tune.NewLayout(plan, o.tune(0), counts, o.Augment.images().On(), p.Device.Machine)

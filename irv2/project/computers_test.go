@@ -153,6 +153,10 @@ func TestAuto(t *testing.T) {
 			t.Errorf("%s at %+v: %s computes, want %s", c.way, c.speed, plan.Computes, c.want)
 		}
 	}
+	bad := DefaultOptions()
+	bad.Rate = -1
+	_, err := p.Plan(freeze.Spec{Preset: "unfreeze-all"}, bad)
+	checkCode(t, err, Invalid, "learning rate")
 	p.Device = nil
 	check(t, p.Use(OnDevice), Unsupported, "No GPU")
 	check(t, p.Use("both"), Invalid, "choose auto")

@@ -89,9 +89,6 @@ func (c *comparison) op(op *Op) error {
 	return nil
 }
 
-// scratch is the name of buffers whose content means nothing after their op.
-const scratch = "scratch"
-
 func read(m Memory, r Ref) ([]float32, error) {
 	data := make([]float32, r.Len)
 	return data, m.Read(context.Background(), data, r.Buffer, r.Off)

@@ -188,6 +188,11 @@ func (p *Program) Buffer(name string, n int, kind Kind) *Buffer {
 	return b
 }
 
+// Scratch adds a buffer whose content means nothing after its op.
+func (p *Program) Scratch(n int) *Buffer { return p.Buffer(scratch, n, Transient) }
+
+const scratch = "scratch"
+
 // Share adds a buffer that stands already, such as another program's.
 func (p *Program) Share(b *Buffer) *Buffer {
 	p.Buffers = append(p.Buffers, b)
