@@ -17,6 +17,7 @@ type device struct {
 	program.Host
 	phase program.Phase
 	left  int
+	reads int // after which it is lost, 0: never for that
 }
 
 func (d *device) Name() string { return "device" }
@@ -49,6 +50,9 @@ func (m *deviceMemory) Run(ops []*program.Op, poll func() error) error {
 }
 
 func (m *deviceMemory) Read(ctx context.Context, dst []float32, b *program.Buffer, off int) error {
+	if m.of.reads--; m.of.reads == 0 {
+		m.of.left = -1
+	}
 	if m.of.left < 0 {
 		return gone
 	}
@@ -56,7 +60,7 @@ func (m *deviceMemory) Read(ctx context.Context, dst []float32, b *program.Buffe
 }
 
 func (p *Project) withDevice(phase program.Phase, left int) {
-	p.Device = &Device{Machine: &device{program.OnHost(kernels.NewPortable(2)), phase, left}, Label: "a GPU"}
+	p.Device = &Device{Machine: &device{Host: program.OnHost(kernels.NewPortable(2)), phase: phase, left: left}, Label: "a GPU"}
 	p.way = OnDevice
 }
 
@@ -80,6 +84,18 @@ func TestLostDevice(t *testing.T) {
 		}
 		sameWeights(t, p, calm)
 	}
+}
+
+// A device that is lost while it brings back what it learned leaves nothing half done.
+func TestLostWhileBringingBack(t *testing.T) {
+	calm, p := open(t, 6, 2), open(t, 6, 2)
+	train(t, calm, "unfreeze-all", DefaultOptions())
+	p.withDevice(program.Forward, 1<<30)
+	p.Device.Machine.(*device).reads = 114 // 14 of the steps and the evaluation come before
+	if list := kinds(t, train(t, p, "unfreeze-all", DefaultOptions())); !slices.Contains(list, "moved") || list[len(list)-1] != "done" {
+		t.Errorf("events %v", list)
+	}
+	sameWeights(t, p, calm)
 }
 
 // A run on a device ends with its weights on the host, and predictions are of them.

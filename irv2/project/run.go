@@ -179,6 +179,9 @@ func (r *Run) move() error {
 	if err != nil {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
+	if r.checkpoint == nil { // the device may have brought back a part
+		r.weights = p.network.startFor(layout.Plan, r.classes, layout.Options.Seed)
+	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {
 		return Errorf(Memory, "%s", sentence(err))
