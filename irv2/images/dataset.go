@@ -1,7 +1,9 @@
 package images
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc64"
 	"path"
 	"slices"
@@ -14,18 +16,42 @@ import (
 // different pictures two share one by chance once in 10^11 data sets.
 type Hash uint64
 
+// File is a picture's file on its way into a data set, with what is known of it
+// besides its pixels.
+type File struct {
+	Path string // with the folders that it lies in
+	// Read is its content. It is asked again when the pictures are wanted at another size.
+	// Its error goes on where a sentence begins with the file's name; context.Canceled is
+	// the user's.
+	Read      func() ([]byte, error)
+	Side      Side
+	Generated bool
+}
+
+// Side is a picture's part in every split, for pictures that come with one.
+type Side int
+
+const (
+	Drawn Side = iota // chance decides, see Split
+	Training
+	Validating
+)
+
 // Sample is one accepted picture, at the size in which it is trained.
 type Sample struct {
 	ID            int     // never used again in its Dataset, even after removal
 	Name          string  // the file's, without folders; several may have the same
 	Width, Height int     // of the original, upright
-	Pixels        []uint8 // [Size, Size, 3] of Dataset.Resizing
+	Size          int     // of Pixels; another than the data set's: set aside, see Resize
+	Pixels        []uint8 // [Size, Size, 3]
 	Hash          Hash
 	Look          uint64 // see NearDuplicates
+	File          File
 }
 
 // Class is a label and its pictures.
 type Class struct {
+	ID      int // never used again in its Dataset: stays when the class is renamed
 	Name    string
 	Samples []*Sample
 }
@@ -37,19 +63,31 @@ type Dataset struct {
 	Limits   Limits
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
-	nextID   int
+	nextID   int        // of samples and classes
 }
 
 // NewDataset is empty; every picture added to it is resized by r.
 func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: DefaultLimits} }
 
-// Add decodes a file and puts it into class, or, where class is "", into the class
-// that its folder names. A class is made on its first picture. The error is a
-// *Refusal, also kept in Refused.
-func (d *Dataset) Add(class, filePath string, data []byte) (*Sample, error) {
-	name := cleanName(path.Base(slashed(filePath)))
+// Add reads and decodes a file and puts it into class, or, where class is "", into the
+// class that its folder names. A class is made on its first picture. The error is a
+// *Refusal, also kept in Refused, or context.Canceled.
+func (d *Dataset) Add(class string, f File) (*Sample, error) {
+	data, err := f.Read()
+	return d.add(class, f, data, err)
+}
+
+// add is Add of a file that was read, or could not be.
+func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, error) {
+	name := cleanName(path.Base(slashed(f.Path)))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, err
+	case err != nil:
+		return nil, d.refused(refuse(name, Unreadable, "%s", err))
+	}
 	if class == "" {
-		class = ClassOf(filePath)
+		class = ClassOf(f.Path)
 	}
 	class = cleanName(class)
 	if class == "" {
@@ -59,16 +97,28 @@ func (d *Dataset) Add(class, filePath string, data []byte) (*Sample, error) {
 	if err != nil {
 		return nil, d.refused(err.(*Refusal))
 	}
-	s := &Sample{ID: d.nextID, Name: name, Width: img.W, Height: img.H, Pixels: d.Resizing.Resize8(img), Hash: hash(img)}
-	s.Look = look(&RGB8{W: d.Resizing.Size, H: d.Resizing.Size, Pix: s.Pixels})
-	d.nextID++
+	s := &Sample{ID: d.newID(), Name: name, Width: img.W, Height: img.H, Hash: hash(img), File: f}
+	s.resize(img, d.Resizing)
+	s.Look = look(&RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
 	c := d.Class(class)
 	if c == nil {
-		c = &Class{Name: class}
-		d.Classes = append(d.Classes, c)
+		c = d.newClass(class)
 	}
 	c.Samples = append(c.Samples, s)
 	return s, nil
+}
+
+func (s *Sample) resize(img *RGB8, r Resizing) { s.Size, s.Pixels = r.Size, r.Resize8(img) }
+
+func (d *Dataset) newID() int {
+	d.nextID++
+	return d.nextID - 1
+}
+
+func (d *Dataset) newClass(name string) *Class {
+	c := &Class{ID: d.newID(), Name: name}
+	d.Classes = append(d.Classes, c)
+	return c
 }
 
 func (d *Dataset) refused(r *Refusal) error {
@@ -102,7 +152,7 @@ func (d *Dataset) Len() int {
 func (d *Dataset) AddClass(name string) error {
 	name, err := d.freeName(name)
 	if err == nil {
-		d.Classes = append(d.Classes, &Class{Name: name})
+		d.newClass(name)
 	}
 	return err
 }

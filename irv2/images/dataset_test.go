@@ -12,11 +12,15 @@ import (
 
 func add(t testing.TB, d *Dataset, class, path, source string) *Sample {
 	t.Helper()
-	s, err := d.Add(class, path, file(t, source))
+	s, err := d.Add(class, inMemory(path, file(t, source)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func inMemory(path string, data []byte) File {
+	return File{Path: path, Read: func() ([]byte, error) { return data, nil }}
 }
 
 func names(d *Dataset) string {
@@ -51,7 +55,7 @@ func TestAdd(t *testing.T) {
 		{"boat", "a/empty.jpg", "bad/empty.jpg", Empty},
 		{"new", "a/text-named.png", "bad/text-named.png", NotAnImage},
 	} {
-		_, err := d.Add(c.class, c.path, file(t, c.source))
+		_, err := d.Add(c.class, inMemory(c.path, file(t, c.source)))
 		if r, ok := errors.AsType[*Refusal](err); !ok || r.Reason != c.reason || d.Refused[len(d.Refused)-1] != r {
 			t.Errorf("%s: %v", c.path, err)
 		} else {

@@ -12,7 +12,7 @@
 // at Augment.Apply or Normalize as float32 [size, size, 3] in [-1, 1]. Read in that order:
 // sniff.go (what a file is), decode.go, webp.go, orient.go, rgb.go, chroma.go
 // (to upright RGB), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
-// (collecting), split.go, augment.go (what one step sees).
+// (collecting), reread.go (another size), split.go, augment.go (what one step sees).
 package images
 
 import "fmt"
@@ -48,7 +48,7 @@ const (
 	Unsupported Reason = "unsupported" // an image, of a format or variant not read here
 	TooLarge    Reason = "too-large"   // see Limits
 	NoClass     Reason = "no-class"    // lies in no folder, and no class was given
-	Unreadable  Reason = "unreadable"  // a zip entry that cannot be taken out
+	Unreadable  Reason = "unreadable"  // its file, or its entry in a zip, cannot be read
 )
 
 // Refusal is a file that was not taken. Its error text is one sentence for the

@@ -16,13 +16,16 @@ type Example struct {
 type Split struct {
 	Classes           []string
 	Train, Validation []Example
-	LeftOut           []*Sample // in conflict: the same picture in two classes
+	LeftOut           []*Sample // set aside, or in conflict: the same picture in two classes
 	Warnings          []string  // sentences for the user
 }
 
 // Split divides each class in proportion: of its n pictures about n*fraction, and
 // at least one, go to Validation, where it has two different ones. Copies of a
 // picture stay on one side; a picture in two classes is on neither.
+//
+// Pictures with a Side of their own are on it, and chance draws among the others. Those
+// that are set aside (see Resize) are on neither.
 //
 // Which side a picture falls on depends on seed and its pixels alone, ranked within
 // its class: not on the order of files, names or the training size. Runs at other
@@ -35,8 +38,14 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{}
+	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
+		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
+	}
 	ofClass := map[*Class][]*Duplicate{}
 	for _, g := range d.groups() {
+		if g.Samples[0].Size != d.Resizing.Size {
+			continue
+		}
 		if g.Conflict {
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())
@@ -55,7 +64,26 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		}
 		s.divide(groups, label, fraction, seed)
 	}
+	s.keepSides()
 	return s, nil
+}
+
+// keepSides moves pictures that came with a side to it.
+func (s *Split) keepSides() {
+	var sides [2][]Example
+	for drawn, examples := range [2][]Example{s.Train, s.Validation} {
+		for _, e := range examples {
+			side := drawn
+			switch e.Sample.File.Side {
+			case Training:
+				side = 0
+			case Validating:
+				side = 1
+			}
+			sides[side] = append(sides[side], e)
+		}
+	}
+	s.Train, s.Validation = sides[0], sides[1]
 }
 
 // trainable says in one sentence why no run can start, if so.

@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"path"
@@ -50,21 +51,17 @@ func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt,
 		if strings.HasSuffix(entry, "/") || Hidden(entry) {
 			continue
 		}
-		data, err := unpack(f, min(d.Limits.FileBytes, left))
-		left -= int64(len(data))
-		if left < 0 {
-			return added, problemf("%s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
-		}
-		if err != nil {
-			base := cleanName(path.Base(entry))
-			d.refused(refuse(base, Unreadable, "cannot be taken out of %s (%s): pack it again, without a password.", name, err))
-			continue
-		}
 		into := class
 		if into == "" && ClassOf(entry) == "" {
 			into = strings.TrimSuffix(name, path.Ext(name))
 		}
-		if _, err := d.Add(into, entry, data); err == nil {
+		data, err := unpack(f, name, min(d.Limits.FileBytes, left))
+		left -= int64(len(data))
+		if left < 0 {
+			return added, problemf("%s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
+		}
+		again := func() ([]byte, error) { return unpack(f, name, d.Limits.FileBytes) }
+		if _, err := d.add(into, File{Path: entry, Read: again}, data, err); err == nil {
 			added++
 		}
 	}
@@ -74,15 +71,18 @@ func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt,
 	return added, nil
 }
 
-// unpack reads an entry, up to one byte more than limit, by which the caller (or
-// Decode) sees that there was more.
-func unpack(f *unzip.File, limit int64) ([]byte, error) {
+// unpack reads an entry of the archive called name, up to one byte more than limit, by
+// which the caller (or Decode) sees that there was more.
+func unpack(f *unzip.File, name string, limit int64) (data []byte, err error) {
 	if f.Flags&unzip.Encrypted != 0 {
-		return nil, errors.New("it is encrypted")
+		err = errors.New("it is encrypted")
+	} else if r, e := f.Open(); e != nil {
+		err = e
+	} else {
+		data, err = io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
 	}
-	r, err := f.Open()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot be taken out of %s (%s): pack it again, without a password.", name, err)
 	}
-	return io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
+	return data, nil
 }

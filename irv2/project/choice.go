@@ -99,7 +99,7 @@ func (p *Project) choose(ctx context.Context, c Choice) error {
 		return err
 	}
 	c = chosen(m.Config)
-	if err := p.data.resize(ctx, c.Size, p.poll(ctx)); err != nil {
+	if err := p.data.resize(c.Size, p.poll(ctx)); err != nil {
 		return err
 	}
 	p.setPredictor(nil)

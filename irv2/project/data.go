@@ -11,17 +11,15 @@ import (
 	"thaw/irv2/images"
 )
 
-// data is the images, with what the data set itself need not know.
+// data is the images. Its lock is held while they are added or changed; adding gives way
+// between files.
 type data struct {
-	sync.Mutex // held while images are added or changed; adding gives way between files
-	set        *images.Dataset
-	sources    []Source     // where the pictures came from, to read them again at another size
-	generated  map[int]bool // samples made by this project
-	heldBack   map[int]bool // for samples whose side of the split came with them: is it validation?
+	sync.Mutex
+	set *images.Dataset
 }
 
 func newData(size int) *data {
-	return &data{set: images.NewDataset(images.DefaultResizing(size)), generated: map[int]bool{}, heldBack: map[int]bool{}}
+	return &data{set: images.NewDataset(images.DefaultResizing(size))}
 }
 
 // division says how images are divided for validation.
@@ -30,64 +28,16 @@ type division struct {
 	seed     uint64
 }
 
-// divide splits the images as the data set does, but for those with a side of their own.
-func (d *data) divide(by division) (*images.Split, error) {
-	split, err := d.set.Split(by.fraction, by.seed)
-	if err != nil || len(d.heldBack) == 0 {
-		return split, err
-	}
-	drawn := [2][]images.Example{split.Train, split.Validation}
-	split.Train, split.Validation = nil, nil
-	for side, examples := range drawn {
-		for _, e := range examples {
-			validation, given := d.heldBack[e.Sample.ID]
-			if !given {
-				validation = side == 1
-			}
-			if validation {
-				split.Validation = append(split.Validation, e)
-			} else {
-				split.Train = append(split.Train, e)
-			}
-		}
-	}
-	return split, nil
-}
+func (d *data) divide(by division) (*images.Split, error) { return d.set.Split(by.fraction, by.seed) }
 
-// resize reads all pictures again at another size. A picture is known again by
-// its Hash, which is of its original pixels; labels, names and IDs stay.
-func (d *data) resize(ctx context.Context, size int, poll func() error) error {
+// resize reads all pictures again at another size; labels, names and IDs stay.
+func (d *data) resize(size int, poll func() error) error {
 	d.Lock()
 	defer d.Unlock()
 	if size == d.set.Resizing.Size {
 		return nil
 	}
-	again := newData(size)
-	for _, from := range d.sources {
-		if err := from.add(ctx, again, func(int64, int64) { poll() }); err != nil { // from sees ctx's end itself
-			return err
-		}
-	}
-	pixels := map[images.Hash][]uint8{}
-	for _, c := range again.set.Classes {
-		for _, s := range c.Samples {
-			pixels[s.Hash] = s.Pixels
-		}
-	}
-	for _, c := range d.set.Classes {
-		for _, s := range c.Samples {
-			if pixels[s.Hash] == nil {
-				return Errorf(Invalid, "%s of class %q can no longer be read, which another image size needs: remove it and add it again.", s.Name, c.Name)
-			}
-		}
-	}
-	for _, c := range d.set.Classes {
-		for _, s := range c.Samples {
-			s.Pixels = pixels[s.Hash]
-		}
-	}
-	d.set.Resizing = again.set.Resizing
-	return nil
+	return d.set.Resize(images.DefaultResizing(size), poll)
 }
 
 // DataInfo describes the images, split as the last plan or run did.
@@ -138,7 +88,7 @@ func (d *data) info(by division) DataInfo {
 				side = "validation"
 			}
 			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, side})
-			class.Generated = class.Generated && d.generated[s.ID]
+			class.Generated = class.Generated && s.File.Generated
 		}
 		info.Classes = append(info.Classes, class)
 	}
@@ -166,9 +116,7 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	defer d.Unlock()
 	d.set.ClearRefused()
 	before := d.set.Len()
-	err := from.add(ctx, d, progress)
-	d.sources = append(d.sources, from)
-	if err != nil {
+	if err := from.add(ctx, d.set, progress); err != nil {
 		return nil, WithCode(Invalid, err)
 	}
 	return &AddResult{Accepted: d.set.Len() - before, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil

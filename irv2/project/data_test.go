@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/jpeg"
 	"reflect"
+	"strings"
 	"testing"
 
 	"thaw/irv2/worlds"
@@ -88,31 +89,60 @@ func TestResize(t *testing.T) {
 			}
 		}
 	}
-	if len(p.data.generated) != 12 {
-		t.Errorf("%d images are known as generated", len(p.data.generated))
-	}
 }
 
-// A picture whose file is gone is named, and nothing changes.
+// A picture whose file is gone is set aside by name, and the size still changes; it is
+// back at its own size. One that was removed is not read again.
 func TestResizeWithoutTheFile(t *testing.T) {
 	p := open(t, 0, 0)
-	calls := 0
-	file := onDisk(t, "photos/boat/boat-1.jpg")
-	openFile := file.Open
-	file.Open = func() (File, error) {
-		if calls++; calls > 1 {
-			return inMemory([]byte("something else")), nil
+	reads := map[string]int{}
+	var files []PictureFile
+	for _, name := range []string{"boat-1.jpg", "boat-2.jpg", "boat-3.jpg"} {
+		file := onDisk(t, "photos/boat/"+name)
+		openFile := file.Open
+		file.Open = func() (File, error) {
+			if reads[name]++; reads[name] > 1 && name == "boat-1.jpg" {
+				return inMemory([]byte("something else")), nil
+			}
+			return openFile()
 		}
-		return openFile()
+		files = append(files, file)
 	}
-	from, _ := Files("boat", []PictureFile{file})
+	from, _ := Files("boat", files)
 	if _, err := p.AddImages(t.Context(), from, func(int64, int64) {}); err != nil {
 		t.Fatal(err)
 	}
-	size := 48
-	check(t, p.Configure(t.Context(), Change{Size: &size}), Invalid, `boat-1.jpg of class "boat" can no longer be read`)
-	if info, _ := p.Describe(); info.Size != 32 || p.data.set.Resizing.Size != 32 {
-		t.Errorf("size %d, images %d", info.Size, p.data.set.Resizing.Size)
+	addFiles(t, p, "house", "photos/house/house-1.jpg", "photos/house/house-2.jpg")
+	if _, err := p.RemoveImages([]int{p.Images().Classes[0].Images[2].ID}); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{48, 32} {
+		if err := p.Configure(t.Context(), Change{Size: &size}); err != nil {
+			t.Fatal(err)
+		}
+		info := p.Images()
+		split, err := p.data.divide(p.division)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used, warned := len(split.Train)+len(split.Validation), strings.Contains(strings.Join(info.Warnings, " "), "boat-1.jpg can no longer be read at 48 pixels")
+		if gone := size == 48; warned != gone || gone && used != 3 || !gone && used != 4 {
+			t.Errorf("at %d: %d images used, %v", size, used, info.Warnings)
+		}
+	}
+	if reads["boat-3.jpg"] != 1 {
+		t.Error("a removed image was read again")
+	}
+}
+
+// A file that cannot be read is refused by name, and the others are kept.
+func TestUnreadableFile(t *testing.T) {
+	p := open(t, 0, 0)
+	gone := PictureFile{Path: "gone.jpg", Open: func() (File, error) { return nil, errors.New("not found") }}
+	from, _ := Files("boat", []PictureFile{onDisk(t, "photos/boat/boat-1.jpg"), gone, onDisk(t, "photos/boat/boat-2.jpg")})
+	result, err := p.AddImages(t.Context(), from, func(int64, int64) {})
+	if err != nil || result.Accepted != 2 || len(result.Refused) != 1 || !strings.HasPrefix(result.Refused[0].Text, "gone.jpg can no longer be read") {
+		t.Errorf("%+v, %v", result, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package project
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -14,11 +15,10 @@ import (
 	"thaw/irv2/worlds"
 )
 
-// Source is where pictures come from. It is asked again when the images are wanted at
-// another size.
+// Source is where pictures come from.
 type Source struct {
 	// add adds the pictures; progress hears how many files are done.
-	add func(ctx context.Context, to *data, progress Progress) error
+	add func(ctx context.Context, to *images.Dataset, progress Progress) error
 }
 
 // PictureFile is a file with the path by which it is known.
@@ -27,23 +27,38 @@ type PictureFile struct {
 	Open func() (File, error)
 }
 
+// read is the file's content. One byte over the limit is enough to refuse it by its size.
+func (f PictureFile) read(limit int64) ([]byte, error) {
+	file, err := f.Open()
+	if err == nil {
+		content := make([]byte, min(file.Size(), limit+1))
+		if _, err = io.ReadFull(io.NewSectionReader(file, 0, file.Size()), content); err == nil {
+			return content, nil
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("can no longer be read, because it was moved or changed: add it again (%v).", err)
+}
+
 // Files is a source of files for one class, made if new, even of none.
 func Files(class string, files []PictureFile) (Source, error) {
 	if class == "" {
 		return Source{}, Errorf(Invalid, "Name the class that the images belong to.")
 	}
-	return Source{func(ctx context.Context, to *data, progress Progress) error {
-		if len(files) == 0 && to.set.Class(class) == nil {
-			return to.set.AddClass(class)
+	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
+		if len(files) == 0 && to.Class(class) == nil {
+			return to.AddClass(class)
 		}
-		return readFiles(ctx, to.set, class, files, progress)
+		return readFiles(ctx, to, class, files, progress)
 	}}, nil
 }
 
 // Folders is a source of files whose folders name their classes.
 func Folders(files []PictureFile) Source {
-	return Source{func(ctx context.Context, to *data, progress Progress) error {
-		return readFiles(ctx, to.set, "", files, progress)
+	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
+		return readFiles(ctx, to, "", files, progress)
 	}}
 }
 
@@ -58,16 +73,10 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []Pi
 		if images.Hidden(f.Path) {
 			continue
 		}
-		file, err := f.Open()
-		if err != nil {
+		_, err := to.Add(class, images.File{Path: f.Path, Read: func() ([]byte, error) { return f.read(to.Limits.FileBytes) }})
+		if errors.Is(err, context.Canceled) {
 			return err
-		}
-		// One byte over the limit is enough for Add to refuse the file by its size.
-		content := make([]byte, min(file.Size(), to.Limits.FileBytes+1))
-		if _, err := io.ReadFull(io.NewSectionReader(file, 0, file.Size()), content); err != nil {
-			return err
-		}
-		to.Add(class, f.Path, content) // a refusal stands in to.Refused
+		} // a refusal stands in to.Refused
 	}
 	progress(total, total)
 	return nil
@@ -75,8 +84,8 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []Pi
 
 // Zip is a source of the pictures of an archive, whose folders name their classes.
 func Zip(name string, file File) Source {
-	return Source{func(ctx context.Context, to *data, progress Progress) error {
-		_, err := to.set.AddZip(ctx, "", name, file, file.Size(), images.DefaultZipLimits, func(done, total int) { progress(int64(done), int64(total)) })
+	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
+		_, err := to.AddZip(ctx, "", name, file, file.Size(), images.DefaultZipLimits, func(done, total int) { progress(int64(done), int64(total)) })
 		return err
 	}}
 }
@@ -88,7 +97,7 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 	if n := perClass + validation; perClass < 1 || validation < 0 || n > 1000 {
 		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d.", n)
 	}
-	return Source{func(ctx context.Context, to *data, progress Progress) error {
+	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
 		total := (perClass + validation) * len(w.Classes)
 		for i := range total {
 			if ctx.Err() != nil {
@@ -97,17 +106,16 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 			progress(int64(i), int64(total))
 			class, n := i%len(w.Classes), i/len(w.Classes)
 			index := worlds.Fresh + seed<<20 + uint64(n)
-			file, err := bmpOf(picture(w.Image(class, index)))
-			if err != nil {
-				return err
+			read := func() ([]byte, error) { return bmpOf(picture(w.Image(class, index))) }
+			file := images.File{Path: fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1), Read: read, Generated: true}
+			if validation > 0 { // those to train on come first
+				file.Side = images.Training
+				if n >= perClass {
+					file.Side = images.Validating
+				}
 			}
-			s, err := to.set.Add(w.Classes[class], fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1), file)
-			if err != nil {
+			if _, err := to.Add(w.Classes[class], file); err != nil {
 				return err
-			}
-			to.generated[s.ID] = true
-			if validation > 0 {
-				to.heldBack[s.ID] = n >= perClass // those to train on come first
 			}
 		}
 		progress(int64(total), int64(total))
