@@ -183,6 +183,9 @@ func (d *Dataset) RemoveClass(name string) error {
 	return nil
 }
 
+// Clear removes all classes with their pictures. No ID is used again.
+func (d *Dataset) Clear() { d.Classes = nil }
+
 // Sample returns the picture with that ID and its class, or nils.
 func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	for _, c := range d.Classes {

@@ -30,6 +30,15 @@ type division struct {
 
 func (d *data) divide(by division) (*images.Split, error) { return d.set.Split(by.fraction, by.seed) }
 
+// outputs are what a head for the classes answers.
+func (d *data) outputs() []output {
+	outputs := make([]output, len(d.set.Classes))
+	for i, c := range d.set.Classes {
+		outputs[i] = output{c.Name, c.ID}
+	}
+	return outputs
+}
+
 // resize reads all pictures again at another size; labels, names and IDs stay.
 func (d *data) resize(size int, poll func() error) error {
 	d.Lock()
@@ -125,9 +134,28 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 // Images describes the images.
 func (p *Project) Images() DataInfo { return p.data.info(p.division) }
 
-// RenameClass gives a class another name; its images and its label stay.
+// RenameClass gives a class another name; its images and its label stay, and the output
+// that answers for it in a trained network is called so too.
 func (p *Project) RenameClass(name, to string) (DataInfo, error) {
-	return p.edit(func(d *images.Dataset) error { return d.RenameClass(name, to) })
+	return p.edit(func(d *images.Dataset) error {
+		c := d.Class(name)
+		if err := d.RenameClass(name, to); err != nil {
+			return err
+		}
+		p.renameOutputs(c.ID, name, c.Name)
+		return nil
+	})
+}
+
+// renameOutputs renames what answers for a class, in all that is trained.
+func (p *Project) renameOutputs(class int, from, to string) {
+	if n := p.network; n != nil {
+		n.loaded.rename(class, from, to)
+		n.current.rename(class, from, to)
+	}
+	if r := p.Run(); r != nil {
+		version{outputs: r.outputs}.rename(class, from, to)
+	}
 }
 
 // RemoveClass removes a class with its images.
@@ -158,7 +186,7 @@ func (p *Project) edit(change func(*images.Dataset) error) (DataInfo, error) {
 
 // ClearImages removes all images and classes.
 func (p *Project) ClearImages() DataInfo {
-	p.data = newData(p.choice.Size)
+	p.data.set.Clear()
 	return p.Images()
 }
 

@@ -87,7 +87,7 @@ func (p *Project) budget() int64 {
 	side := int64(p.data.set.Resizing.Size)
 	taken := int64(p.data.set.Len()) * side * side * 3
 	if p.network != nil {
-		taken += bytesOf(p.network.loaded)
+		taken += bytesOf(p.network.loaded.Weights)
 	}
 	return max(p.Memory-taken, 1)
 }

@@ -178,12 +178,12 @@ func TestWhichNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err = importBytes(t, q, "mini.safetensors", raw)
-	if err != nil || info.Description != "fine-tuned in Thaw, 48 classes" || len(q.network.classes) != 48 || q.choice.Dense != 0 {
+	if err != nil || info.Description != "fine-tuned in Thaw, 48 classes" || len(q.network.current.outputs) != 48 || q.choice.Dense != 0 {
 		t.Errorf("%+v, %v", info, err)
 	}
 	// As what comes with Thaw it has no head.
 	info, err = q.UseBuiltin(t.Context(), func() (File, error) { return inMemory(raw), nil }, nil)
-	if err != nil || info.ID != "mini-source" || info.Bytes != int64(len(raw)) || q.network.classes != nil {
+	if err != nil || info.ID != "mini-source" || info.Bytes != int64(len(raw)) || q.network.current.outputs != nil {
 		t.Errorf("%+v, %v", info, err)
 	}
 }
