@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"thaw/irv2/internal/text"
 )
 
 // Hash identifies a picture by its decoded, upright, full-size pixels: the same
@@ -272,16 +274,21 @@ func Hidden(filePath string) bool {
 // slashed is a path with forward slashes; zip files made on Windows may lack them.
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 
-// cleanName makes a foreign name fit to show: valid UTF-8, one line, no invisible
-// or direction-turning characters, at most 100 characters.
+// cleanName makes a foreign name fit to show and to compare: valid UTF-8, composed, one
+// line, no control or direction-turning characters, at most 100 characters. Joiners stay:
+// they make one character of several, in emoji and in Persian.
 func cleanName(name string) string {
-	const longest = 100
+	const (
+		longest                = 100
+		nonJoiner, joiner      = '\u200c', '\u200d'
+		firstTag, lastTag rune = 0xe0020, 0xe007f // flags of England, Scotland, Wales
+	)
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) || r == nonJoiner || r == joiner || firstTag <= r && r <= lastTag {
 			return r
 		}
 		return ' '
-	}, strings.ToValidUTF8(name, "?"))
+	}, text.NFC(strings.ToValidUTF8(name, "?")))
 	runes := []rune(strings.Join(strings.Fields(name), " "))
 	if len(runes) > longest {
 		runes = append(runes[:longest-1], '…')

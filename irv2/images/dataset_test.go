@@ -280,6 +280,18 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// Names are compared composed, and keep the joiners that make one character of several.
+func TestCleanName(t *testing.T) {
+	for from, want := range map[string]string{
+		"Cafe\u0301": "Café", "\U0001f469\u200d\U0001f52c": "\U0001f469\u200d\U0001f52c", "می\u200cشود": "می\u200cشود",
+		"a\u202eb\x00c\n": "a b c", " \t": "", "\ufeffx": "x",
+	} {
+		if got := cleanName(from); got != want {
+			t.Errorf("%q: %q, want %q", from, got, want)
+		}
+	}
+}
+
 // None of the 24 photographs looks like another.
 func TestPhotosAreNotAlike(t *testing.T) {
 	d := NewDataset(DefaultResizing(32))

@@ -19,7 +19,7 @@ type ZipLimits struct {
 }
 
 // DefaultZipLimits are far above any data set that trains in a page.
-var DefaultZipLimits = ZipLimits{Entries: 50_000, TotalBytes: 8 << 30}
+var DefaultZipLimits = ZipLimits{Entries: 200_000, TotalBytes: 8 << 30}
 
 // AddZip adds the images of a zip archive, one at a time, as Add does: into class,
 // or, where class is "", into the class that each one's folder names. Files in no
@@ -39,6 +39,7 @@ func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt,
 	if len(files) > l.Entries {
 		return 0, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(files)), thousands(l.Entries))
 	}
+	unzip.Names(files, "")
 	left := l.TotalBytes
 	for i, f := range files {
 		if ctx.Err() != nil {
