@@ -26,6 +26,7 @@ type File struct {
 	// Its error goes on where a sentence begins with the file's name; context.Canceled is
 	// the user's.
 	Read      func() ([]byte, error)
+	Group     string // of pictures that belong together, and so to one side; "": alone
 	Side      Side
 	Generated bool
 }
@@ -37,6 +38,7 @@ const (
 	Drawn Side = iota // chance decides, see Split
 	Training
 	Validating
+	Testing // never looked at before the end
 )
 
 // Sample is one accepted picture, at the size in which it is trained.
