@@ -101,9 +101,14 @@ export interface WeightCalls {
 export interface DataCalls {
   /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
   add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  /** Adds files whose folder names the class ('flowers/roses/1.jpg': roses), or a zip of folders. */
-  addFolder(files: Iterable<{ path: string; file: Blob }>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  addZip(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
+   * taking any: what they would bring, and what can name the classes.
+   * `encoding` is that of names in zips that do not say it; left out, it is found out.
+   */
+  survey(files: Iterable<{ path: string; file: Blob }>, options?: { encoding?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Survey>
+  /** Takes the files of the last survey. Cancelled, nothing of them stays. */
+  take(survey: Survey, choice: TakeChoice, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Images made by this project, labelled as generated: see list in `worlds()`.
    * `validation`: that many more a class, held back in every run (default: a share, as of all images).
@@ -125,6 +130,48 @@ export interface WorldInfo {
   /** What freezing should cost on these classes, predicted before any run ('open': nothing is), and why. */
   expects?: 'little' | 'much' | 'open'; because?: string
 }
+/** What files would bring. */
+export interface Survey {
+  id: number
+  pictures: number
+  /** Files of operating systems. */
+  passedOver: number
+  /** Known by their first bytes; at most 500 of refusedCount. */
+  refused: { name: string; reason: string }[]
+  refusedCount: number
+  /** What can name the classes, likeliest first; none: give a className. */
+  sources: LabelSource[]
+  /** A question for a person, where the first source is a guess. */
+  asks: string | null
+  /** What can keep pictures on one side of the split together: a patient, a scene. */
+  groups: { id: string; title: string; groups: number; example: string }[]
+  /** The person's own division into training, validation and test. */
+  sides: SideCounts | null
+  /** How names in zips were read that do not say it. */
+  encoding: { used: string; sure: boolean; choices: string[] } | null
+  /** Where not all of them would fit into memory. */
+  room: string | null
+}
+
+export interface SideCounts { drawn: number; train: number; validation: number; test: number }
+
+export interface LabelSource {
+  id: string
+  title: string
+  classes: ({ name: string; pictures: number; examples: string[] } & SideCounts)[]
+  /** Pictures that it gives no label; they are not taken. */
+  unlabelled: number
+}
+
+export interface TakeChoice {
+  /** A LabelSource's id; or all into one class: */
+  source?: string
+  className?: string
+  group?: string
+  /** Keep the person's own division (default). */
+  sides?: boolean
+}
+
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 export interface DataInfo {
   classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]

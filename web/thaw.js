@@ -123,8 +123,8 @@ function thaw(channel, engine) {
     },
     data: {
       add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
-      addFolder: (files, options) => withProgress('data.addFolder', { files: [...files] }, options),
-      addZip: (file, options) => withProgress('data.addZip', { file }, options),
+      survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
+      take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
       worlds: call('data.worlds'),
       worldPicture: world => channel.call('data.worldPicture', { world }),
