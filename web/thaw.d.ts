@@ -234,7 +234,7 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
@@ -250,7 +250,7 @@ export interface Run {
 }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
-  trainAccuracy: number; validationAccuracy: number; validationLoss: number
+  trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
 export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
