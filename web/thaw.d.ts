@@ -29,7 +29,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
-  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | internal */
+  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
 
@@ -240,7 +240,9 @@ export type TrainEvent =
   | { kind: 'moved'; step: number; computes: string; message: string }
   | { kind: 'done'; result: RunResult }
   | { kind: 'cancelled'; result: RunResult | null }
-  | { kind: 'failed'; message: string }
+  | { kind: 'failed'; message: string; code?: string }
+  /** Once a run: what is odd about it, as a sentence. The run goes on. */
+  | { kind: 'warning'; step: number; message: string }
 export interface Run {
   id: string
   pause(): Promise<void>; resume(): Promise<void>

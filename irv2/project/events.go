@@ -77,6 +77,13 @@ type (
 	Failed struct {
 		Kind    string `json:"kind"` // failed
 		Message string `json:"message"`
+		Code    Code   `json:"code"`
+	}
+	// Warned says what is odd about a run, once; it goes on.
+	Warned struct {
+		Kind    string `json:"kind"` // warning
+		Step    int    `json:"step"`
+		Message string `json:"message"`
 	}
 )
 
