@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc64"
 	"path"
 	"slices"
@@ -202,36 +203,13 @@ func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	return nil, nil
 }
 
-// MoveSample puts a picture into another class, which must exist.
-func (d *Dataset) MoveSample(id int, class string) error {
-	s, from := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	to := d.Class(class)
-	if to == nil {
-		return noClass(class)
-	}
-	if to != from {
-		from.remove(s)
-		to.Samples = append(to.Samples, s)
-	}
-	return nil
-}
+// ErrExists is what the error of a name that another class has is.
+var ErrExists = errors.New("there is already a class of that name")
 
-// RemoveSample drops a picture; its class stays, even when empty.
-func (d *Dataset) RemoveSample(id int) error {
-	s, c := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	c.remove(s)
-	return nil
-}
+type existsError string
 
-func (c *Class) remove(s *Sample) {
-	c.Samples = slices.DeleteFunc(c.Samples, func(o *Sample) bool { return o == s })
-}
+func (e existsError) Error() string        { return string(e) }
+func (e existsError) Is(target error) bool { return target == ErrExists }
 
 func (d *Dataset) freeName(name string) (string, error) {
 	name = cleanName(name)
@@ -239,7 +217,7 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", problemf("There is already a class called %q: choose another name, or move the images there.", name)
+		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
