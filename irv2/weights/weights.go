@@ -90,6 +90,9 @@ func Match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 	return found, nil
 }
 
+// Model is the network that was matched.
+func (f *Matched) Model() *irv2.Model { return f.model }
+
 // Report says what was found so far.
 func (f *Matched) Report() Report { return f.report }
 
