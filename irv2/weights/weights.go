@@ -24,7 +24,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/internal/unzip"
@@ -82,7 +81,7 @@ func Read(r io.ReaderAt, size int64, name string, m *irv2.Model, progress func(d
 // Match is the first half of Read: it finds the format of the file and a tensor for
 // every parameter, and reads no values of weights.
 func Match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, error) {
-	found, err := match(r, size, m)
+	found, err := match(r, size, name, m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, advise(err))
 	}
@@ -106,42 +105,41 @@ func (f *Matched) Load(progress func(done, total int64)) (*irv2.Weights, Report,
 	return w, report, nil
 }
 
-// match finds the format of a file and a tensor for every parameter.
-func match(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
+// match finds a tensor for every parameter.
+func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, error) {
 	if size <= 0 {
-		return newMatched(m, ""), errors.New("the file is empty: download or copy it again")
+		return nil, errors.New("the file is empty: download or copy it again")
 	}
-	head := make([]byte, min(512, size))
-	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
-		return newMatched(m, ""), err
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return matchZip(r, size, m)
-	case safetensors.IsHeader(head):
+	switch k := Recognise(name, r, size); {
+	case k.Name == kindHDF5:
+		return matchHDF5(r, size, m, nil)
+	case k.Name == kindSafetensors:
 		return matchSafetensors(r, size, m)
+	case k.Name == kindKeras:
+		return matchKeras(r, size, m)
+	case k.Name == kindCut:
+		return nil, hdf5.ErrTruncated
+	case k.says != "":
+		return nil, errors.New(k.says)
 	}
-	return matchHDF5(r, size, m, head, nil)
+	return nil, errors.New("this is no weights file that Thaw knows: choose a Keras .h5, .weights.h5 or .keras file, a .safetensors file, or a PyTorch checkpoint")
 }
 
-func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, head, config []byte) (*Matched, error) {
+func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, config []byte) (*Matched, error) {
 	f, err := hdf5.Open(r, size)
-	if errors.Is(err, hdf5.ErrNotHDF5) {
-		return newMatched(m, ""), foreign(head)
-	}
 	if err != nil {
-		return newMatched(m, ""), err
+		return nil, err
 	}
 	root, err := f.Root()
 	if err != nil {
-		return newMatched(m, ""), err
+		return nil, err
 	}
 	if described, ok, _ := root.Strings("model_config"); ok && len(described) == 1 {
 		config = []byte(described[0])
 	}
 	if !isLegacy(root) && root.Has("model_weights") { // a whole model
 		if root, err = root.Group("model_weights"); err != nil {
-			return newMatched(m, ""), err
+			return nil, err
 		}
 	}
 	if isLegacy(root) {
@@ -155,34 +153,31 @@ func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, head, config []byte) (*
 // Where a .keras archive keeps its weights and what it says of its layers.
 const zipMember, zipConfig = "model.weights.h5", "config.json"
 
-func matchZip(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
-	none := newMatched(m, KerasZip)
+func matchKeras(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	files, err := unzip.Files(r, size)
 	if err != nil {
-		return none, hdf5.ErrTruncated // its directory stands at the end
+		return nil, err
 	}
 	var weights *unzip.File
 	var config []byte
 	for _, f := range files {
 		switch {
-		case strings.HasSuffix(f.Name, "/data.pkl"):
-			return none, errors.New("this is a PyTorch checkpoint: use the .safetensors file of the same model")
 		case f.Name == zipMember:
 			weights = f
 		case f.Name == zipConfig:
 			if config, err = small(f); err != nil {
-				return none, err
+				return nil, err
 			}
 		}
 	}
-	if weights == nil {
-		return none, fmt.Errorf("this zip archive holds no %s: choose a .keras file, or unpack the weights from it", zipMember)
-	}
 	inner, innerSize, err := openStored(r, size, weights, m)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	found, err := matchHDF5(inner, innerSize, m, nil, config)
+	found, err := matchHDF5(inner, innerSize, m, config)
+	if err != nil {
+		return nil, err
+	}
 	found.report.Format = KerasZip
 	return found, err
 }
@@ -229,25 +224,6 @@ func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.Rea
 		return nil, 0, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)
 	}
 	return bytes.NewReader(b), int64(len(b)), nil
-}
-
-// foreign says what a file is that holds no weights, from its first bytes.
-func foreign(head []byte) error {
-	text := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff")))
-	for _, k := range []struct{ prefix, says string }{
-		{"<", "this is a web page, not a weights file: open the link in a browser and save the file itself"},
-		{"version https://git-lfs", "this is a Git LFS pointer, not the weights: download the file itself"},
-		{"\x1f\x8b", "this file is compressed with gzip: unpack it first"},
-		{"\x80\x02", "this is a PyTorch checkpoint: use the .safetensors file of the same model"},
-		{"\x89png", "this is a picture, not a weights file"},
-		{"\xff\xd8\xff", "this is a picture, not a weights file"},
-		{"gif8", "this is a picture, not a weights file"},
-	} {
-		if strings.HasPrefix(text, strings.ToLower(k.prefix)) || bytes.HasPrefix(head, []byte(k.prefix)) {
-			return errors.New(k.says)
-		}
-	}
-	return errors.New("this is no weights file that Thaw knows: choose a Keras .h5, .weights.h5 or .keras file, or a .safetensors file")
 }
 
 // advise adds what to do to the errors of the two formats.
