@@ -98,6 +98,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
+	data.pixels = p.network.info.pixels()
 	session, err := tune.New(layout, weights, data)
 	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
 		if layout, err = p.hostLayout(layout, data); err == nil {
