@@ -75,3 +75,18 @@ func TestTooLarge(t *testing.T) {
 	memory, _, _ := empty(t, m)
 	memory.Close()
 }
+
+// What is asked for is as it stood then, whatever is written before it is waited for.
+func TestAsk(t *testing.T) {
+	memory, b, kept := empty(t, open(t))
+	defer memory.Close()
+	memory.Write(b, 0, []float32{1, 2, 3})
+	memory.Write(kept, 9, []float32{4})
+	got, other := make([]float32, 3), make([]float32, 1)
+	wait := memory.Ask(program.Part{Dst: got, Buffer: b}, program.Part{Dst: other, Buffer: kept, Off: 9})
+	memory.Write(b, 0, []float32{5, 6, 7})
+	memory.Write(kept, 9, []float32{8})
+	if err := wait(); err != nil || !slices.Equal(got, []float32{1, 2, 3}) || other[0] != 4 {
+		t.Errorf("%v: %v and %v, want 1 2 3 and 4", err, got, other)
+	}
+}

@@ -137,18 +137,30 @@ class Memory {
 
   // read copies bytes of a buffer to Go's memory at address.
   async read(buffer, offset, address, bytes) {
+    for (let at = 0; at < bytes; at += readBytes) await this.gather([[buffer, offset + at, address + at, Math.min(readBytes, bytes - at)]])
+  }
+
+  // gather copies parts, [buffer, offset, address, bytes] each, as they are now, to Go's memory.
+  async gather(parts) {
     this.flush()
     const { device, memory } = this.gpu
-    for (let at = 0; at < bytes; at += readBytes) {
-      const size = Math.min(readBytes, bytes - at)
-      const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ })
-      const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(this.buffers[buffer], offset + at, staging, 0, size)
-      device.queue.submit([encoder.finish()])
-      await this.gpu.orLost(nudged(device, staging.mapAsync(GPUMapMode.READ)))
-      new Uint8Array(memory.buffer, address + at, size).set(new Uint8Array(staging.getMappedRange()))
-      staging.destroy()
+    const size = parts.reduce((sum, part) => sum + part[3], 0)
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ })
+    const encoder = device.createCommandEncoder()
+    let to = 0
+    for (const [buffer, offset, , bytes] of parts) {
+      encoder.copyBufferToBuffer(this.buffers[buffer], offset, staging, to, bytes)
+      to += bytes
     }
+    device.queue.submit([encoder.finish()])
+    await this.gpu.orLost(nudged(device, staging.mapAsync(GPUMapMode.READ)))
+    const mapped = staging.getMappedRange()
+    let from = 0
+    for (const [, , address, bytes] of parts) {
+      new Uint8Array(memory.buffer, address, bytes).set(new Uint8Array(mapped, from, bytes))
+      from += bytes
+    }
+    staging.destroy()
   }
 
   destroy() {
