@@ -16,5 +16,6 @@
 //
 // Every op has a file of Go, its lowering, beside one or more of WGSL. Read lower.go (from
 // op to dispatches), shader.go (what a pipeline is), conv2d.go with conv2d.wgsl, the other
-// ops; then lowered.go (a phase as a table), memory.go (where buffers lie), machine_js.go and memory_js.go (the device).
+// ops; then lowered.go (a phase as a table), memory.go (where buffers lie), machine_js.go
+// and memory_js.go (the device).
 package webgpu

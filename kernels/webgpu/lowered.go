@@ -7,7 +7,7 @@ import (
 	"thaw/kernels/program"
 )
 
-// lowered is a list of ops as dispatches, kept from one run to the next.
+// lowered is a list of ops as dispatches. That of a phase is kept from one run to the next.
 type lowered struct {
 	lowering
 	ops  []*program.Op

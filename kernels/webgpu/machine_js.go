@@ -62,7 +62,7 @@ func (m *Machine) Load(tensors [][]float32, kept []*program.Buffer, programs ...
 	if err := l.fits(m.maxBuffer); err != nil {
 		return nil, err
 	}
-	memory := &memory{machine: m, layout: l, speed: startSpeed, lowering: m.lowering(l), lists: map[*program.Op]*lowered{}}
+	memory := &memory{machine: m, layout: l, speed: startSpeed, lowering: m.lowering(l), whole: map[*program.Op]*lowered{}}
 	if err := memory.prepare(programs); err != nil {
 		return nil, err
 	}
@@ -124,10 +124,9 @@ func (m *Machine) compile(wanted map[pipeline]bool) error {
 	return nil
 }
 
-// failed is err, as a loss where the device is gone, or has met an error of which nobody
-// can say what it left undone.
+// failed is err, as a loss where the device is gone.
 func (m *Machine) failed(err error) error {
-	if m.gpu.Get("gone").Truthy() || m.gpu.Get("problem").Truthy() {
+	if m.gpu.Get("gone").Truthy() {
 		return &kernels.LostError{What: "the GPU", Gone: true}
 	}
 	return err

@@ -15,7 +15,7 @@ type memory struct {
 	machine  *Machine
 	layout   *layout
 	lowering lowering                 // of no op yet
-	lists    map[*program.Op]*lowered // what has run, by its first op
+	whole    map[*program.Op]*lowered // phases, by their first op
 	buffers  js.Value                 // Memory of web/engine/gpu.js
 
 	running []slice // submitted, oldest first
@@ -59,34 +59,36 @@ func (m *memory) Copy(dst, src program.Ref) {
 	m.buffers.Call("copy", to, toOffset, from, fromOffset, 4*dst.Len)
 }
 
-// prepare compiles the pipelines that the programs use.
+// prepare lowers the phases of programs and compiles the pipelines that they use.
 func (m *memory) prepare(programs []*program.Program) error {
 	wanted := map[pipeline]bool{}
 	for _, p := range programs {
-		all, err := newLowered(m.lowering, p.Ops)
-		if err != nil {
-			return err
-		}
-		for i := range all.dispatches() {
-			wanted[pipeline(all.table[i*tableLen])] = true
+		for phase := program.Init; phase <= program.Restore; phase++ {
+			ops := p.Phase(phase)
+			if len(ops) == 0 {
+				continue
+			}
+			l, err := newLowered(m.lowering, ops)
+			if err != nil {
+				return err
+			}
+			m.whole[ops[0]] = l
+			for i := range l.dispatches() {
+				wanted[pipeline(l.table[i*tableLen])] = true
+			}
 		}
 	}
 	return m.machine.compile(wanted)
 }
 
-// list is ops as dispatches.
-func (m *memory) list(ops []*program.Op) (*lowered, error) {
-	l := m.lists[ops[0]]
-	if l == nil || !slices.Equal(l.ops, ops) {
-		var err error
-		if l, err = newLowered(m.lowering, ops); err != nil {
-			return nil, err
-		}
-		m.lists[ops[0]] = l
-	} else {
+// lower is ops as dispatches: a whole phase as it was lowered, others, such as the single
+// ops of a comparison, anew.
+func (m *memory) lower(ops []*program.Op) (*lowered, error) {
+	if l := m.whole[ops[0]]; l != nil && slices.Equal(l.ops, ops) {
 		l.refresh()
+		return l, nil
 	}
-	return l, nil
+	return newLowered(m.lowering, ops)
 }
 
 // Run implements program.Memory: it submits ops in slices and returns when all but the
@@ -95,7 +97,7 @@ func (m *memory) Run(ops []*program.Op, poll func() error) error {
 	if len(ops) == 0 {
 		return m.err
 	}
-	list, err := m.list(ops)
+	list, err := m.lower(ops)
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,21 @@ func TestLostDevice(t *testing.T) {
 	}
 }
 
+// A device with an error that nobody asked about gives up itself and its memory.
+func TestUnreportedError(t *testing.T) {
+	m := open(t)
+	memory, b, _ := empty(t, m)
+	m.gpu.Get("device").Call("createBuffer", map[string]any{"size": 4, "usage": 0})
+	if _, err := await(m.gpu.Get("lost")); err == nil {
+		t.Fatal("the device lives on")
+	}
+	err := memory.Read(t.Context(), make([]float32, 1), b, 0)
+	var lost *kernels.LostError
+	if !errors.As(err, &lost) || !lost.Gone {
+		t.Errorf("after an error Read says %v", err)
+	}
+}
+
 // A plan that is too large is refused in a sentence, and the device lives on.
 func TestTooLarge(t *testing.T) {
 	m := open(t)

@@ -36,9 +36,9 @@ class GPU {
     this.maxBuffer = device.limits.maxBufferSize
     this.maxBinding = device.limits.maxStorageBufferBindingSize
     this.pipelines = []
-    this.problem = null // the first error that no promise reported
     this.gone = null // why the device is lost
-    device.onuncapturederror = ({ error }) => { this.problem ??= error.message }
+    // Nobody can say what an error that no promise reported left undone: the device goes.
+    device.onuncapturederror = ({ error }) => this.destroy(error.message)
     this.lost = device.lost.then(({ message, reason }) => { this.gone ??= message || reason || 'the GPU was lost'; throw new Error(this.gone) })
     this.lost.catch(() => {})
 
@@ -47,11 +47,10 @@ class GPU {
     this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] })
   }
 
-  // orLost is promise, rejected when the device is lost or an error was left unreported.
+  // orLost is promise, rejected when the device is lost.
   async orLost(promise) {
     const value = await Promise.race([promise, this.lost])
     if (this.gone) throw new Error(this.gone)
-    if (this.problem) throw new Error(this.problem)
     return value
   }
 
@@ -80,7 +79,7 @@ class GPU {
     return this.scoped(() => new Memory(this, regions, kept, rows))
   }
 
-  destroy() { this.gone ??= 'the GPU was given back'; this.device.destroy() }
+  destroy(why = 'the GPU was given back') { this.gone ??= why; this.device.destroy() }
 }
 
 // Memory is buffers by number: the regions, then the kept ones.
