@@ -221,6 +221,9 @@ func (r *runner) settle(t *testing.T, p *compile.Loaded, rate float64, best Repo
 		if now := step(append(flipped, more...)); now.Over < best.Over || now.Median < flipGain*best.Median {
 			t.Logf("with %v on the other side, median error %.1e instead of %.1e, %d instead of %d tensors off", more, now.Median, best.Median, now.Over, best.Over)
 			best, flipped = now, append(flipped, more...)
+			if len(best.Failures) == 0 {
+				break
+			}
 		}
 	}
 	return step(flipped)
