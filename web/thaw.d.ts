@@ -215,6 +215,8 @@ export interface Prediction { classes: { name: string; probability: number }[]; 
 export interface BenchmarkOptions {
   model?: 'full' | 'mini'; plan?: PlanSpec; size?: number; batch?: number; steps?: number
   classes?: number; backend?: 'simd' | 'portable' | 'webgpu'; threads?: number
+  /** Does only this, `steps` times after once, for whoever times it from outside: it gives no Benchmark. */
+  only?: 'forward' | 'step'
 }
 /** Medians over `steps`, on synthesized weights and images. */
 export interface Benchmark {
