@@ -12,6 +12,7 @@ import (
 	"thaw/irv2/weights"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/tfjs"
 	"thaw/irv2/weights/torch"
 )
 
@@ -187,7 +188,7 @@ func readError(err error) error {
 	}{
 		{hdf5.ErrTruncated, Corrupt}, {hdf5.ErrCorrupt, Corrupt}, {safetensors.ErrTruncated, Corrupt},
 		{safetensors.ErrCorrupt, Corrupt}, {io.ErrUnexpectedEOF, Corrupt}, {hdf5.ErrUnsupported, Unsupported},
-		{torch.ErrTruncated, Corrupt}, {torch.ErrCorrupt, Corrupt}, {torch.ErrUnsupported, Unsupported},
+		{tfjs.ErrTruncated, Corrupt}, {tfjs.ErrCorrupt, Corrupt}, {torch.ErrTruncated, Corrupt}, {torch.ErrCorrupt, Corrupt}, {torch.ErrUnsupported, Unsupported},
 	} {
 		if errors.Is(err, kind.err) {
 			code = kind.code

@@ -1,13 +1,17 @@
 package weights
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"thaw/irv2"
+	"thaw/irv2/weights/tfjs"
 )
 
 // Files of testdata/weights/make_brought.py: the base in other models, and what stands
@@ -163,6 +167,86 @@ func TestTorchCheckpoint(t *testing.T) {
 	}
 	if !slices.Equal(w.Of(l.Param("bias")), []float32{0, 1, 2}) {
 		t.Errorf("bias %v", w.Of(l.Param("bias")))
+	}
+}
+
+// A folder in memory: model.json, with the others beside it.
+type folder struct {
+	*bytes.Reader
+	files map[string][]byte
+}
+
+func (f folder) Part(name string) (io.ReaderAt, int64, error) {
+	b, ok := f.files[name]
+	if !ok {
+		return nil, 0, errors.New("missing")
+	}
+	return bytes.NewReader(b), int64(len(b)), nil
+}
+
+func unpacked(t *testing.T, name string) folder {
+	t.Helper()
+	raw := testdata(t, name)
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := folder{files: map[string][]byte{}}
+	for _, member := range z.File {
+		r, err := member.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.files[member.Name] = b
+	}
+	f.Reader = bytes.NewReader(f.files["model.json"])
+	return f
+}
+
+// TensorFlow.js's own converter wrote these: of one model each, in each of its types.
+func TestTensorFlowJS(t *testing.T) {
+	m := thin(t, 3, 4)
+	want, _, err := readBytes(testdata(t, "old_top.h5.gz"), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, tolerance := range map[string]float64{"tfjs_float16.zip": 1.0 / 2048, "tfjs_uint16.zip": 1e-4, "tfjs_uint8.zip": 0.02} {
+		got, report, err := readBytes(testdata(t, file), m)
+		if err != nil || report.Format != TFJS || len(report.Left) != 0 || report.Preprocessing == nil {
+			t.Errorf("%s: %+v, %v", file, report, err)
+			continue
+		}
+		if e := largestError(got, want, report.Set); e > tolerance {
+			t.Errorf("%s: values differ by %g", file, e)
+		}
+	}
+	// Two shards, dropped as a folder.
+	f := unpacked(t, "tfjs.zip")
+	for _, what := range []string{"whole", "cut", "missing"} {
+		shard := f.files["group1-shard2of2.bin"]
+		switch what {
+		case "cut":
+			f.files["group1-shard2of2.bin"] = shard[:100]
+		case "missing":
+			delete(f.files, "group1-shard2of2.bin")
+		}
+		w, report, err := Read(f, f.Size(), "model.json", m, nil)
+		if what == "whole" {
+			if err != nil || *report.Head != (Head{4, 3}) || !closePixels(report.Preprocessing, &Preprocessing{[3]float32{.5, .5, .5}, [3]float32{-.5, -1, -1.5}}) || w.Of(m.Layer("conv_7b").Param("kernel"))[9] != 0.5 {
+				t.Errorf("%+v, %v", report, err)
+			}
+		} else if !errors.Is(err, tfjs.ErrTruncated) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	graph := []byte(`{"format": "graph-model", "modelTopology": {"node": []}, "weightsManifest": []}`)
+	_, err = Match(folder{Reader: bytes.NewReader(graph)}, int64(len(graph)), "model.json", m)
+	if err == nil || !strings.Contains(err.Error(), "graph model") {
+		t.Error(err)
 	}
 }
 

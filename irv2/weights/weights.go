@@ -29,6 +29,7 @@ import (
 	"thaw/irv2/internal/unzip"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/tfjs"
 	"thaw/irv2/weights/torch"
 )
 
@@ -41,6 +42,7 @@ const (
 	KerasZip    Format = "Keras 3 archive"        // .keras
 	Timm        Format = "timm safetensors"       // PyTorch's names and layouts
 	Torch       Format = "PyTorch checkpoint"     // .pth, .pt, .bin: a zip
+	TFJS        Format = "TensorFlow.js model"    // model.json with its .bin files
 	Thaw        Format = "Thaw safetensors"       // WriteSafetensors
 	thisNetwork        = "InceptionResNetV2 (%s)" // a config's name
 )
@@ -117,6 +119,8 @@ func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 		return matchHDF5(r, size, m, nil)
 	case k.Name == kindSafetensors:
 		return matchSafetensors(r, size, m)
+	case k.Name == kindTFJS && (k.Readable || isFolder(r)):
+		return matchTFJS(r, size, m)
 	case k.Name == kindTorch:
 		return matchTorch(r, size, m)
 	case k.Name == kindKeras:
@@ -233,9 +237,9 @@ func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.Rea
 // advise adds what to do to the errors of the two formats.
 func advise(err error) error {
 	switch {
-	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, torch.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, torch.ErrTruncated), errors.Is(err, tfjs.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: download or copy it again", err)
-	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
+	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, tfjs.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
 		return fmt.Errorf("%w: download or copy it again", err)
 	case errors.Is(err, hdf5.ErrUnsupported):
 		return fmt.Errorf("%w: save it again with Keras's save_weights", err)

@@ -8,7 +8,7 @@ other programs, and files that are no networks. README.md lists them.
 The network is make.py's. Where only the layers around it matter its weights are 0.5, so
 that the files stay small.
 """
-import io, json, os, sys, types, zipfile
+import gzip, importlib.machinery, io, os, sys, types, zipfile
 import make
 import h5py, keras, numpy as np, tensorflow as tf
 from keras import layers as K
@@ -100,8 +100,10 @@ def keras2():
     for w in base.weights:
         w.assign(np.full(w.shape, 0.5, np.float32))
     model.save("keras2.h5"), model.save("keras2.keras")
-    make.compress("keras2.h5", "keras2.keras")
-    return model
+    for part in (base, k2.Sequential(model.layers[-3:])):
+        make.golden.set_weights(part, make.SEED)
+    model.save("old_top.h5")
+    make.compress("keras2.h5", "keras2.keras", "old_top.h5")
 
 def torches():
     import torch
@@ -119,26 +121,32 @@ def torches():
     torch.save(model.state_dict(), "torch/old.pth", _use_new_zipfile_serialization=False)
     torch.jit.save(torch.jit.script(model), "torch/script.pt")
 
-def browser_models(model):
+def browser_models():
     """TensorFlow.js's own converter, without the packages that it needs for other models."""
-    for name in ("tensorflow_decision_forests", "tensorflow_hub", "jax", "jax.experimental", "jax.experimental.jax2tf"):
-        sys.modules.setdefault(name, types.ModuleType(name))
+    import tempfile
+    [root] = importlib.machinery.PathFinder.find_spec("tensorflowjs").submodule_search_locations
+    for name, place in (("tensorflowjs", root), ("tensorflowjs.converters", os.path.join(root, "converters"))):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [place]
+    from tensorflowjs import quantization
     from tensorflowjs.converters import keras_h5_conversion as convert
-    from tensorflowjs import quantization, write_weights
-    import shutil
-    for name, types_ in (("tfjs", None), ("tfjs_uint8", {quantization.QUANTIZATION_DTYPE_UINT8: True}), ("tfjs_uint16", {quantization.QUANTIZATION_DTYPE_UINT16: True}), ("tfjs_float16", {quantization.QUANTIZATION_DTYPE_FLOAT16: True})):
-        with h5py.File("keras2_plain.h5") as f:
-            topology, groups = convert.h5_merged_saved_model_to_tfjs_format(f)
-        shutil.rmtree(name, ignore_errors=True)
-        convert.write_artifacts(topology, groups, name, types_, weight_shard_size_bytes=40 << 10) if types_ is None else convert.write_artifacts(topology, groups, name, types_)
+    for name, kind in (("tfjs", None), ("tfjs_uint8", quantization.QUANTIZATION_DTYPE_UINT8), ("tfjs_uint16", quantization.QUANTIZATION_DTYPE_UINT16), ("tfjs_float16", quantization.QUANTIZATION_DTYPE_FLOAT16)):
+        # The deep model says most; the other layouts need values worth quantising.
+        with gzip.open("keras2.h5.gz" if kind is None else "old_top.h5.gz") as z, tempfile.TemporaryDirectory() as folder:
+            with h5py.File(io.BytesIO(z.read())) as f:
+                topology, groups = convert.h5_merged_saved_model_to_tfjs_format(f)
+            convert.write_artifacts(topology, groups, folder, {kind: True} if kind else None, weight_shard_size_bytes=40 << 10)
+            with zipfile.ZipFile(name + ".zip", "w", zipfile.ZIP_DEFLATED) as z:
+                for member in sorted(os.listdir(folder)):
+                    z.write(os.path.join(folder, member), member)
 
 if __name__ == "__main__":
     os.chdir(make.here)
-    wanted = sys.argv[1:] or ["around", "deep", "scaled", "bfloat", "keras2", "torches"]
+    wanted = sys.argv[1:] or ["around", "deep", "scaled", "bfloat", "keras2", "torches", "browser_models"]
     if "around" in wanted:
         around("pixels", adapted, three)
         around("front", lambda x: K.Conv2D(3, 3, padding="same")(x), lambda y: K.Dense(3, activation="softmax")(K.Dense(4, activation="tanh")(K.GlobalMaxPooling2D()(y))))
         around("lambda", lambda x: K.Rescaling(1 / 255)(x) ** 2, three, legacy=False)
-    for name in ("deep", "scaled", "bfloat", "keras2", "torches"):
+    for name in ("deep", "scaled", "bfloat", "keras2", "torches", "browser_models"):
         if name in wanted:
             globals()[name]()
