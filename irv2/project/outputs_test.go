@@ -74,8 +74,8 @@ func TestForeignHeadIsKept(t *testing.T) {
 	// Names that were given to outputs are those of classes: training goes on from there.
 	// Classes of these names find their outputs: training goes on from there.
 	addWorld(t, again, worlds.Near, 3, 1)
-	if started := train(t, again, "head-only", DefaultOptions())[0].(Started); started.Head == nil || started.Head.Kept != 4 {
-		t.Errorf("started with %+v", started.Head)
+	if started := train(t, again, "head-only", DefaultOptions())[0].(Started); started.Plan.Head == nil || started.Plan.Head.Kept != 4 {
+		t.Errorf("started with %+v", started.Plan.Head)
 	}
 	_, err = p.NameOutputs(t.Context(), nil)
 	check(t, err, Invalid, "4 outputs")

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 		}
 	}
 	if found == nil {
-		return nil, nil, report, readError(err)
+		return nil, nil, report, cmp.Or(ctx.Err(), readError(err)) // a file given up looks like none
 	}
 	if !own {
 		found, outputs, err = withHead(found, func(m *irv2.Model) (*weights.Matched, error) {

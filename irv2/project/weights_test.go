@@ -24,7 +24,7 @@ type mapShelf struct {
 }
 
 func newMapShelf() *mapShelf {
-	return &mapShelf{boxes: map[Box]map[string][]byte{Manifests: {}, Chunks: {}}}
+	return &mapShelf{boxes: map[Box]map[string][]byte{Manifests: {}, Chunks: {}, Measurements: {}}}
 }
 
 func (s *mapShelf) Keys(_ context.Context, box Box) ([]string, error) {
