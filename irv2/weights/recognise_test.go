@@ -94,9 +94,10 @@ func TestRecogniseFolder(t *testing.T) {
 		{[]string{"m/saved_model.pb", "m/variables/variables.index", "m/variables/variables.data-00000-of-00001", "other/1.jpg"}, "TensorFlow SavedModel", "m/saved_model.pb", 2},
 		{[]string{"web/model.json", "web/group1-shard1of2.bin", "web/group1-shard2of2.bin", "web/readme.txt"}, "TensorFlow.js model", "web/model.json", 2},
 		{[]string{"m.mlpackage/Manifest.json", "m.mlpackage/Data/com.apple.CoreML/model.mlmodel"}, "Core ML model", "m.mlpackage/Data/com.apple.CoreML/model.mlmodel", 1},
+		{[]string{"tm/metadata.json", "tm/model.json", "tm/weights.bin"}, "Teachable Machine model", "tm/model.json", 2},
 		{[]string{"cats/1.jpg", "dogs/2.jpg", "model.json"}, "", "", 0},
 	} {
-		k, main, parts := RecogniseFolder(c.paths)
+		k, main, parts := RecogniseFolder(c.paths, func(string) []byte { return []byte(`{"packageName": "@teachablemachine/image"}`) })
 		if k.Name != c.kind || main != c.main || len(parts) != c.parts || slices.Contains(parts, main) {
 			t.Errorf("%q: %+v %s %q", c.paths, k, main, parts)
 		}
