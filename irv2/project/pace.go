@@ -2,7 +2,6 @@ package project
 
 import (
 	"sync"
-	"time"
 
 	"thaw/irv2/tune"
 	"thaw/kernels/program"
@@ -53,10 +52,10 @@ func (p *paces) stepped(l *tune.Layout, seconds float64) {
 }
 
 // computed learns from images whose features were computed.
-func (p *paces) computed(l *tune.Layout, images int, took time.Duration) {
+func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 	p.Lock()
 	defer p.Unlock()
-	p.machine(l.Machine()).forward = float64(l.Cost().CacheFLOPs) * float64(images) / took.Seconds()
+	p.machine(l.Machine()).forward = float64(l.Cost().CacheFLOPs) * float64(images) / max(seconds, 1e-6)
 }
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the

@@ -3,7 +3,6 @@ package project
 import (
 	"math"
 	"testing"
-	"time"
 
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
@@ -29,7 +28,7 @@ func TestPaces(t *testing.T) {
 		t.Error("an estimate before anything was seen")
 	}
 	features := float64(head.Cost().CacheFLOPs) * 96 / rate
-	p.paces.computed(head, 96, time.Duration(features*float64(time.Second)))
+	p.paces.computed(head, 96, features)
 	for range 5 {
 		p.paces.stepped(head, truth(head))
 	}

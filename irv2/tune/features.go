@@ -2,7 +2,6 @@ package tune
 
 import (
 	"slices"
-	"time"
 
 	"thaw/irv2/compile"
 	"thaw/kernels/program"
@@ -24,7 +23,7 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 	if err := s.memory.Run(s.features.Phase(program.Init), poll); err != nil {
 		return err
 	}
-	start, n, before := time.Now(), s.featureLen(), done
+	start, n, computed := s.clock.worked(), s.featureLen(), 0
 	for split, cached := range s.Cached {
 		for cached && s.cachedTo[split] < s.Counts[split] {
 			at := s.cachedTo[split]
@@ -34,8 +33,14 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 			}
 			s.cachedTo[split] += len(chosen)
 			done += len(chosen)
-			left := time.Since(start).Seconds() / float64(done-before) * float64(total-done)
-			emit(Event{Cache: &CacheEvent{done, total, left}})
+			computed += len(chosen)
+			took := (s.clock.worked() - start).Seconds()
+			e := &CacheEvent{Done: done, Total: total, Computed: computed, Seconds: took}
+			if computed > len(chosen) || done == total { // the first batch takes longer than the others
+				left := took / float64(computed) * float64(total-done)
+				e.SecondsLeft = &left
+			}
+			emit(Event{Cache: e})
 		}
 	}
 	return nil
