@@ -80,6 +80,7 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	}
 	p.network = &network{info, version{w, outputsOf(names)}, version{w, outputsOf(names)}}
 	p.setPredictor(nil)
+	p.keep(nil)
 	return nil
 }
 

@@ -59,8 +59,8 @@ func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 }
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
-// features of the frozen prefix; false before anything was seen.
-func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
+// features of the frozen prefix that are not known; false before anything was seen.
+func (p *paces) estimate(l *tune.Layout, known *features) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
 	m := *p.machine(l.Machine())
@@ -80,8 +80,11 @@ func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
 	first = pass
 	for split, images := range l.Counts {
 		features := float64(c.CacheFLOPs) * float64(images) / m.forward
-		if first += features; !l.Cached[split] {
+		if !l.Cached[split] {
 			pass += features
+		}
+		if known == nil || known.values[split] == nil {
+			first += features
 		}
 	}
 	return step, pass, first, true

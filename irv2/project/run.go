@@ -32,7 +32,8 @@ type Run struct {
 	outputs []output
 	classes []string      // as they were called at the start
 	session *tune.Session // nil until prepare gave it memory
-	data    tune.Data
+	data    *examples
+	known   *features // that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
 	held    time.Time // since when it is paused
@@ -94,11 +95,9 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, WithCode(Invalid, err)
 	}
 	p.runs++
-	data := newExamples(split, p.data.set.Resizing.Size, o)
-	data.pixels = p.network.info.pixels()
 	r := &Run{
 		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
-		classes: split.Classes, emit: emit, data: data, checked: time.Now(),
+		classes: split.Classes, emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -116,13 +115,18 @@ func (r *Run) prepare() (err error) {
 	if err := poll(); err != nil {
 		return err
 	}
+	p := r.project
+	if kept := p.kept(); kept != nil && !roomBeside(r.layout, kept.bytes()) {
+		p.keep(nil)
+	}
+	r.known = p.known(r.layout, r.from, r.data)
 	runtime.GC() // the last run's arena makes room for this one's
 	if err := poll(); err != nil {
 		return err
 	}
-	p := r.project
 	session, err := tune.New(r.layout, r.weights, r.data)
 	if err != nil && r.layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
+		r.known = nil
 		if r.layout, err = p.hostLayout(r.layout, r.data); err == nil {
 			session, err = tune.New(r.layout, r.weights, r.data)
 		}
@@ -131,6 +135,13 @@ func (r *Run) prepare() (err error) {
 		return Errorf(Memory, "%s", sentence(err))
 	}
 	r.session, r.flops = session, r.layout.StepFLOPs()
+	if r.known != nil {
+		for split, values := range r.known.values {
+			if values != nil {
+				session.Know(tune.Split(split), values)
+			}
+		}
+	}
 	return poll()
 }
 
@@ -147,6 +158,7 @@ func (r *Run) train() {
 	if err == nil {
 		r.started()
 		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
+		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
 		n.current = version{r.weights, r.outputs}
@@ -164,7 +176,7 @@ func (r *Run) train() {
 // started tells of the run.
 func (r *Run) started() {
 	o, counts := r.layout.Options, r.layout.Counts
-	plan := r.project.describe(r.layout)
+	plan := r.project.describe(r.layout, r.known)
 	plan.Head = r.from.head(r.outputs)
 	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
 }

@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"context"
 	"slices"
 
 	"thaw/irv2/compile"
@@ -44,6 +45,22 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 		}
 	}
 	return nil
+}
+
+// Features copies out the features of a split's images, one after the other; nil where they
+// are not all cached.
+func (s *Session) Features(ctx context.Context, split Split) ([]float32, error) {
+	if !s.Cached[split] || s.Counts[split] == 0 || s.cachedTo[split] < s.Counts[split] {
+		return nil, nil
+	}
+	return s.read(ctx, s.cache[split])
+}
+
+// Know fills the cache of a split with what Features gave of another session with the same
+// prefix and images, so that they are not computed again.
+func (s *Session) Know(split Split, features []float32) {
+	s.memory.Write(s.cache[split], 0, features)
+	s.cachedTo[split] = s.Counts[split]
 }
 
 // batch is images of a split as an epoch shows them, -1: as they are.
