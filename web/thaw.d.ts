@@ -99,8 +99,11 @@ export interface WeightCalls {
 // Data -----------------------------------------------------------------------
 
 export interface DataCalls {
-  /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
-  add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Adds images to a class (made if new). Bad files are refused one by one, the rest kept.
+   * `group`: they belong together (a scene, a patient) and stay on one side of the split.
+   */
+  add(className: string, files: Iterable<Blob | File>, options?: { group?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
    * taking any: what they would bring, and what can name the classes.
@@ -173,8 +176,10 @@ export interface TakeChoice {
 }
 
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
+/** 'test': looked at only when a person asks; 'aside': left out, see `warnings`. */
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string }
 export interface DataInfo {
-  classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
+  classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
   /** Why training cannot start yet, or null: one sentence. */
   problem: string | null

@@ -11,7 +11,8 @@ import { byID } from './dom.js'
  */
 
 export const weightsAccept = '.h5,.hdf5,.keras,.safetensors'
-const isWeights = name => /\.(h5|hdf5|keras|safetensors)$/i.test(name)
+// A file by itself; in a folder of images it is refused like any other that is no image.
+const isWeights = path => /^[^/]*\.(h5|hdf5|keras|safetensors)$/i.test(path)
 
 /**
  * Hands each of these files to its taker.
