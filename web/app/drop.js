@@ -1,6 +1,8 @@
 // Files from outside: a drop anywhere on the page is read (folders too), sorted by
 // kind, and handed to whoever takes that kind.
 import { byID } from './dom.js'
+import { notice } from './notices.js'
+import { state } from './store.js'
 
 /** @typedef {{ path: string, file: File }} Found   path: with its folders, 'roses/1.jpg' */
 /**
@@ -19,6 +21,7 @@ const isWeights = path => /^[^/]*\.(h5|hdf5|keras|safetensors)$/i.test(path)
  * @param {Found[]} found @param {Takers} takers @param {string | null} className of the card they fell on
  */
 export async function sortOut(found, takers, className = null) {
+  if (!state.thaw) return notice('info', 'The engine is still starting: bring the files again in a moment.')
   for (const { file } of found.filter(({ path }) => isWeights(path))) await takers.weights(file)
   const files = found.filter(({ path }) => !isWeights(path))
   if (files.length) await takers.files(files, className)

@@ -11,7 +11,7 @@ import { forgetThumbnails } from './thumbs.js'
 import { cards, inFront } from './worlds.js'
 
 export function startImages(sortOutFiles) {
-  const accept = 'image/*,.tif,.tiff,.bmp,.zip'
+  const accept = 'image/*,.tif,.tiff,.bmp,.heic,.heif,.avif,.zip,.csv,.tsv'
   byID('pickers').append(
     filePicker('Folders…', { id: 'pick-folder', title: 'Choose folders', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
     filePicker('Files…', { id: 'pick-images', title: 'Choose files', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }),

@@ -3,8 +3,9 @@
 //
 // Hooks for tests, each an id and a data-testid unless said otherwise:
 //   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
-//            (inside: .class-name, [data-testid="count"]), #refused, #duplicates,
-//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class
+//            (inside: .class-name, [data-testid="count"] [data-testid="class-camera"]), #refused, #duplicates,
+//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
+//            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,

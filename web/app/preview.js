@@ -21,8 +21,11 @@ export function preview(survey, found, again) {
   const form = h('form', { method: 'dialog', class: 'preview' })
   let answer = null
   const draw = () => form.replaceChildren(...content(survey, found, () => dialog.close(), async encoding => {
+    form.inert = true // this survey is none of the worker's any more
     survey = (await again(encoding)) ?? survey
+    form.inert = false
     draw()
+    form.querySelector('[data-testid=preview-encoding]')?.focus()
   }))
   form.onsubmit = event => {
     event.preventDefault()

@@ -26,8 +26,9 @@ export async function record(className) {
 class Recorder {
   #camera = null
   #closed = false
-  #held = false
+  /** @type {object | null} */ #held = null // the burst under way
   #count = 0 // pictures of this dialog
+  #before = Promise.resolve()
   /** @type {number[][]} ids of each burst */ #bursts = []
 
   constructor(className) {
@@ -39,11 +40,11 @@ class Recorder {
     this.problem = h('div', { class: 'strip camera-problem', role: 'alert', 'data-testid': 'camera-problem', hidden: true })
     this.taken = h('p', { role: 'status', 'data-testid': 'camera-count' })
     this.last = h('ul', { class: 'camera-last', 'aria-hidden': 'true' })
-    this.back = h('button', { type: 'button', class: 'quiet', 'data-testid': 'camera-undo', hidden: true, onclick: () => this.#takeBack() }, 'Remove the last burst')
+    this.back = h('button', { type: 'button', class: 'quiet', 'data-testid': 'camera-undo', hidden: true, onclick: () => this.#inTurn(() => this.#removeLast()) }, 'Remove the last burst')
   }
 
   content(close) {
-    const release = () => (this.#held = false)
+    const release = () => (this.#held = null)
     this.hold.onpointerdown = event => event.button === 0 && (this.hold.setPointerCapture(event.pointerId), this.#burst())
     this.hold.onpointerup = this.hold.onlostpointercapture = this.hold.onpointercancel = release
     this.hold.oncontextmenu = event => event.preventDefault() // a long touch
@@ -100,7 +101,7 @@ class Recorder {
   }
 
   #stop() {
-    this.#held = false
+    this.#held = null
     this.#camera?.stop()
     this.#camera = null
     this.#show()
@@ -117,7 +118,7 @@ class Recorder {
     const target = /** @type {Element} */ (event.target)
     if (event.key !== ' ' || target.closest('input, select, button:not(.record)')) return
     event.preventDefault()
-    if (event.type === 'keyup') this.#held = false
+    if (event.type === 'keyup') this.#held = null
     else if (!event.repeat) this.#burst()
   }
 
@@ -125,31 +126,36 @@ class Recorder {
   async #burst() {
     const className = this.name.value.trim()
     if (this.#held || !this.#camera || !className) return
-    this.#held = true
+    const burst = (this.#held = {})
     this.hold.dataset.held = ''
     const group = `camera ${stamp()}-${this.#count + 1}`
     const stem = `${className.replace(/[/\\]/g, '_')}-${stamp()}`
     const files = []
-    for (const start = performance.now(); this.#camera; ) {
+    const start = performance.now()
+    do {
       files.push(await picture(this.video, `${stem}-${++this.#count}`))
       this.#showLast(files.at(-1))
       this.taken.textContent = `${plural(files.length, 'picture')} in this burst`
       await new Promise(resolve => setTimeout(resolve, start + files.length * every - performance.now()))
-      if (!this.#held) break
-    }
-    this.#held = false
-    delete this.hold.dataset.held
-    const before = new Set(idsOf(className))
-    await addToClass(className, files, group)
-    this.#bursts.push(idsOf(className).filter(id => !before.has(id)))
-    this.#show()
+    } while (this.#held === burst)
+    if (!this.#held) delete this.hold.dataset.held
+    this.#inTurn(async () => {
+      const before = new Set(idsOf(className))
+      await addToClass(className, files, group)
+      this.#bursts.push(idsOf(className).filter(id => !before.has(id)))
+    })
   }
 
-  async #takeBack() {
-    const ids = this.#bursts.pop()
+  /** The next burst may begin while the last is being read: what changes the data waits. */
+  #inTurn(work) {
+    this.#before = this.#before.then(work).then(() => this.#show())
+    return this.#before
+  }
+
+  async #removeLast() {
+    const ids = this.#bursts.pop() ?? []
     await guarded(async () => set({ data: await state.thaw.data.remove(ids) }))
     for (const item of [...this.last.children].slice(0, ids.length)) item.remove()
-    this.#show()
     this.hold.focus()
   }
 
