@@ -42,10 +42,13 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
 		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
 	}
+	if warning := d.depthWarning(); warning != "" {
+		s.Warnings = append(s.Warnings, warning)
+	}
 	var drawn []*Duplicate
 	for _, g := range d.groups() {
 		switch {
-		case g.Samples[0].Size != d.Resizing.Size:
+		case d.aside(g.Samples[0]):
 		case g.Conflict:
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())
