@@ -12,6 +12,8 @@ export interface OpenOptions {
   backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
   /** Default: all cores; 1 where the page is not cross-origin isolated. */
   threads?: number
+  /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
+  measure?: boolean
   /** Called when something changes that a person should know (a worker died, storage blocked). */
   onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
   /** Called when `engine` is known and when it changes: with 'auto' a GPU is found some seconds later. */
@@ -29,7 +31,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
-  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | internal */
+  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
 
@@ -234,13 +236,15 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
   | { kind: 'done'; result: RunResult }
   | { kind: 'cancelled'; result: RunResult | null }
-  | { kind: 'failed'; message: string }
+  | { kind: 'failed'; message: string; code?: string }
+  /** Once a run: what is odd about it, as a sentence. The run goes on. */
+  | { kind: 'warning'; step: number; message: string }
 export interface Run {
   id: string
   pause(): Promise<void>; resume(): Promise<void>
@@ -250,7 +254,7 @@ export interface Run {
 }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
-  trainAccuracy: number; validationAccuracy: number; validationLoss: number
+  trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
 export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
@@ -260,6 +264,8 @@ export interface Prediction { classes: { name: string; probability: number }[]; 
 export interface BenchmarkOptions {
   model?: 'full' | 'mini'; plan?: PlanSpec; size?: number; batch?: number; steps?: number
   classes?: number; backend?: 'simd' | 'portable' | 'webgpu'; threads?: number
+  /** Does only this, `steps` times after once, for whoever times it from outside: it gives no Benchmark. */
+  only?: 'forward' | 'step'
 }
 /** Medians over `steps`, on synthesized weights and images. */
 export interface Benchmark {

@@ -83,7 +83,7 @@ class Channel {
     }
   }
 
-  close(error = new ThawError('cancelled', 'The engine was closed.')) {
+  close(error = new ThawError('closed', 'The engine was closed.')) {
     if (!this.#worker) return
     this.#worker.terminate()
     this.#worker = null
@@ -91,9 +91,9 @@ class Channel {
     this.#pending.clear()
     for (const { reject, onEvent, untilFinal } of requests) {
       reject(error)
-      if (untilFinal) onEvent?.({ kind: 'failed', message: error.message })
+      if (untilFinal) onEvent?.({ kind: 'failed', message: error.message, code: error.code })
     }
-    if (error.code !== 'cancelled') this.#onNotice({ level: 'error', message: error.message })
+    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message })
   }
 }
 
@@ -149,7 +149,7 @@ async function train(channel, plan, options, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
-    if (event.kind === 'failed') done.reject(new ThawError('internal', event.message))
+    if (event.kind === 'failed') done.reject(new ThawError(event.code ?? 'internal', event.message))
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }

@@ -16,6 +16,13 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 	again := map[Hash]*Sample{} // one of each picture, as it is to be
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
+			if !next.aside(s) {
+				again[s.Hash] = s
+			}
+		}
+	}
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
 			if err := poll(); err != nil {
 				return err
 			}
@@ -29,6 +36,7 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 			if now := again[s.Hash]; now != nil && next.aside(s) {
 				s.Size, s.Range, s.Pixels = now.Size, now.Range, now.Pixels
 			}
+			s.Lost = next.aside(s)
 		}
 	}
 	d.Resizing, d.depth = r, next.depth
@@ -102,15 +110,24 @@ func (d *Dataset) setAside() (aside []*Sample) {
 	return aside
 }
 
-// asideWarning names them in a sentence.
+// asideWarning names those of them that are lost in a sentence, "" for none: others wait
+// for Settle.
 func (d *Dataset) asideWarning(aside []*Sample) string {
-	name := path.Base(aside[0].Name)
-	if len(aside) > 1 {
-		name = fmt.Sprintf("%s and %s more", name, thousands(len(aside)-1))
+	lost := slices.DeleteFunc(slices.Clone(aside), func(s *Sample) bool { return !s.Lost })
+	if len(lost) == 0 {
+		return ""
 	}
-	if aside[0].Size == d.Resizing.Size {
+	name, first := path.Base(lost[0].Name), lost[0]
+	if len(lost) > 1 {
+		name = fmt.Sprintf("%s and %s more", name, thousands(len(lost)-1))
+	}
+	if first.Size == d.Resizing.Size {
 		return fmt.Sprintf("%s can no longer be read, because the file was moved or changed, and is scaled otherwise than the 16-bit images that came later: add it again; until then it is set aside.", name)
 	}
-	return fmt.Sprintf("%s can no longer be read at %d pixels, because the file was moved or changed: add it again, or go back to %d pixels; until then it is set aside.",
-		name, d.Resizing.Size, aside[0].Size)
+	or := ""
+	if first.Size > 0 {
+		or = fmt.Sprintf(", or go back to %d pixels", first.Size)
+	}
+	return fmt.Sprintf("%s can no longer be read at %d pixels, because the file was moved or changed: add it again%s; until then it is set aside.",
+		name, d.Resizing.Size, or)
 }

@@ -39,11 +39,11 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{}
-	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
-		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
-	}
-	if warning := d.depthWarning(); warning != "" {
-		s.Warnings = append(s.Warnings, warning)
+	s.LeftOut = d.setAside()
+	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning()} {
+		if warning != "" {
+			s.Warnings = append(s.Warnings, warning)
+		}
 	}
 	var drawn []*Duplicate
 	for _, g := range d.groups() {

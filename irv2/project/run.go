@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -31,11 +32,14 @@ type Run struct {
 	weights *irv2.Weights
 	outputs []output
 	classes []string // as they were called at the start
-	kept    int      // of outputs: trained before
+	depth   int      // of its 16-bit images
 	session *tune.Session
 	data    tune.Data
 	emit    func(Event)
 	start   time.Time
+
+	odd    int  // steps in a row with an odd loss
+	warned bool // about it
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -91,10 +95,11 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, WithCode(Invalid, err)
 	}
 	outputs := p.data.outputs()
-	weights, kept := p.network.current.startFor(layout.Plan, outputs, o.Seed)
+	weights := p.network.current.startFor(layout.Plan, outputs, o.Seed)
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
+	data.pixels = p.network.info.pixels()
 	session, err := tune.New(layout, weights, data)
 	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
 		if layout, err = p.hostLayout(layout, data); err == nil {
@@ -105,7 +110,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, kept: kept, emit: emit,
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, depth: p.data.set.Depth(), emit: emit,
 		session: session, data: data, checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -118,38 +123,22 @@ func (r *Run) train() {
 	defer func() { r.session.Close() }()
 	r.start = time.Now()
 	o, counts := r.layout.Options, r.layout.Counts
-	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.head()})
-	err := r.safely()
+	plan := r.project.describe(r.layout)
+	plan.Head = r.from.head(r.outputs)
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
-		n.current = version{r.weights, r.outputs}
+		n.current, n.depth = version{r.weights, r.outputs}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		r.emit(Ended{"cancelled", r.result()})
 	case err != nil:
-		r.emit(Failed{"failed", err.Error()})
+		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
-}
-
-// head says what the head of a run starts from, nil where all of it is new.
-func (r *Run) head() *HeadStart {
-	if r.kept == 0 {
-		return nil
-	}
-	h := &HeadStart{Kept: r.kept, Drawn: len(r.outputs) - r.kept}
-	stays := map[int]bool{}
-	for _, o := range r.outputs {
-		stays[r.from.outputFor(o)] = true
-	}
-	for i, o := range r.from.outputs {
-		if !stays[i] {
-			h.Dropped = append(h.Dropped, o.name)
-		}
-	}
-	return h
 }
 
 func (r *Run) safely() (err error) {
@@ -202,7 +191,7 @@ func (r *Run) move() error {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
 	if r.checkpoint == nil { // the device may have brought back a part
-		r.weights, _ = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
+		r.weights = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {
@@ -243,8 +232,32 @@ func (r *Run) event(e tune.Event) {
 		}
 	}
 	r.emit(eventOf(e, r.flops))
+	if e.Step != nil {
+		r.watch(e.Step)
+	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
+	}
+}
+
+// A loss is odd where it is far above that of guessing, ln(classes), in several steps in a
+// row: the first steps of a good run may jump there once.
+const (
+	oddTimes = 4.0
+	oddPlus  = 4.0
+	oddSteps = 3
+)
+
+// watch warns, once a run, of a loss that grows though it is still a number.
+func (r *Run) watch(s *tune.StepEvent) {
+	if s.Loss <= oddTimes*math.Log(float64(len(r.outputs)))+oddPlus {
+		r.odd = 0
+		return
+	}
+	if r.odd++; r.odd == oddSteps && !r.warned && r.diverge == nil {
+		r.warned = true
+		r.emit(Warned{"warning", s.Step, fmt.Sprintf("The loss is %.3g at step %d, far above guessing (%.2f): choose a lower learning rate, or thaw less.",
+			s.Loss, s.Step, math.Log(float64(len(r.outputs))))})
 	}
 }
 
@@ -263,8 +276,8 @@ func (r *Run) result() *RunResult {
 	last := history[len(history)-1]
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy,
-		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
+		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

@@ -135,7 +135,11 @@ func TestHeadStaysForItsClasses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p.network.current.startFor(plan, classes, 5)
+		kept := 0
+		if head := p.network.current.head(classes); head != nil {
+			kept = head.Kept
+		}
+		return p.network.current.startFor(plan, classes, 5), kept
 	}
 	same, kept := start(classes...)
 	if kept != 4 || !slices.Equal(same.Data[last], old) || &same.Data[last][0] == &old[0] {
@@ -179,14 +183,14 @@ func TestRenamedClassKeepsItsOutput(t *testing.T) {
 	}
 	o := DefaultOptions()
 	o.Continue = true
-	if head := train(t, p, "head-only", o)[0].(Started).Head; head == nil || head.Kept != 4 || head.Drawn != 0 {
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 4 || len(head.Drawn) != 0 {
 		t.Errorf("head %+v", head)
 	}
 	if _, err := p.RemoveClass("renamed"); err != nil {
 		t.Fatal(err)
 	}
 	addFiles(t, p, "boat", "photos/boat/boat-1.jpg", "photos/boat/boat-2.jpg")
-	if head := train(t, p, "head-only", o)[0].(Started).Head; head == nil || head.Kept != 3 || head.Drawn != 1 || !slices.Equal(head.Dropped, []string{"renamed"}) {
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 3 || !slices.Equal(head.Drawn, []string{"boat"}) || !slices.Equal(head.Dropped, []string{"renamed"}) {
 		t.Errorf("head %+v", head)
 	}
 }
@@ -237,6 +241,26 @@ func TestSteering(t *testing.T) {
 		t.Error("the network has not kept the last whole step")
 	}
 	predict(t, p)
+}
+
+// A loss far above guessing is told once, and the run goes on.
+func TestOddLoss(t *testing.T) {
+	p := open(t, 3, 1)
+	o := DefaultOptions()
+	o.Epochs, o.Batch, o.Rate = 6, 4, 50
+	var warned []Warned
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, func(e Event) {
+		if w, ok := e.(Warned); ok {
+			warned = append(warned, w)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	if len(warned) != 1 || !strings.Contains(warned[0].Message, "far above guessing (1.39)") {
+		t.Errorf("%+v", warned)
+	}
 }
 
 // A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
