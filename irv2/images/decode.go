@@ -132,25 +132,10 @@ func headerJPEG(data []byte) (header, error) {
 	}
 	h := header{c.Width, c.Height, 0}
 	for s := range segments(data) {
-		f, ok := frameOf(s)
-		if !ok {
-			continue
+		if f, ok := frameOf(s); ok {
+			h.bytes = f.bytes()
+			break
 		}
-		across, down := 1, 1
-		for i := 0; i < len(f.components); i += 3 {
-			across, down = max(across, int(f.components[i+1]>>4)), max(down, int(f.components[i+1]&15))
-		}
-		for i := 0; i < len(f.components); i += 3 {
-			share := float64(f.components[i+1]>>4) * float64(f.components[i+1]&15) / float64(across*down)
-			if len(f.components) == 3 {
-				share = 1
-			}
-			h.bytes += share
-			if f.progressive {
-				h.bytes += 4 * share
-			}
-		}
-		break
 	}
 	if c.ColorModel == color.CMYKModel || c.ColorModel == color.RGBAModel {
 		h.bytes += 4

@@ -2,7 +2,9 @@ package images
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
+	"hash/adler32"
 	"hash/crc32"
 	"io"
 	"iter"
@@ -97,6 +99,26 @@ func frameOf(s segment) (frame, bool) {
 	return frame{s.marker == jpegSOF2, s.body[6 : 6+n]}, true
 }
 
+// bytes is what a pixel takes: its planes, and 4 bytes for each of a progressive JPEG's
+// coefficients. Where chroma's size is unusual Go enlarges it.
+func (f frame) bytes() float64 {
+	across, down, sum, usual := 1, 1, 0, true
+	for i := 0; i < len(f.components); i += 3 {
+		x, y := int(f.components[i+1]>>4), int(f.components[i+1]&15)
+		across, down, sum = max(across, x), max(down, y), sum+x*y
+		usual = usual && (i != 6 || f.components[4] == f.components[7])
+	}
+	planes := float64(sum) / float64(across*down)
+	coefficients := 0.0
+	if f.progressive {
+		coefficients = 4 * planes
+	}
+	if !usual || len(f.components) > 0 && int(f.components[1]) != across<<4|down {
+		planes = float64(len(f.components) / 3)
+	}
+	return planes + coefficients
+}
+
 // adobe begins a JPEG whose colours are marked: brightness apart from colour, or RGB or
 // inks as they are.
 func adobe(ycbcr bool) []byte {
@@ -181,6 +203,7 @@ func (c scans) complete(f frame) bool {
 func mendPNG(data []byte) []byte {
 	const head, tail = 8, 4 // of a chunk: length and name, checksum
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	var pixels []byte // of all such chunks
 	at := 8
 	for at+head+tail <= len(data) {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
@@ -191,14 +214,29 @@ func mendPNG(data []byte) []byte {
 		if string(name) == "IEND" {
 			return data
 		}
+		if string(name) == "IDAT" {
+			pixels = append(pixels, data[at+head:][:n]...)
+		}
 		at += head + int(n) + tail
 	}
 	mended := bytes.Clone(data[:at])
 	if at+head < len(data) && string(data[at+4:at+8]) == "IDAT" {
 		n := min(int(binary.BigEndian.Uint32(data[at:])), len(data)-at-head)
-		mended = appendChunk(mended, "IDAT", data[at+head:][:n])
+		last := data[at+head:][:n:n]
+		mended = appendChunk(mended, "IDAT", append(last, restOfChecksum(append(pixels, last...))...))
 	}
 	return appendChunk(mended, "IEND", nil)
+}
+
+// restOfChecksum is what a zlib stream lacks of the checksum at its end; nil where it lacks
+// more.
+func restOfChecksum(stream []byte) []byte {
+	const head = 2
+	r, sum := bytes.NewReader(stream[min(head, len(stream)):]), adler32.New()
+	if _, err := io.Copy(sum, flate.NewReader(r)); err != nil {
+		return nil
+	}
+	return sum.Sum(nil)[min(r.Len(), adler32.Size):]
 }
 
 func appendChunk(file []byte, name string, body []byte) []byte {

@@ -327,6 +327,7 @@ def ends():
     put("half-iend.png", png[:-7], RGB)
     put("zeros-for-iend.png", png[:-12] + b"\0" * 12, RGB)
     put("garbage-after.png", png + b"garbage" * 9, RGB)
+    put("no-adler.png", png[:-18], RGB)
     put("no-checksum.png", png[:-16], RGB)  # of the last pixels' chunk
 
 
