@@ -122,7 +122,7 @@ function thaw(channel, engine) {
       synthesize: call('weights.synthesize'),
     },
     data: {
-      add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
+      add: (className, files, { browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),

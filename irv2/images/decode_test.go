@@ -222,6 +222,9 @@ func FuzzDecode(f *testing.F) {
 			f.Add(file(f, dir+"/"+n.Name()))
 		}
 	}
+	for _, data := range kinds(f) {
+		f.Add(data)
+	}
 	limits := Limits{FileBytes: 1 << 20, Side: 300, Pixels: 40_000, Bytes: 1 << 20} // keeps memory small
 	f.Fuzz(func(t *testing.T, data []byte) {
 		img, err := Decode(data, "file", limits)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"iter"
+	"slices"
 )
 
 // Files are cut, padded and joined on their way. Where all pixels are there, what the
@@ -203,7 +204,7 @@ func (c scans) complete(f frame) bool {
 func mendPNG(data []byte) []byte {
 	const head, tail = 8, 4 // of a chunk: length and name, checksum
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	var pixels []byte // of all such chunks
+	var pixels [][]byte // of the chunks so far
 	at := 8
 	for at+head+tail <= len(data) {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
@@ -215,7 +216,7 @@ func mendPNG(data []byte) []byte {
 			return data
 		}
 		if string(name) == "IDAT" {
-			pixels = append(pixels, data[at+head:][:n]...)
+			pixels = append(pixels, data[at+head:][:n])
 		}
 		at += head + int(n) + tail
 	}
@@ -223,7 +224,7 @@ func mendPNG(data []byte) []byte {
 	if at+head < len(data) && string(data[at+4:at+8]) == "IDAT" {
 		n := min(int(binary.BigEndian.Uint32(data[at:])), len(data)-at-head)
 		last := data[at+head:][:n:n]
-		mended = appendChunk(mended, "IDAT", append(last, restOfChecksum(append(pixels, last...))...))
+		mended = appendChunk(mended, "IDAT", append(last, restOfChecksum(slices.Concat(append(pixels, last)...))...))
 	}
 	return appendChunk(mended, "IEND", nil)
 }
