@@ -122,7 +122,7 @@ function thaw(channel, engine) {
       synthesize: call('weights.synthesize'),
     },
     data: {
-      add: (className, files, { group, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group) }, options),
+      add: (className, files, { group, browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),

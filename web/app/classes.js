@@ -1,7 +1,7 @@
 // Class cards: a name to edit, thumbnails, counts; and a dialog with all images of a class.
 import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
 import { plural } from './format.js'
-import { addToClass } from './intake.js'
+import { addFound } from './intake.js'
 import { guarded } from './notices.js'
 import { record } from './record.js'
 import { set, state } from './store.js'
@@ -33,7 +33,7 @@ function card(c) {
   }
   return h('li', { class: 'class', 'data-class': c.name, 'data-testid': 'class' },
     h('div', { class: 'class-head' }, name,
-      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addToClass(c.name, files) }),
+      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addFound(files.map(file => ({ path: file.name, file })), c.name) }),
       iconButton('camera', `Take pictures of ${c.name}`, () => record(c.name), { 'data-testid': 'class-camera' }),
       confirmTwice(iconButton('bin', `Remove class ${c.name}`, undefined), () => `Remove ${c.images.length}?`,
         () => guarded(async () => set({ data: await state.thaw.data.removeClass(c.name) })))),

@@ -15,32 +15,33 @@ import { hasOwn, onlyGenerated } from './worlds.js'
 
 /** @typedef {import('./drop.js').Found} Found */
 
-/** Adds files to a class, made if new; those of a group stay on one side of the split. @param {string} [group] */
-export async function addToClass(className, files, group) {
-  if (!(await ownMayCome())) return
-  await take(files.length, files.map(file => file.name), options => state.thaw.data.add(className, files, { group, ...options }))
-}
+/** Adds pictures that this page took to a class, made if new; a group stays on one side of the split. @param {File[]} files */
+export const addGroup = (className, files, group) => take(files.length, ['the camera'], options => state.thaw.data.add(className, files, { group, ...options }))
 
 let before = Promise.resolve()
 /**
- * Files that fell on the page: onto a class card they join it; else they are surveyed, and
- * a person sees what would come in before anything does. One drop waits for another.
+ * Files that fell on the page, or on the card of a class: they are surveyed, and a person
+ * sees what would come in before anything does. One drop waits for another.
  * @param {Found[]} found @param {string | null} [className]
  */
 export function addFound(found, className = null) {
-  before = before.then(() => (className === null ? addSurveyed(found) : addToClass(className, found.map(({ file }) => file))))
+  before = before.then(() => addSurveyed(found, className))
   return before
 }
 
-/** @param {Found[]} found */
-async function addSurveyed(found) {
+/** @param {Found[]} found @param {string | null} className */
+async function addSurveyed(found, className) {
+  if (className !== null && !(await ownMayCome())) return
   const survey = encoding => guarded(() => withProgress(byID('data-progress'), `Looking at ${plural(found.length, 'file')}`, options => state.thaw.data.survey(found, { encoding, ...options })))
   const first = await survey()
-  const answer = first && (await preview(first, found, survey))
+  const answer = first && (className !== null && speaksForItself(first) ? { survey: first, choice: { className, sides: false }, replace: false } : await preview(first, found, className, survey))
   if (!answer) return
   if (answer.replace) await clear()
   await take(answer.survey.pictures, found.map(({ path }) => path.split('/')[0]), options => state.thaw.data.take(answer.survey, answer.choice, options), answer.survey)
 }
+
+/** Whether nothing has to be asked of pictures for a card: they go to its class. */
+const speaksForItself = ({ pictures, foreign, room }) => pictures > 0 && !room && !foreign.some(({ browser }) => browser)
 
 const clear = () => guarded(async () => set({ data: await state.thaw.data.clear() }))
 

@@ -13,16 +13,20 @@ const oneClass = 'one-class'
  * Shows a survey and asks how to take it; null: not at all.
  * @param {Survey} survey
  * @param {import('./drop.js').Found[]} found what was surveyed
+ * @param {string | null} className on whose card they fell
  * @param {(encoding: string) => Promise<Survey | undefined>} again surveys with names read by another encoding
  * @returns {Promise<{ survey: Survey, choice: import('../thaw.js').TakeChoice, replace: boolean } | null>}
  */
-export function preview(survey, found, again) {
+export function preview(survey, found, className, again) {
+  // On a card its class is the answer, whatever else could name one.
+  const fit = seen => (className === null ? seen : { ...seen, sources: [], asks: null, sides: null })
+  survey = fit(survey)
   const dialog = byID('preview-dialog')
   const form = h('form', { method: 'dialog', class: 'preview' })
   let answer = null
-  const draw = () => form.replaceChildren(...content(survey, found, () => dialog.close(), async encoding => {
+  const draw = () => form.replaceChildren(...content(survey, found, className, () => dialog.close(), async encoding => {
     form.inert = true // this survey is none of the worker's any more
-    survey = (await again(encoding)) ?? survey
+    survey = fit((await again(encoding)) ?? survey)
     form.inert = false
     draw()
     form.querySelector('[data-testid=preview-encoding]')?.focus()
@@ -35,14 +39,14 @@ export function preview(survey, found, again) {
   draw()
   dialog.replaceChildren(form)
   dialog.showModal()
-  const first = form.querySelector(survey.sources.length ? '[data-testid=preview-add]' : '#which-class')
+  const first = form.querySelector(survey.sources.length || className !== null ? '[data-testid=preview-add]' : '#which-class')
   first?.focus()
   if (first instanceof HTMLInputElement) first.select()
   return new Promise(resolve => dialog.addEventListener('close', () => resolve(answer), { once: true }))
 }
 
 /** The whole dialog for a survey. */
-function content(survey, found, close, encode) {
+function content(survey, found, into, close, encode) {
   const list = h('div', { class: 'preview-classes', tabIndex: 0, role: 'region', 'aria-label': 'Classes that come in' })
   const add = h('button', { type: 'submit', class: 'primary', 'data-testid': 'preview-add' })
   const show = () => {
@@ -52,9 +56,9 @@ function content(survey, found, close, encode) {
     list.hidden = !chosen
     if (chosen) list.replaceChildren(classTable(chosen, Boolean(fields.sides?.checked)))
     const className = fields.className.value.trim()
-    const n = chosen ? chosen.classes.reduce((sum, c) => sum + c.pictures, 0) : survey.pictures
-    add.disabled = n === 0 || (!chosen && !className)
-    add.textContent = n === 0 ? 'No images to add' : `Add ${plural(n, 'image')} ${chosen ? `in ${plural(chosen.classes.length, 'class', 'classes')}` : `to ${className || 'a class'}`}`
+    const n = (chosen ? chosen.classes.reduce((sum, c) => sum + c.pictures, 0) : survey.pictures) - leftOut(survey, fields)
+    add.disabled = n <= 0 || (!chosen && !className)
+    add.textContent = n <= 0 ? 'No images to add' : `Add ${plural(n, 'image')} ${chosen ? `in ${plural(chosen.classes.length, 'class', 'classes')}` : `to ${className || 'a class'}`}`
   }
   if (survey.pictures) queueMicrotask(show)
   return [
@@ -62,7 +66,7 @@ function content(survey, found, close, encode) {
     h('div', { class: 'preview-body' },
       survey.room && h('p', { class: 'strip' }, survey.room),
       survey.encoding && !survey.encoding.sure && encodingField(survey.encoding, encode),
-      survey.pictures > 0 && [sourceFields(survey, show), classField(found, show), list, sidesField(survey, show), groupField(survey), replaceField()],
+      survey.pictures > 0 && [sourceFields(survey, show), classField(found, into, show), list, sidesField(survey, show), foreignField(survey, show), groupField(survey), into === null && replaceField()],
       refusedFold(survey)),
     h('footer', { class: 'row' }, survey.pictures > 0 && add,
       h('button', { type: 'button', class: 'button', onclick: close, 'data-testid': 'preview-cancel' }, survey.pictures ? 'Cancel' : 'Close')),
@@ -79,9 +83,9 @@ function sourceFields({ sources, asks }, show) {
 }
 
 /** The class that all go to: a new one or one that is there. */
-function classField(found, show) {
+function classField(found, into, show) {
   const { classes } = state.data
-  const name = h('input', { id: 'which-class', 'data-testid': 'which-class', name: 'className', list: 'preview-names', autocomplete: 'off', value: `class ${classes.length + 1}`, oninput: show })
+  const name = h('input', { id: 'which-class', 'data-testid': 'which-class', name: 'className', list: 'preview-names', autocomplete: 'off', value: into ?? `class ${classes.length + 1}`, oninput: show })
   const take = ({ name: chosen }) => h('button', { type: 'button', class: 'button', onclick: () => { name.value = chosen; show(); name.focus() } }, chosen)
   return h('div', { class: 'preview-one' }, thumbnails(found),
     h('label', { class: 'inline' }, h('span', {}, 'Which class do they show?'), name),
@@ -96,6 +100,17 @@ const thumbnails = found => h('p', { class: 'preview-pictures' }, found.filter((
 }))
 
 const sidesField = ({ sides }, show) => sides && h('label', { class: 'preview-source' }, h('input', { type: 'checkbox', name: 'sides', checked: true, onchange: show }), h('span', {}, sidesText(sides)))
+
+/** Formats that the engine does not read and this browser does. */
+function foreignField({ foreign }, show) {
+  const read = foreign.filter(({ browser }) => browser)
+  return read.length > 0 && h('label', { class: 'preview-source' }, h('input', { type: 'checkbox', name: 'browserDecoded', checked: true, onchange: show }),
+    h('span', {}, `Take ${read.map(({ format, count }) => plural(count, `${format} image`)).join(', ')} as this browser decodes ${total(read) === 1 ? 'it' : 'them'}: pixels may differ in another`))
+}
+
+/** How many of the images are left out because of their format. */
+const leftOut = ({ foreign }, fields) => (fields.browserDecoded?.checked === false ? total(foreign.filter(({ browser }) => browser)) : 0)
+const total = foreign => foreign.reduce((n, { count }) => n + count, 0)
 
 const groupField = ({ groups }) => groups.length > 0 && h('label', { class: 'preview-group' }, h('span', {}, 'Keep together, on one side of the split (images of one patient, one scene)'),
   h('select', { name: 'group', 'data-testid': 'preview-group' }, h('option', { value: '' }, 'nothing: each image for itself'),
@@ -112,7 +127,7 @@ function read(form, survey) {
   const fields = form.elements
   const source = sourceOf(form, survey)
   const choice = source === oneClass ? { className: fields.className.value.trim() } : { source }
-  return { choice: { ...choice, group: fields.group?.value ?? '', sides: fields.sides?.checked ?? true }, replace: fields.replace?.checked ?? false }
+  return { choice: { ...choice, group: fields.group?.value ?? '', sides: fields.sides?.checked ?? false, browserDecoded: fields.browserDecoded?.checked ?? false }, replace: fields.replace?.checked ?? false }
 }
 
 function classTable(source, sides) {

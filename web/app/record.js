@@ -3,7 +3,7 @@
 import { cameras, openCamera, picture, whyNot } from './camera.js'
 import { byID, h, iconButton } from './dom.js'
 import { plural } from './format.js'
-import { addToClass, ownMayCome } from './intake.js'
+import { addGroup, ownMayCome } from './intake.js'
 import { guarded, say } from './notices.js'
 import { set, state } from './store.js'
 
@@ -141,7 +141,7 @@ class Recorder {
     if (!this.#held) delete this.hold.dataset.held
     this.#inTurn(async () => {
       const before = new Set(idsOf(className))
-      await addToClass(className, files, group)
+      await addGroup(className, files, group)
       this.#bursts.push(idsOf(className).filter(id => !before.has(id)))
     })
   }
