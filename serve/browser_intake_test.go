@@ -139,6 +139,29 @@ func TestPageTakesTable(t *testing.T) {
 	}
 }
 
+// Formats that only the browser reads come where a person lets them, and are marked.
+func TestPageOffersBrowserDecoding(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.page("")
+	b.dropImages(photos + "boat")
+	b.has("boat 8")
+	b.drop("#classes > [data-class]", testImages+"foreign/boat.avif")
+	if got := b.previewShows(); got != "Add 1 image to boat" {
+		t.Errorf("offers %q", got)
+	}
+	b.click("#preview-dialog [name=browserDecoded]")
+	if got := b.text("[data-testid=preview-add]"); got != "No images to add" {
+		t.Errorf("left out, it offers %q", got)
+	}
+	b.click("#preview-dialog [name=browserDecoded]")
+	b.takeImages()
+	b.has("boat 9")
+	b.click("[data-testid=count]")
+	if got := b.text("#class-dialog"); !strings.Contains(got, "decoded by this browser") {
+		t.Errorf("not marked: %s", got)
+	}
+}
+
 // Own and generated images come together only where a person says so.
 func TestPageDoesNotMix(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")

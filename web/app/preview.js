@@ -90,7 +90,7 @@ function classField(found, into, show) {
   return h('div', { class: 'preview-one' }, thumbnails(found),
     h('label', { class: 'inline' }, h('span', {}, 'Which class do they show?'), name),
     h('datalist', { id: 'preview-names' }, classes.map(c => h('option', { value: c.name }))),
-    classes.length > 0 && h('p', { class: 'row' }, classes.slice(0, 12).map(take)))
+    into === null && classes.length > 0 && h('p', { class: 'row' }, classes.slice(0, 12).map(take)))
 }
 
 /** The first pictures among files, as far as the browser knows their formats. */
