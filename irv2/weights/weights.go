@@ -29,6 +29,8 @@ import (
 	"thaw/irv2/internal/unzip"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/tfjs"
+	"thaw/irv2/weights/torch"
 )
 
 // Format says how a file keeps its weights.
@@ -39,6 +41,8 @@ const (
 	Keras3      Format = "Keras 3 weights"        // .weights.h5
 	KerasZip    Format = "Keras 3 archive"        // .keras
 	Timm        Format = "timm safetensors"       // PyTorch's names and layouts
+	Torch       Format = "PyTorch checkpoint"     // .pth, .pt, .bin: a zip
+	TFJS        Format = "TensorFlow.js model"    // model.json with its .bin files
 	Thaw        Format = "Thaw safetensors"       // WriteSafetensors
 	thisNetwork        = "InceptionResNetV2 (%s)" // a config's name
 )
@@ -115,6 +119,10 @@ func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 		return matchHDF5(r, size, m, nil)
 	case k.Name == kindSafetensors:
 		return matchSafetensors(r, size, m)
+	case k.Name == kindTFJS && (k.Readable || isFolder(r)):
+		return matchTFJS(r, size, m)
+	case k.Name == kindTorch:
+		return matchTorch(r, size, m)
 	case k.Name == kindKeras:
 		return matchKeras(r, size, m)
 	case k.Name == kindCut:
@@ -229,9 +237,9 @@ func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.Rea
 // advise adds what to do to the errors of the two formats.
 func advise(err error) error {
 	switch {
-	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, torch.ErrTruncated), errors.Is(err, tfjs.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: download or copy it again", err)
-	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
+	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, tfjs.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
 		return fmt.Errorf("%w: download or copy it again", err)
 	case errors.Is(err, hdf5.ErrUnsupported):
 		return fmt.Errorf("%w: save it again with Keras's save_weights", err)

@@ -13,7 +13,8 @@ import { set, state } from './store.js'
 import { showPanel } from './tabs.js'
 import { hasOwn, onlyGenerated } from './worlds.js'
 
-/** @typedef {import('./drop.js').Found} Found */
+/** @typedef {import('./sort.js').Found} Found */
+/** @typedef {import('./sort.js').Refusal} Refusal */
 
 /** Adds pictures that this page took to a class, made if new; a group stays on one side of the split. @param {File[]} files */
 export const addGroup = (className, files, group) => take(files.length, ['the camera'], options => state.thaw.data.add(className, files, { group, ...options }))
@@ -23,16 +24,20 @@ let before = Promise.resolve()
  * Files that fell on the page, or on the card of a class: they are surveyed, and a person
  * sees what would come in before anything does. One drop waits for another.
  * @param {Found[]} found @param {string | null} [className]
+ * @param {Refusal[]} [foreign] what came with them and is no image
  */
-export function addFound(found, className = null) {
-  before = before.then(() => addSurveyed(found, className))
+export function addFound(found, className = null, foreign = []) {
+  before = before.then(() => addSurveyed(found, className, foreign))
   return before
 }
 
-/** @param {Found[]} found @param {string | null} className */
-async function addSurveyed(found, className) {
+/** @param {Found[]} found @param {string | null} className @param {Refusal[]} foreign */
+async function addSurveyed(found, className, foreign) {
   if (className !== null && !(await ownMayCome())) return
-  const survey = encoding => guarded(() => withProgress(byID('data-progress'), `Looking at ${plural(found.length, 'file')}`, options => state.thaw.data.survey(found, { encoding, ...options })))
+  const survey = encoding => guarded(async () => {
+    const seen = await withProgress(byID('data-progress'), `Looking at ${plural(found.length, 'file')}`, options => state.thaw.data.survey(found, { encoding, ...options }))
+    return { ...seen, refused: [...foreign, ...seen.refused], refusedCount: foreign.length + seen.refusedCount }
+  })
   const first = await survey()
   const answer = first && (className !== null && speaksForItself(first) ? { survey: first, choice: { className, sides: false }, replace: false } : await preview(first, found, className, survey))
   if (!answer) return
@@ -45,13 +50,13 @@ const speaksForItself = ({ pictures, foreign, room }) => pictures > 0 && !room &
 
 const clear = () => guarded(async () => set({ data: await state.thaw.data.clear() }))
 
-/** Images and files that a person pastes are dropped ones. */
-export function startPaste() {
+/** Images and files that a person pastes are dropped ones. @param {(found: Found[]) => void} sortOutFiles */
+export function startPaste(sortOutFiles) {
   addEventListener('paste', event => {
     const files = [...(event.clipboardData?.files ?? [])]
     if (!files.length || /** @type {Element} */ (event.target).closest('input, textarea') || document.querySelector('dialog[open]')) return
     event.preventDefault()
-    addFound(files.map(file => ({ path: file.name, file })))
+    sortOutFiles(files.map(file => ({ path: file.name, file })))
   })
 }
 
@@ -88,7 +93,7 @@ const amount = { perClass: 80, validation: 50 }
  * @param {number} n files
  * @param {string[]} from what they came as
  * @param {(options: object) => Promise<import('../thaw.js').AddResult>} work
- * @param {{ refused: { name: string, reason: string }[], refusedCount: number }} [seen] what was refused before
+ * @param {{ refused: Refusal[], refusedCount: number }} [seen] what was refused before
  */
 async function take(n, from, work, seen = { refused: [], refusedCount: 0 }) {
   await guarded(async () => {

@@ -26,7 +26,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
-import { sortOut, startDrops } from './drop.js'
+import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
@@ -41,6 +41,7 @@ import { predict, startPredict } from './predict.js'
 import { startPresets } from './presets.js'
 import { startRuns } from './runs.js'
 import { change, startSettings } from './settings.js'
+import { sortOut } from './sort.js'
 import { set, state, watch } from './store.js'
 import { startTable } from './table.js'
 import { startTabs } from './tabs.js'
@@ -61,7 +62,7 @@ startLayers()
 startPresets()
 startCost()
 startPlanning()
-startImages(found => sortOut(found, takers))
+startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
 startCompare()
 startCurves()
@@ -69,7 +70,7 @@ startTable()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)
-startPaste()
+startPaste(found => guarded(() => sortOut(found, takers)))
 startOffline()
 startEngine()
 boot()

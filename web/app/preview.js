@@ -12,7 +12,7 @@ const oneClass = 'one-class'
 /**
  * Shows a survey and asks how to take it; null: not at all.
  * @param {Survey} survey
- * @param {import('./drop.js').Found[]} found what was surveyed
+ * @param {import('./sort.js').Found[]} found what was surveyed
  * @param {string | null} className on whose card they fell
  * @param {(encoding: string) => Promise<Survey | undefined>} again surveys with names read by another encoding
  * @returns {Promise<{ survey: Survey, choice: import('../thaw.js').TakeChoice, replace: boolean } | null>}
