@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/zip"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,6 +138,52 @@ func TestPageTakesTable(t *testing.T) {
 		if strings.Contains(side, ",") {
 			t.Errorf("patient %s is on both sides", patient)
 		}
+	}
+}
+
+// Pictures beside a network come in, whatever the network is: in a zip, in a folder, loose.
+func TestPageTakesPicturesBesideNetworks(t *testing.T) {
+	const foreign = "../testdata/weights/foreign/"
+	dir := t.TempDir()
+	for _, name := range []string{"scans/boat/boat-1.jpg", "scans/boat/boat-2.jpg", "scans/house/house-1.jpg", "scans/old.onnx"} {
+		from := photos + strings.TrimPrefix(name, "scans/")
+		if strings.HasSuffix(name, ".onnx") {
+			from = foreign + "m.onnx"
+		}
+		content, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive, err := os.Create(filepath.Join(dir, "scans.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(archive)
+	if err := z.AddFS(os.DirFS(filepath.Join(dir, "scans"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(z.Close(), archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b := startBrowser(t, testServer(t).URL, "")
+	b.page("")
+	for _, drop := range [][]string{{filepath.Join(dir, "scans.zip")}, {filepath.Join(dir, "scans")}, {filepath.Join(dir, "scans/boat"), filepath.Join(dir, "scans/house"), foreign + "model.tflite"}} {
+		b.drop("#drop", drop...)
+		if got := b.previewShows(); got != "Add 3 images in 2 classes" || !strings.Contains(b.text("[data-testid=preview-refused]"), "1 file cannot be taken") {
+			t.Errorf("%s: offers %q; %s", drop, got, b.text("#preview-dialog"))
+		}
+		if len(drop) == 3 && !strings.Contains(b.text("[data-testid=preview-refused]"), "TensorFlow Lite") {
+			t.Errorf("a network beside them: %s", b.text("[data-testid=preview-refused]"))
+		}
+		b.click("[data-testid=preview-cancel]")
+		b.wait("!document.querySelector('#preview-dialog[open]')", "the dialog closes")
 	}
 }
 

@@ -79,7 +79,7 @@ function sourceFields({ sources, asks }, show) {
   const radio = (id, text, checked) => h('label', { class: 'preview-source' }, h('input', { type: 'radio', name: 'source', value: id, checked, onchange: show }), h('span', {}, text))
   return h('fieldset', { class: 'preview-sources' },
     h('legend', { class: asks ? 'preview-asks' : '' }, asks ?? 'What names the classes?'),
-    sources.map(({ id, title }, i) => radio(id, title, i === 0)), radio(oneClass, 'all into one class', false))
+    sources.map(({ id, title }, i) => radio(id, i === 0 && asks ? `${title} (a guess)` : title, i === 0)), radio(oneClass, 'all into one class', false))
 }
 
 /** The class that all go to: a new one or one that is there. */
