@@ -31,6 +31,7 @@ type Run struct {
 	weights *irv2.Weights
 	outputs []output
 	classes []string // as they were called at the start
+	depth   int      // of its 16-bit images
 	session *tune.Session
 	data    tune.Data
 	emit    func(Event)
@@ -108,7 +109,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, emit: emit,
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, depth: p.data.set.Depth(), emit: emit,
 		session: session, data: data, checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -127,7 +128,7 @@ func (r *Run) train() {
 	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
-		n.current = version{r.weights, r.outputs}
+		n.current, n.depth = version{r.weights, r.outputs}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):

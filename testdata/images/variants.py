@@ -64,7 +64,8 @@ def variants():
             save("exif-6.tif", stored, exif=exif, compression="raw")
 
     alpha.save(os.path.join(HERE, "bad", "photo.avif"))
-    m.resize((48, 32)).convert("CMYK").save(os.path.join(HERE, "bad", "cmyk.tif"))
+    m.resize((48, 32)).save(os.path.join(HERE, "foreign", "boat.avif"), quality=85, subsampling="4:4:4")
+    save("cmyk.tif", m.resize((48, 32)).convert("CMYK"))
     big = io.BytesIO()
     m.save(big, "WEBP", quality=85)
     with open(os.path.join(HERE, "bad", "truncated.webp"), "wb") as f:
