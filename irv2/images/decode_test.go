@@ -43,6 +43,7 @@ var decodeTolerance = []struct {
 	{"png-named.jpg", 0, 0},
 	{"*.jpg", 2, 0.1},
 	{"*lossy.webp", 2, 0.2},
+	{"jpeg*.tif", 3, 0.2},
 	{"cmyk.tif", 1, 0.5}, // rounded as Go does
 	{"*", 0, 0},
 }

@@ -32,6 +32,9 @@ func (f *tiffFile) wide() int {
 
 func decodeTIFF(data []byte) (planes, error) {
 	f, err := openTIFF(data)
+	if err == nil {
+		err = f.readBlocks()
+	}
 	if err != nil {
 		return nil, err
 	}
