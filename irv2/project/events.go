@@ -47,6 +47,7 @@ type (
 		Accuracy           float64  `json:"accuracy"`
 		ValidationLoss     *float64 `json:"validationLoss"`
 		ValidationAccuracy float64  `json:"validationAccuracy"`
+		BalancedAccuracy   *float64 `json:"balancedAccuracy"`
 		Seconds            float64  `json:"seconds"`
 	}
 	// Paused: the run waits, or goes on.
@@ -82,6 +83,7 @@ type RunResult struct {
 	Trained            int      `json:"trained"`
 	TrainAccuracy      float64  `json:"trainAccuracy"`
 	ValidationAccuracy float64  `json:"validationAccuracy"`
+	BalancedAccuracy   *float64 `json:"balancedAccuracy"` // mean over the classes; nil: no image was held back
 	ValidationLoss     *float64 `json:"validationLoss"`
 	Classes            []string `json:"classes"`
 	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
@@ -97,7 +99,7 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, number(d.Validation.Loss), d.Validation.Accuracy, d.Seconds}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, number(d.Validation.Loss), d.Validation.Accuracy, number(d.Validation.BalancedAccuracy()), d.Seconds}
 }
 
 // number is x, or nil where JSON has no word for it.

@@ -76,6 +76,9 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
+	if o, err = o.weighted(split); err != nil {
+		return nil, err
+	}
 	p.division = o.division()
 	p.setPredictor(nil)
 	if !o.Continue {
@@ -246,7 +249,7 @@ func (r *Run) result() *RunResult {
 	last := history[len(history)-1]
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy,
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy, BalancedAccuracy: number(last.Validation.BalancedAccuracy()),
 		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
