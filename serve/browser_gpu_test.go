@@ -26,7 +26,7 @@ func TestPageOnGPU(t *testing.T) {
 	b.navigate("/?backend=webgpu#epochs=2&batch=4")
 	b.waitFor(gpuTimeout, "document.body.dataset.ready !== undefined", "the GPU has passed its trial")
 	saved := b.downloads()
-	b.drop("#drop", photos+"boat", photos+"fruit")
+	b.dropImages(photos+"boat", photos+"fruit")
 	b.wait("document.querySelectorAll('#classes > [data-class]').length === 2", "two folders became two classes")
 
 	b.trainOnGPU("A", "{ thaw: ['block8_1', 'block8_2'] }")
@@ -91,6 +91,22 @@ func TestGPUTrainsAlike(t *testing.T) {
 	}
 	if !slices.Equal(gpu[0], gpu[1]) {
 		t.Errorf("losses %v the first time and %v the second", gpu[0], gpu[1])
+	}
+}
+
+// What a visit measured counts for the next one, until that is asked to measure anew.
+func TestGPUMeasuredOnce(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "", softwareGPU...)
+	visit := func(options string) [2]float64 {
+		b.module("{ backend: 'webgpu', threads: 2 " + options + "}")
+		return eval[[2]float64](b, "const { gflops, hostGflops } = thaw.engine.gpu; thaw.close(); return [gflops, hostGflops]")
+	}
+	first := visit("")
+	if second := visit(""); second != first || !(first[0] > 0 && first[1] > 0) {
+		t.Errorf("%v GFLOP/s at the first visit, %v at the second", first, second)
+	}
+	if third := visit(", measure: true"); third == first {
+		t.Errorf("%v GFLOP/s again, though it was to be measured", third)
 	}
 }
 

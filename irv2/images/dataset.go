@@ -27,7 +27,8 @@ type File struct {
 	// Its error goes on where a sentence begins with the file's name; context.Canceled is
 	// the user's.
 	Read      func() ([]byte, error)
-	Group     string // of pictures that belong together, and so to one side; "": alone
+	Head      func(n int) ([]byte, error) // its first n bytes, some more or all; nil: by Read
+	Group     string                      // of pictures that belong together, and so to one side; "": alone
 	Side      Side
 	Generated bool
 }
@@ -131,6 +132,11 @@ func (d *Dataset) refused(r *Refusal) error {
 	return r
 }
 
+// Refuse notes a file that was not taken, by a sentence that begins with its name.
+func (d *Dataset) Refuse(filePath string, why Reason, format string, args ...any) {
+	d.refused(refuse(cleanName(path.Base(slashed(filePath))), why, format, args...))
+}
+
 // ClearRefused forgets the refused files, when the user has read about them.
 func (d *Dataset) ClearRefused() { d.Refused = nil }
 
@@ -190,6 +196,11 @@ func (d *Dataset) RemoveClass(name string) error {
 
 // Clear removes all classes with their pictures. No ID is used again.
 func (d *Dataset) Clear() { d.Classes = nil }
+
+// SortClasses puts the classes in Keras's order: by code point.
+func (d *Dataset) SortClasses() {
+	slices.SortStableFunc(d.Classes, func(a, b *Class) int { return strings.Compare(a.Name, b.Name) })
+}
 
 // Sample returns the picture with that ID and its class, or nils.
 func (d *Dataset) Sample(id int) (*Sample, *Class) {

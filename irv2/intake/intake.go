@@ -10,6 +10,7 @@ package intake
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 
 	"thaw/irv2/images"
@@ -46,7 +47,40 @@ func Look(paths []string, tables []*Table) *Survey {
 	fromTable := len(s.Labels) > 0
 	s.addFolders(folders, fromTable)
 	s.addNames(paths)
+	s.addLast(paths)
+	// Groups that keep a class together as a whole would leave nothing to validate it with.
+	if len(s.Labels) > 0 {
+		s.Groups = slices.DeleteFunc(s.Groups, func(g Groups) bool { return follows(g.Of, s.Labels[0].Of) })
+	}
 	return s
+}
+
+// addLast adds the folder in which all pictures lie, as the one class there is.
+func (s *Survey) addLast(paths []string) {
+	of := make([]string, len(paths))
+	for i, p := range paths {
+		if folder := path.Base(path.Dir("/" + p)); folder != "/" {
+			of[i] = folder
+		}
+	}
+	if _, counts := Count(of); len(counts) == 1 {
+		s.Labels = append(s.Labels, Labels{"folder:last", "folder: " + of[0], of})
+	}
+}
+
+// follows says that b decides a.
+func follows(a, b []string) bool {
+	of := map[string]string{}
+	for i := range b {
+		if b[i] == "" || a[i] == "" {
+			continue
+		}
+		if cmp.Or(of[b[i]], a[i]) != a[i] {
+			return false
+		}
+		of[b[i]] = a[i]
+	}
+	return true
 }
 
 // Count is how many pictures have each label, in Keras's order: by code point.

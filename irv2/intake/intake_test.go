@@ -52,7 +52,7 @@ func TestFolders(t *testing.T) {
 		{"parts below", tree(3, "cats/train", "cats/val", "dogs/train", "dogs/val"), "cats 6, dogs 6", false, "1212"},
 		{"no validation", tree(3, "train/cats", "train/dogs", "test/cats", "test/dogs"), "cats 6, dogs 6", false, "0033"},
 		{"a class called test", tree(3, "test", "control"), "control 3, test 3", false, ""},
-		{"one folder", tree(3, "cats"), "", false, ""},
+		{"one folder", tree(3, "cats"), "cats 3", false, ""},
 		{"loose", []string{"a.png", "b.png"}, "", false, ""},
 		{"numbered names", []string{"cat.0.jpg", "cat.1.jpg", "cat.2.jpg", "dog.0.jpg", "dog.1.jpg", "dog.2.jpg"}, "cat 3, dog 3", true, ""},
 	} {

@@ -55,6 +55,9 @@ func (o Options) weighted(s *images.Split) (Options, error) {
 		if label < 0 {
 			return o, Errorf(Invalid, "A class weight is given for %q, which is no class: give weights for classes that are there.", name)
 		}
+		if !(weight >= 0 && weight <= 1e6) {
+			return o, Errorf(Invalid, "The class weight of %q must be 0 to 1,000,000, not %g.", name, weight)
+		}
 		o.weights[label] = weight
 	}
 	return o, nil

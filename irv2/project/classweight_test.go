@@ -58,7 +58,7 @@ func TestClassWeight(t *testing.T) {
 	check(t, err, Invalid, "no class")
 	o.ClassWeight = weightOf(t, `{"fruit": -1}`)
 	_, err = p.Plan(freeze.Spec{Preset: "head-only"}, o)
-	checkCode(t, err, Invalid, "class weight -1")
+	check(t, err, Invalid, "must be 0 to 1,000,000, not -1")
 	if err := json.Unmarshal([]byte(`{"classWeight": "fair"}`), &o); err == nil {
 		t.Error("an unknown word")
 	}

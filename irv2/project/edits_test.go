@@ -165,7 +165,8 @@ func TestClearWhileAdding(t *testing.T) {
 	cleared := make(chan DataInfo)
 	files := []PictureFile{onDisk(t, "photos/fruit/fruit-1.jpg"), onDisk(t, "photos/fruit/fruit-2.jpg")}
 	said := false
-	_, err := p.AddImages(t.Context(), Folders(files), func(done, total int64) {
+	from, _ := Files("fruit", files)
+	_, err := p.AddImages(t.Context(), from, func(done, total int64) {
 		if !said {
 			said = true
 			ended := p.data.adding

@@ -12,6 +12,7 @@ type examples struct {
 	size    int
 	seed    uint64
 	augment images.Augment
+	pixels  *images.Affine // how the network is fed; nil: the usual way
 }
 
 type example struct {
@@ -35,8 +36,9 @@ func (d *examples) Augmented() bool               { return d.augment.On() }
 func (d *examples) Image(dst []float32, s tune.Split, i, epoch int) {
 	pixels := d.parts[s][i].pixels
 	if s == tune.Train && epoch >= 0 && d.augment.On() {
-		d.augment.Apply(dst, pixels, d.size, d.seed, epoch, i)
+		d.augment.Vary(dst, pixels, d.size, d.seed, epoch, i)
+		images.Feed(dst, dst, d.pixels)
 		return
 	}
-	images.Normalize(dst, pixels)
+	images.Feed(dst, pixels, d.pixels)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -35,6 +36,9 @@ type Run struct {
 	data    tune.Data
 	emit    func(Event)
 	start   time.Time
+
+	odd    int  // steps in a row with an odd loss
+	warned bool // about it
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -97,6 +101,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
+	data.pixels = p.network.info.pixels()
 	session, err := tune.New(layout, weights, data)
 	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
 		if layout, err = p.hostLayout(layout, data); err == nil {
@@ -123,7 +128,7 @@ func (r *Run) train() {
 	plan := r.project.describe(r.layout)
 	plan.Head = r.from.head(r.outputs)
 	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
-	err := r.safely()
+	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
 		n.current = version{r.weights, r.outputs}
@@ -132,7 +137,7 @@ func (r *Run) train() {
 	case errors.Is(err, context.Canceled):
 		r.emit(Ended{"cancelled", r.result()})
 	case err != nil:
-		r.emit(Failed{"failed", err.Error()})
+		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
@@ -229,8 +234,32 @@ func (r *Run) event(e tune.Event) {
 		}
 	}
 	r.emit(eventOf(e, r.flops))
+	if e.Step != nil {
+		r.watch(e.Step)
+	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
+	}
+}
+
+// A loss is odd where it is far above that of guessing, ln(classes), in several steps in a
+// row: the first steps of a good run may jump there once.
+const (
+	oddTimes = 4.0
+	oddPlus  = 4.0
+	oddSteps = 3
+)
+
+// watch warns, once a run, of a loss that grows though it is still a number.
+func (r *Run) watch(s *tune.StepEvent) {
+	if s.Loss <= oddTimes*math.Log(float64(len(r.outputs)))+oddPlus {
+		r.odd = 0
+		return
+	}
+	if r.odd++; r.odd == oddSteps && !r.warned && r.diverge == nil {
+		r.warned = true
+		r.emit(Warned{"warning", s.Step, fmt.Sprintf("The loss is %.3g at step %d, far above guessing (%.2f): choose a lower learning rate, or thaw less.",
+			s.Loss, s.Step, math.Log(float64(len(r.outputs))))})
 	}
 }
 
@@ -249,8 +278,9 @@ func (r *Run) result() *RunResult {
 	last := history[len(history)-1]
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy, BalancedAccuracy: number(last.Validation.BalancedAccuracy()),
-		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
+		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

@@ -1,7 +1,6 @@
 package tune
 
 import (
-	"context"
 	"math"
 
 	"thaw/kernels/program"
@@ -10,6 +9,7 @@ import (
 // Evaluation is how the network, in inference mode, does on a split. The loss is Keras's
 // val_loss: with the smoothed labels of training, without class weights.
 type Evaluation struct {
+	Images         int // of the split; 0: there is no loss and no accuracy
 	Loss, Accuracy float64
 	Confusion      [][]int // [true][predicted]
 }
@@ -35,7 +35,7 @@ func (e *Evaluation) BalancedAccuracy() float64 {
 // Evaluate runs the network in inference mode over a split.
 func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) {
 	p, classes, count := s.evaluate, s.classes(), s.Counts[split]
-	e := &Evaluation{Confusion: make([][]int, classes)}
+	e := &Evaluation{Images: count, Confusion: make([][]int, classes)}
 	for i := range e.Confusion {
 		e.Confusion[i] = make([]int, classes)
 	}
@@ -45,17 +45,19 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	if err := s.memory.Run(p.Phase(program.Init), poll); err != nil {
 		return nil, err
 	}
-	right := 0
-	for at := 0; at < count; at += p.Options.Batch {
-		chosen := indices(at, min(at+p.Options.Batch, count))
-		if err := s.fill(p, split, chosen, -1, poll); err != nil {
+	right, all := 0, make([]float32, p.Logits.Len)
+	for rest := indices(0, count); len(rest) > 0; {
+		chosen := s.first(rest)
+		rest = rest[len(chosen):]
+		if err := s.fill(p, batch{split, chosen, -1}, poll); err != nil {
 			return nil, err
 		}
 		if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
 			return nil, err
 		}
-		all, err := s.read(context.Background(), p.Logits)
-		if err != nil {
+		wait := s.memory.Ask(program.Part{Dst: all, Buffer: p.Logits})
+		s.prepare(p, batch{split, s.first(rest), -1})
+		if err := wait(); err != nil {
 			return nil, err
 		}
 		for i, n := range chosen {
