@@ -16,7 +16,7 @@ import (
 type features struct {
 	of      prefix
 	weights []weak.Pointer[float32] // where the prefix's parameters stand, which never change there
-	images  [2][]images.Hash
+	images  [2][]pixelsID
 	values  [2][]float32 // nil: not known
 }
 
@@ -51,7 +51,7 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 	}
 	for split, part := range d.parts {
 		for _, e := range part {
-			f.images[split] = append(f.images[split], e.hash)
+			f.images[split] = append(f.images[split], e.known)
 		}
 	}
 	return f

@@ -31,6 +31,7 @@ type Run struct {
 	weights *irv2.Weights
 	outputs []output
 	classes []string      // as they were called at the start
+	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
 	data    *examples
 	known   *features // that it need not compute, or nil
@@ -81,6 +82,9 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
+	if o, err = o.weighted(split); err != nil {
+		return nil, err
+	}
 	p.division = o.division()
 	p.setPredictor(nil)
 	if !o.Continue {
@@ -97,7 +101,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	p.runs++
 	r := &Run{
 		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
-		classes: split.Classes, emit: emit, data: p.examples(split, o), checked: time.Now(),
+		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -161,7 +165,7 @@ func (r *Run) train() {
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
-		n.current = version{r.weights, r.outputs}
+		n.current, n.depth = version{r.weights, r.outputs}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -284,7 +288,8 @@ func (r *Run) result() *RunResult {
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
-		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

@@ -39,7 +39,7 @@ export function hear(run, event) {
     case 'started':
       Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training' })
       // The first event of a cache may take a while: say from the start what is computed.
-      if (event.plan.cost.cacheFlops) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
+      if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
       else run.progress = { done: 0, total: event.steps }
       break
     case 'cache':

@@ -35,3 +35,9 @@ export function worldOf(data, worlds) {
   const names = data.classes.map(c => c.name).join('\n')
   return worlds.find(world => world.classes.join('\n') === names) ?? null
 }
+
+/** Whether some images are a person's own. @param {import('../thaw.js').DataInfo} data */
+export const hasOwn = data => data.classes.some(c => !c.generated && c.images.length > 0)
+
+/** Whether all images there are were generated. @param {import('../thaw.js').DataInfo} data */
+export const onlyGenerated = data => !hasOwn(data) && data.classes.some(c => c.generated)
