@@ -91,6 +91,13 @@ func roomBeside(l *tune.Layout, bytes int64) bool {
 	return l.Options.Budget == 0 || l.Cost().Peak+bytes <= l.Options.Budget
 }
 
+// makeRoom lets kept features go where a run needs their place.
+func (p *Project) makeRoom(l *tune.Layout) {
+	if kept := p.kept(); kept != nil && !roomBeside(l, kept.bytes()) {
+		p.keep(nil)
+	}
+}
+
 // keptShare is the part of all memory that kept features may take: images, which are not
 // asked to leave it, take up to imagesShare, and the rest is for weights.
 const keptShare = 0.125
