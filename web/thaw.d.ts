@@ -58,7 +58,7 @@ export interface Thaw {
 
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
-  configure(options: { model?: 'full' | 'mini'; size?: number; dense?: number }): Promise<ModelInfo>
+  configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
   describe(): Promise<ModelInfo>
 }
 export interface ModelInfo {

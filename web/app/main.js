@@ -33,7 +33,8 @@ import { startLayers } from './layers.js'
 import { startLink } from './link.js'
 import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
-import { guarded, notice } from './notices.js'
+import { startHistory } from './history.js'
+import { guarded, notice, startNotices } from './notices.js'
 import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
@@ -50,12 +51,14 @@ import { importWeights, lastModel, useKept } from './weights.js'
 const takers = { weights: importWeights, zip: addZip, folder: addFolder, images: addLoose, predict }
 
 startLink()
+startNotices() // before tips: Escape closes an open tip alone
 startTips()
 startTabs()
 startSettings()
 startModel()
 startWeights()
 startMap()
+startHistory()
 startLayers()
 startPresets()
 startCost()
@@ -90,7 +93,7 @@ async function boot() {
   await useKept()
   set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
-  watch(['model'], () => state.loading === null && !state.active && useKept())
+  watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())
   document.body.dataset.ready = ''
   performance.mark('ready')
 }
