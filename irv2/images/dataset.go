@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"thaw/irv2/internal/text"
 )
 
 // Hash identifies a picture by its decoded, upright, full-size pixels: the same
@@ -24,6 +26,8 @@ type File struct {
 	// Its error goes on where a sentence begins with the file's name; context.Canceled is
 	// the user's.
 	Read      func() ([]byte, error)
+	Head      func(n int) ([]byte, error) // its first n bytes, some more or all; nil: by Read
+	Group     string                      // of pictures that belong together, and so to one side; "": alone
 	Side      Side
 	Generated bool
 }
@@ -35,6 +39,7 @@ const (
 	Drawn Side = iota // chance decides, see Split
 	Training
 	Validating
+	Testing // never looked at before the end
 )
 
 // Sample is one accepted picture, at the size in which it is trained.
@@ -126,6 +131,11 @@ func (d *Dataset) refused(r *Refusal) error {
 	return r
 }
 
+// Refuse notes a file that was not taken, by a sentence that begins with its name.
+func (d *Dataset) Refuse(filePath string, why Reason, format string, args ...any) {
+	d.refused(refuse(cleanName(path.Base(slashed(filePath))), why, format, args...))
+}
+
 // ClearRefused forgets the refused files, when the user has read about them.
 func (d *Dataset) ClearRefused() { d.Refused = nil }
 
@@ -185,6 +195,32 @@ func (d *Dataset) RemoveClass(name string) error {
 
 // Clear removes all classes with their pictures. No ID is used again.
 func (d *Dataset) Clear() { d.Classes = nil }
+
+// Snapshot is what a data set holds at a time. Pictures are shared, not copied.
+type Snapshot struct{ classes []Class }
+
+// Snapshot remembers the classes and which pictures are in them.
+func (d *Dataset) Snapshot() Snapshot {
+	s := Snapshot{}
+	for _, c := range d.Classes {
+		s.classes = append(s.classes, Class{c.ID, c.Name, slices.Clone(c.Samples)})
+	}
+	return s
+}
+
+// Restore brings back what was remembered.
+func (d *Dataset) Restore(s Snapshot) {
+	d.Classes = nil
+	for _, c := range s.classes {
+		c.Samples = slices.Clone(c.Samples)
+		d.Classes = append(d.Classes, &c)
+	}
+}
+
+// SortClasses puts the classes in Keras's order: by code point.
+func (d *Dataset) SortClasses() {
+	slices.SortStableFunc(d.Classes, func(a, b *Class) int { return strings.Compare(a.Name, b.Name) })
+}
 
 // Sample returns the picture with that ID and its class, or nils.
 func (d *Dataset) Sample(id int) (*Sample, *Class) {
@@ -272,16 +308,21 @@ func Hidden(filePath string) bool {
 // slashed is a path with forward slashes; zip files made on Windows may lack them.
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 
-// cleanName makes a foreign name fit to show: valid UTF-8, one line, no invisible
-// or direction-turning characters, at most 100 characters.
+// cleanName makes a foreign name fit to show and to compare: valid UTF-8, composed, one
+// line, no control or direction-turning characters, at most 100 characters. Joiners stay:
+// they make one character of several, in emoji and in Persian.
 func cleanName(name string) string {
-	const longest = 100
+	const (
+		longest                = 100
+		nonJoiner, joiner      = '\u200c', '\u200d'
+		firstTag, lastTag rune = 0xe0020, 0xe007f // flags of England, Scotland, Wales
+	)
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) || r == nonJoiner || r == joiner || firstTag <= r && r <= lastTag {
 			return r
 		}
 		return ' '
-	}, strings.ToValidUTF8(name, "?"))
+	}, text.NFC(strings.ToValidUTF8(name, "?")))
 	runes := []rune(strings.Join(strings.Fields(name), " "))
 	if len(runes) > longest {
 		runes = append(runes[:longest-1], '…')

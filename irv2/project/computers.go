@@ -48,6 +48,9 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 	if err != nil {
 		return nil, err
 	}
+	if err := o.Check(plan.Model); err != nil {
+		return nil, err
+	}
 	host, hostErr := tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
 	var tooLarge *tune.TooLarge
 	wrong := hostErr != nil && !errors.As(hostErr, &tooLarge) // options that no machine takes

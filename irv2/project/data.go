@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -64,11 +65,13 @@ type ClassInfo struct {
 	Generated bool        `json:"generated,omitempty"`
 }
 
-// ImageInfo is an image and its side of the split, train or validation.
+// ImageInfo is an image and its side of the split: train, validation, test (looked at only
+// when a person asks), or aside.
 type ImageInfo struct {
 	ID    int    `json:"id"`
 	Name  string `json:"name"`
 	Split string `json:"split"`
+	Group string `json:"group,omitempty"`
 }
 
 // DuplicateInfo is one picture held more than once; Conflict: under two classes.
@@ -79,24 +82,25 @@ type DuplicateInfo struct {
 
 func (d *data) info(by division) DataInfo {
 	info := DataInfo{Classes: []ClassInfo{}, Duplicates: []DuplicateInfo{}, Warnings: []string{}}
-	validation := map[int]bool{}
+	sides := map[int]string{}
 	if split, err := d.divide(by); err != nil {
 		problem := err.Error()
 		info.Problem = &problem
 	} else {
 		info.Warnings = append(info.Warnings, split.Warnings...)
-		for _, e := range split.Validation {
-			validation[e.Sample.ID] = true
+		for _, s := range split.LeftOut {
+			sides[s.ID] = "aside"
+		}
+		for name, examples := range map[string][]images.Example{"validation": split.Validation, "test": split.Test} {
+			for _, e := range examples {
+				sides[e.Sample.ID] = name
+			}
 		}
 	}
 	for _, c := range d.set.Classes {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {
-			side := "train"
-			if validation[s.ID] {
-				side = "validation"
-			}
-			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, side})
+			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group})
 			class.Generated = class.Generated && s.File.Generated
 		}
 		info.Classes = append(info.Classes, class)
@@ -118,17 +122,18 @@ type AddResult struct {
 	Data     DataInfo          `json:"data"`
 }
 
-// AddImages adds those of a source; what came before ctx ended stays.
+// AddImages adds those of a source: all that can be read, or none where ctx ends.
 func (p *Project) AddImages(ctx context.Context, from Source, progress Progress) (*AddResult, error) {
 	d := p.data
 	d.Lock()
 	defer d.Unlock()
 	d.set.ClearRefused()
-	before := d.set.Len()
+	before, count := d.set.Snapshot(), d.set.Len()
 	if err := from.add(ctx, d.set, progress); err != nil {
+		d.set.Restore(before)
 		return nil, WithCode(Invalid, err)
 	}
-	return &AddResult{Accepted: d.set.Len() - before, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil
+	return &AddResult{Accepted: d.set.Len() - count, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil
 }
 
 // Images describes the images.

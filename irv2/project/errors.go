@@ -46,6 +46,15 @@ func WithCode(code Code, err error) error {
 	return &Error{code, err}
 }
 
+// codeOf is an error's code, Internal where it has none.
+func codeOf(err error) Code {
+	var has *Error
+	if errors.As(err, &has) {
+		return has.Code
+	}
+	return Internal
+}
+
 // Recover, deferred, turns a panic into an error and logs where it came from.
 func Recover(err *error) {
 	if p := recover(); p != nil {

@@ -75,7 +75,10 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 		return nil, WithCode(Invalid, err)
 	}
 	plan, err := freeze.New(m, spec)
-	return plan, WithCode(Invalid, err)
+	if err != nil {
+		return nil, Errorf(Invalid, "%s", sentence(err))
+	}
+	return plan, nil
 }
 
 // budget is the memory that a run may take: all but the images and the weights as

@@ -46,6 +46,8 @@ type Project struct {
 	predictor *tune.Predictor // of network, nil until someone predicts
 	data      *data
 	division  division // of the last plan or run
+	survey    *Survey  // the last, until its files are taken
+	surveys   int      // so far
 	runs      int      // so far
 	way       string   // who computes runs
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -36,6 +37,9 @@ type Run struct {
 	data    tune.Data
 	emit    func(Event)
 	start   time.Time
+
+	odd    int  // steps in a row with an odd loss
+	warned bool // about it
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -119,7 +123,7 @@ func (r *Run) train() {
 	r.start = time.Now()
 	o, counts := r.layout.Options, r.layout.Counts
 	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.head()})
-	err := r.safely()
+	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
 		n.current = version{r.weights, r.outputs}
@@ -128,7 +132,7 @@ func (r *Run) train() {
 	case errors.Is(err, context.Canceled):
 		r.emit(Ended{"cancelled", r.result()})
 	case err != nil:
-		r.emit(Failed{"failed", err.Error()})
+		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
@@ -243,8 +247,32 @@ func (r *Run) event(e tune.Event) {
 		}
 	}
 	r.emit(eventOf(e, r.flops))
+	if e.Step != nil {
+		r.watch(e.Step)
+	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
+	}
+}
+
+// A loss is odd where it is far above that of guessing, ln(classes), in several steps in a
+// row: the first steps of a good run may jump there once.
+const (
+	oddTimes = 4.0
+	oddPlus  = 4.0
+	oddSteps = 3
+)
+
+// watch warns, once a run, of a loss that grows though it is still a number.
+func (r *Run) watch(s *tune.StepEvent) {
+	if s.Loss <= oddTimes*math.Log(float64(len(r.outputs)))+oddPlus {
+		r.odd = 0
+		return
+	}
+	if r.odd++; r.odd == oddSteps && !r.warned && r.diverge == nil {
+		r.warned = true
+		r.emit(Warned{"warning", s.Step, fmt.Sprintf("The loss is %.3g at step %d, far above guessing (%.2f): choose a lower learning rate, or thaw less.",
+			s.Loss, s.Step, math.Log(float64(len(r.outputs))))})
 	}
 }
 
@@ -263,8 +291,8 @@ func (r *Run) result() *RunResult {
 	last := history[len(history)-1]
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy,
-		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
+		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

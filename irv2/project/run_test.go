@@ -239,6 +239,26 @@ func TestSteering(t *testing.T) {
 	predict(t, p)
 }
 
+// A loss far above guessing is told once, and the run goes on.
+func TestOddLoss(t *testing.T) {
+	p := open(t, 3, 1)
+	o := DefaultOptions()
+	o.Epochs, o.Batch, o.Rate = 6, 4, 50
+	var warned []Warned
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, func(e Event) {
+		if w, ok := e.(Warned); ok {
+			warned = append(warned, w)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	if len(warned) != 1 || !strings.Contains(warned[0].Message, "far above guessing (1.39)") {
+		t.Errorf("%+v", warned)
+	}
+}
+
 // A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
 func TestDivergence(t *testing.T) {
 	p := open(t, 3, 1)

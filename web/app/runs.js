@@ -107,6 +107,7 @@ const recognised = run => (run.heldBack ? `${percent(accuracyOf(run))} of held-b
 const tick = () => set({ ticks: state.ticks + 1 })
 const tickSoon = atMostEvery(100, tick)
 const drawSoon = atMostEvery(500, () => set({ runs: state.runs }))
+
 // Built once per run and changed in place: a bar that is replaced is read out anew.
 let bar, text
 function showProgress() {
