@@ -97,12 +97,13 @@ function show() {
 
 /** Puts new children in place of old ones where they differ; what is open stays open, and the focus where it was. */
 function redraw(place, children) {
-  const kept = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.keep
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement)
+  const kept = place.contains(focused) ? focused.dataset.keep : null
   const open = [...place.querySelectorAll('details[open]')].map(details => details.dataset.keep)
   for (const child of children) for (const details of child.querySelectorAll?.('details') ?? []) details.open = open.includes(details.dataset.keep)
   if (children.length === place.children.length && children.every((child, i) => child.isEqualNode(place.children[i]))) return
   place.replaceChildren(...children)
-  if (kept && !document.activeElement?.dataset?.keep) place.querySelector(`[data-keep="${kept}"]`)?.focus()
+  if (kept) /** @type {HTMLElement | null} */ (place.querySelector(`[data-keep="${kept}"]`))?.focus()
 }
 
 /** Before: a guess, what is expected and why, and what will be done. */

@@ -16,12 +16,15 @@ export function startRuns() {
   byID('download-onnx').onclick = () => save('onnx')
   byID('reset').onclick = () => guarded(async () => {
     await state.thaw.reset()
+    changedFrom = ''
     set({ model: await state.thaw.model.describe() })
     notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
   })
   watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
   watch(['active', 'ticks'], showProgress)
+  watch(['active', 'model'], showKeep)
   showWhy()
+  showKeep()
   showProgress()
 }
 
@@ -41,7 +44,18 @@ function showWhy() {
   byID('why').textContent = state.active ? '' : why ?? ''
   byID('train').setAttribute('aria-disabled', String(Boolean(why) || Boolean(state.active)))
   byID('train').textContent = state.active ? 'Training…' : 'Train'
-  for (const id of ['download', 'download-h5', 'download-onnx', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
+}
+
+let changedFrom = '' // the weights that a run has changed, '' before there is one
+
+/** Downloads and Undo are there for what was trained: here, or in the file in use. */
+function showKeep() {
+  const { model, active } = state
+  const changed = Boolean(model?.weights) && model.weights.id === changedFrom
+  const trained = changed || Boolean(model?.weights?.description.startsWith('fine-tuned'))
+  for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
+  byID('reset').disabled = !changed || Boolean(active)
+  byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
 }
 
 /** Pauses, resumes or cancels; what is asked while a run is prepared, it hears as soon as it can. */
@@ -92,6 +106,7 @@ function onEvent(run, event) {
   if (event.kind === 'moved') notice('warning', event.message)
   if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}. ${recognised(run)}`)
   if (isOver(run)) {
+    if (run.progress.done && run.phase === 'stepping') changedFrom = state.model.weights.id
     set({ active: null, viewing: state.viewing === run ? null : state.viewing, selected: run.result ? run : state.selected, runs: [...state.runs] })
     say(`Run ${run.letter} ${run.status}. ${run.result ? recognised(run) : ''}`, { now: true })
   } else {
