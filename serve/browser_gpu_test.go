@@ -94,6 +94,22 @@ func TestGPUTrainsAlike(t *testing.T) {
 	}
 }
 
+// What a visit measured counts for the next one, until that is asked to measure anew.
+func TestGPUMeasuredOnce(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "", softwareGPU...)
+	visit := func(options string) [2]float64 {
+		b.module("{ backend: 'webgpu', threads: 2 " + options + "}")
+		return eval[[2]float64](b, "const { gflops, hostGflops } = thaw.engine.gpu; thaw.close(); return [gflops, hostGflops]")
+	}
+	first := visit("")
+	if second := visit(""); second != first || !(first[0] > 0 && first[1] > 0) {
+		t.Errorf("%v GFLOP/s at the first visit, %v at the second", first, second)
+	}
+	if third := visit(", measure: true"); third == first {
+		t.Errorf("%v GFLOP/s again, though it was to be measured", third)
+	}
+}
+
 // The device is destroyed in the middle of a run, at whatever it then does: the run goes on
 // with SIMD from what was brought back, here from its start, and the page is told.
 func TestGPULostInTheMiddle(t *testing.T) {

@@ -34,12 +34,17 @@ func (e *engine) benchmark(r *request) (any, error) {
 		Classes int         `json:"classes"`
 		Backend string      `json:"backend"`
 		Threads int         `json:"threads"`
+
+		Only measure.Work `json:"only"`
 	}{Choice: project.Choice{Model: "full", Dense: -1}, Batch: 1, Steps: 5, Classes: 10}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
 	if args.Batch < 1 || args.Steps < 1 || args.Classes < 2 {
 		return nil, project.Errorf(project.Invalid, "A benchmark needs a batch and steps of at least 1, and 2 classes.")
+	}
+	if args.Only != "" && args.Only != measure.Forward && args.Only != measure.Step {
+		return nil, project.Errorf(project.Invalid, "There is no work %q to repeat: choose forward or step.", args.Only)
 	}
 	if args.Plan.Preset == "" && args.Plan.From == "" && args.Plan.Thaw == nil {
 		args.Plan.Preset = "unfreeze-all"
@@ -71,6 +76,9 @@ func (e *engine) benchmark(r *request) (any, error) {
 			return nil, err
 		}
 		defer e.restoreMachine() // two backends do not share the worker threads
+	}
+	if args.Only != "" {
+		return nil, measure.Repeat(plan, args.Only, args.Batch, args.Steps, machine, e.loop.poll(r.ctx))
 	}
 	t, err := measure.Benchmark(plan, args.Batch, args.Steps, machine, e.loop.poll(r.ctx))
 	if err != nil {

@@ -34,6 +34,7 @@ func newEngine() *engine {
 type openOptions struct {
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
+	Measure bool   `json:"measure"`
 }
 
 // open answers open: chooses the backend, opens the library, and looks for a GPU.
@@ -62,7 +63,7 @@ func (e *engine) open(r *request) (any, error) {
 
 // openLibrary is where weights are kept; where nothing can be, the page is told.
 func openLibrary(ctx context.Context) *project.Library {
-	shelf, err := openShelf(ctx)
+	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
 	if err == nil {
 		var library *project.Library
 		if library, err = project.OpenLibrary(ctx, shelf); err == nil {

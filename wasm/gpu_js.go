@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"thaw/irv2/measure"
@@ -19,7 +20,7 @@ import (
 const speedTime = 300 * time.Millisecond
 
 // findGPU opens the GPU, tries it against the portable backend and measures it beside the
-// host. What is wrong is a sentence for a person who asked for the GPU.
+// host, unless a visit not long ago did. What is wrong is a sentence for a person who asked for the GPU.
 func (e *engine) findGPU(ctx context.Context, software bool) error {
 	var device *project.Device
 	device, err := openGPU(software, func() { e.loseGPU(device) })
@@ -30,22 +31,34 @@ func (e *engine) findGPU(ctx context.Context, software bool) error {
 		device.Close()
 		return project.Errorf(project.Unsupported, "%s computes something else than it should (%v): the processor is used instead.", device.Label, err)
 	}
-	if device.Speed, err = measure.MeasureSpeed(device, speedTime); err != nil {
-		device.Close()
-		return err
+	speeds := project.Speeds{Now: time.Now}
+	if shelf, err := openShelf(ctx, measurementsDatabase, project.Measurements); err == nil {
+		speeds.Shelf = shelf
 	}
-	done, err := e.whenFree(ctx) // the host's threads must be idle
+	engine := fmt.Sprint(version, " ", e.Machine.Name(), " ", threadsOf(e.Machine))
+	measured, err := speeds.Of(ctx, device.Label, engine, e.wanted.Measure, func() (project.Measured, error) { return e.measure(ctx, device) })
 	if err != nil {
 		device.Close()
 		return err
 	}
-	defer done()
-	if device.Host, err = measure.MeasureSpeed(e.Machine, speedTime); err != nil {
-		return err
-	}
+	device.Speed, device.Host = measured.Device, measured.Host
 	e.Device = device
 	post(map[string]any{"engine": toJS(e.info())})
 	return nil
+}
+
+// measure measures a device and the host.
+func (e *engine) measure(ctx context.Context, device *project.Device) (m project.Measured, err error) {
+	if m.Device, err = measure.MeasureSpeed(device, speedTime); err != nil {
+		return m, err
+	}
+	done, err := e.whenFree(ctx) // the host's threads must be idle
+	if err != nil {
+		return m, err
+	}
+	defer done()
+	m.Host, err = measure.MeasureSpeed(e.Machine, speedTime)
+	return m, err
 }
 
 // whenFree takes the turn to compute when no run has it.

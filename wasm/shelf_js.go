@@ -13,21 +13,26 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// shelf keeps a library in IndexedDB: an object store for each box, manifests as
-// strings, chunks as Uint8Arrays (project.Shelf).
+// shelf keeps a library in IndexedDB: an object store for each box, chunks as
+// Uint8Arrays, what is JSON as strings (project.Shelf).
 type shelf struct{ db *idb.Database }
 
-const databaseName = "thaw"
+// The databases. Measurements have one of their own: a new store in the first would wait
+// until no other tab has it open.
+const (
+	libraryDatabase      = "thaw"
+	measurementsDatabase = "thaw-measurements"
+)
 
-// openShelf opens the database; the error says that nothing can be kept, and why.
-func openShelf(ctx context.Context) (s *shelf, err error) {
+// openShelf opens a database; the error says that nothing can be kept, and why.
+func openShelf(ctx context.Context, name string, boxes ...project.Box) (s *shelf, err error) {
 	defer func() { // Global panics where the browser has no IndexedDB
 		if p := recover(); p != nil {
 			err = storageError(fmt.Errorf("%v", p))
 		}
 	}()
-	request, err := idb.Global().Open(ctx, databaseName, 1, func(db *idb.Database, _, _ uint) error {
-		for _, box := range []project.Box{project.Manifests, project.Chunks} {
+	request, err := idb.Global().Open(ctx, name, 1, func(db *idb.Database, _, _ uint) error {
+		for _, box := range boxes {
 			if _, err := db.CreateObjectStore(string(box), idb.ObjectStoreOptions{}); err != nil {
 				return err
 			}
@@ -105,7 +110,7 @@ func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, e
 	switch {
 	case value.IsUndefined():
 		return nil, nil
-	case box == project.Manifests:
+	case box != project.Chunks:
 		return []byte(jsutil.String(value)), nil
 	}
 	return jsutil.BytesToGo(value)
@@ -115,7 +120,7 @@ func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, e
 func (s *shelf) Put(ctx context.Context, box project.Box, key string, content []byte) error {
 	var value safejs.Value
 	var err error
-	if box == project.Manifests {
+	if box != project.Chunks {
 		value = safejs.Safe(js.ValueOf(string(content)))
 	} else if value, err = jsutil.BytesToJS(content); err != nil {
 		return err

@@ -12,6 +12,8 @@ export interface OpenOptions {
   backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
   /** Default: all cores; 1 where the page is not cross-origin isolated. */
   threads?: number
+  /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
+  measure?: boolean
   /** Called when something changes that a person should know (a worker died, storage blocked). */
   onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
   /** Called when `engine` is known and when it changes: with 'auto' a GPU is found some seconds later. */
@@ -262,6 +264,8 @@ export interface Prediction { classes: { name: string; probability: number }[]; 
 export interface BenchmarkOptions {
   model?: 'full' | 'mini'; plan?: PlanSpec; size?: number; batch?: number; steps?: number
   classes?: number; backend?: 'simd' | 'portable' | 'webgpu'; threads?: number
+  /** Does only this, `steps` times after once, for whoever times it from outside: it gives no Benchmark. */
+  only?: 'forward' | 'step'
 }
 /** Medians over `steps`, on synthesized weights and images. */
 export interface Benchmark {

@@ -54,7 +54,7 @@ func (g gate) String() string {
 }
 
 // gates runs the forward phase and returns the gates near 0 that a gradient
-// passes.
+// passes, those first that matter most.
 func (r *runner) gates(t *testing.T, p *compile.Loaded) []gate {
 	var gates []gate
 	lowest := p.Plan.Learning()[0]
@@ -81,7 +81,40 @@ func (r *runner) gates(t *testing.T, p *compile.Loaded) []gate {
 		r.runOps(t, p, one)
 	}
 	slices.SortFunc(gates, func(a, b gate) int { return cmp.Compare(a.input*float64(a.of), b.input*float64(b.of)) })
-	return gates[:min(len(gates), mostFlips)]
+	return gates
+}
+
+// otherwise are the gates that the trusted machine, in the same step, has on the other
+// side, nil where the machine on trial is that one.
+func (r *runner) otherwise(t *testing.T, p *compile.Loaded, gates []gate) []gate {
+	if r.trusted == nil {
+		return nil
+	}
+	same, err := compile.Compile(p.Plan, p.Options, r.trusted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := same.Load(r.trusted, r.weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r.fill(l)
+	type place struct {
+		op string
+		at int
+	}
+	positive := map[place]bool{}
+	for _, g := range r.gates(t, l) {
+		positive[place{g.op, g.at}] = g.value > 0
+	}
+	var other []gate
+	for _, g := range gates {
+		if side, near := positive[place{g.op, g.at}]; near && side != (g.value > 0) {
+			other = append(other, g)
+		}
+	}
+	return other
 }
 
 // reluOf is the ReLU of an op with its views, nil for an op without; x where the op
@@ -164,7 +197,8 @@ func (g gate) flip(t *testing.T, p *compile.Loaded, op *program.Op) {
 }
 
 // settle repeats the first step with gates on their other side, keeps those that
-// explain what is off, reports them, and returns the comparison that is left.
+// explain what is off, reports them, and returns the comparison that is left. Gates that
+// a machine which passes has on the other side are tried together, before single ones.
 func (r *runner) settle(t *testing.T, p *compile.Loaded, rate float64, best Report, compare func() Report) Report {
 	step := func(flipped []gate) Report {
 		for _, param := range p.Moving() { // the forward phase moved them
@@ -174,11 +208,22 @@ func (r *runner) settle(t *testing.T, p *compile.Loaded, rate float64, best Repo
 		return compare()
 	}
 	r.fill(p)
+	gates := r.gates(t, p)
+	var tries [][]gate
+	if other := r.otherwise(t, p, gates); len(other) > 0 {
+		tries = append(tries, other)
+	}
+	for _, g := range gates[:min(len(gates), mostFlips)] {
+		tries = append(tries, []gate{g})
+	}
 	var flipped []gate
-	for _, g := range r.gates(t, p) {
-		if now := step(append(flipped, g)); now.Over < best.Over || now.Median < flipGain*best.Median {
-			t.Logf("with %s on the other side, median error %.1e instead of %.1e, %d instead of %d tensors off", g, now.Median, best.Median, now.Over, best.Over)
-			best, flipped = now, append(flipped, g)
+	for _, more := range tries {
+		if now := step(append(flipped, more...)); now.Over < best.Over || now.Median < flipGain*best.Median {
+			t.Logf("with %v on the other side, median error %.1e instead of %.1e, %d instead of %d tensors off", more, now.Median, best.Median, now.Over, best.Over)
+			best, flipped = now, append(flipped, more...)
+			if len(best.Failures) == 0 {
+				break
+			}
 		}
 	}
 	return step(flipped)

@@ -41,7 +41,7 @@ func check(t *testing.T, f *File, machine program.Machine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), machine: machine}
+	r := &runner{file: f, model: m, weights: irv2.NewWeights(m), initial: irv2.NewWeights(m), machine: machine, trusted: trusted(t)}
 	r.initial.Synthesize(f.Seed)
 	r.images = Images(f.Seed, f.Batch, f.Size)
 	r.labels = make([]float32, f.Batch*f.Classes)
@@ -69,6 +69,7 @@ type runner struct {
 	weights, initial *irv2.Weights
 	images, labels   []float32
 	machine          program.Machine
+	trusted          program.Machine // which passes, nil: machine itself
 }
 
 func (r *runner) layers(t *testing.T) {

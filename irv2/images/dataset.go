@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc64"
 	"path"
 	"slices"
@@ -196,27 +197,6 @@ func (d *Dataset) RemoveClass(name string) error {
 // Clear removes all classes with their pictures. No ID is used again.
 func (d *Dataset) Clear() { d.Classes = nil }
 
-// Snapshot is what a data set holds at a time. Pictures are shared, not copied.
-type Snapshot struct{ classes []Class }
-
-// Snapshot remembers the classes and which pictures are in them.
-func (d *Dataset) Snapshot() Snapshot {
-	s := Snapshot{}
-	for _, c := range d.Classes {
-		s.classes = append(s.classes, Class{c.ID, c.Name, slices.Clone(c.Samples)})
-	}
-	return s
-}
-
-// Restore brings back what was remembered.
-func (d *Dataset) Restore(s Snapshot) {
-	d.Classes = nil
-	for _, c := range s.classes {
-		c.Samples = slices.Clone(c.Samples)
-		d.Classes = append(d.Classes, &c)
-	}
-}
-
 // SortClasses puts the classes in Keras's order: by code point.
 func (d *Dataset) SortClasses() {
 	slices.SortStableFunc(d.Classes, func(a, b *Class) int { return strings.Compare(a.Name, b.Name) })
@@ -234,36 +214,13 @@ func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	return nil, nil
 }
 
-// MoveSample puts a picture into another class, which must exist.
-func (d *Dataset) MoveSample(id int, class string) error {
-	s, from := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	to := d.Class(class)
-	if to == nil {
-		return noClass(class)
-	}
-	if to != from {
-		from.remove(s)
-		to.Samples = append(to.Samples, s)
-	}
-	return nil
-}
+// ErrExists is what the error of a name that another class has is.
+var ErrExists = errors.New("there is already a class of that name")
 
-// RemoveSample drops a picture; its class stays, even when empty.
-func (d *Dataset) RemoveSample(id int) error {
-	s, c := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	c.remove(s)
-	return nil
-}
+type existsError string
 
-func (c *Class) remove(s *Sample) {
-	c.Samples = slices.DeleteFunc(c.Samples, func(o *Sample) bool { return o == s })
-}
+func (e existsError) Error() string        { return string(e) }
+func (e existsError) Is(target error) bool { return target == ErrExists }
 
 func (d *Dataset) freeName(name string) (string, error) {
 	name = cleanName(name)
@@ -271,7 +228,7 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", problemf("There is already a class called %q: choose another name, or move the images there.", name)
+		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }

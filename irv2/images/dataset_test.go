@@ -71,7 +71,8 @@ func TestAdd(t *testing.T) {
 
 func TestEdit(t *testing.T) {
 	d := NewDataset(DefaultResizing(8))
-	add(t, d, "boat", "a", "photos/boat/boat-1.jpg")
+	move := func(class string, ids ...int) error { _, err := d.Move(ids, class); return err }
+	a := add(t, d, "boat", "a", "photos/boat/boat-1.jpg")
 	b := add(t, d, "boat", "b", "photos/boat/boat-2.jpg")
 	for _, step := range []struct {
 		do   func() error
@@ -85,11 +86,19 @@ func TestEdit(t *testing.T) {
 		{func() error { return d.RenameClass("ship", "ship ") }, "", "ship: a b; house: "},
 		{func() error { return d.RenameClass("ship", "house") }, "already a class", "ship: a b; house: "},
 		{func() error { return d.RenameClass("boat", "x") }, "no class", "ship: a b; house: "},
-		{func() error { return d.MoveSample(b.ID, "house") }, "", "ship: a; house: b"},
-		{func() error { return d.MoveSample(b.ID, "garden") }, "no class", "ship: a; house: b"},
-		{func() error { return d.MoveSample(99, "house") }, "no image", "ship: a; house: b"},
-		{func() error { return d.RemoveSample(b.ID) }, "", "ship: a; house: "},
-		{func() error { return d.RemoveSample(b.ID) }, "no image", "ship: a; house: "},
+		{func() error { return move("house", b.ID) }, "", "ship: a; house: b"},
+		{func() error { return move("house", a.ID, 99) }, "no image", "ship: a; house: b"},
+		{func() error { return move(" garden", a.ID) }, "", "ship: ; house: b; garden: a"},
+		{func() error { return move(" \u200b ", a.ID) }, "needs a name", "ship: ; house: b; garden: a"},
+		{func() error { return move("ship", b.ID, a.ID, a.ID) }, "", "ship: b a; house: ; garden: "},
+		{func() error { return d.Merge("ship", "ship") }, "not with itself", "ship: b a; house: ; garden: "},
+		{func() error { return d.Merge("x", "ship") }, "no class", "ship: b a; house: ; garden: "},
+		{func() error { return move("house", a.ID) }, "", "ship: b; house: a; garden: "},
+		{func() error { return d.Merge("house", "ship") }, "", "ship: b a; garden: "},
+		{func() error { return d.Merge("garden", "ship") }, "", "ship: b a"},
+		{func() error { return move("house", b.ID) }, "", "ship: a; house: b"},
+		{func() error { return d.Remove([]int{b.ID}) }, "", "ship: a; house: "},
+		{func() error { return d.Remove([]int{a.ID, b.ID}) }, "no image", "ship: a; house: "},
 		{func() error { return d.RemoveClass("house") }, "", "ship: a"},
 		{func() error { return d.RemoveClass("house") }, "no class", "ship: a"},
 	} {

@@ -78,20 +78,12 @@ var stepPhases = []program.Phase{program.Forward, program.Backward, program.Upda
 // Benchmark times the inference forward pass and the training step of a plan, over
 // steps runs each after one that warms up.
 func Benchmark(plan *freeze.Plan, batch, steps int, machine program.Machine, poll func() error) (*Timing, error) {
-	weights := irv2.NewWeights(plan.Model)
-	weights.Synthesize(1)
-	t := &Timing{}
-	forward, err := compile.Compile(plan, compile.Options{Batch: batch}, machine)
+	forward, step, err := programs(plan, batch, machine)
 	if err != nil {
 		return nil, err
 	}
-	step, err := compile.Compile(plan, compile.Options{Batch: batch, Training: true, From: compile.FrozenPrefix(plan)}, machine)
-	if err != nil {
-		return nil, err
-	}
-	t.ForwardFLOPs, t.StepFLOPs = forward.Cost().Forward, step.Cost().StepFLOPs()
-	t.ArenaBytes = step.Cost().Peak()
-	r := &runner{steps: steps, machine: machine, weights: weights, poll: poll}
+	t := &Timing{ForwardFLOPs: forward.Cost().Forward, StepFLOPs: step.Cost().StepFLOPs(), ArenaBytes: step.Cost().Peak()}
+	r := newRunner(plan, steps, machine, poll)
 	defer r.close()
 	if t.Forward, err = r.time(forward, program.Forward); err != nil {
 		return nil, err
@@ -104,6 +96,46 @@ func Benchmark(plan *freeze.Plan, batch, steps int, machine program.Machine, pol
 	}
 	t.StepOps, err = r.timeOps()
 	return t, err
+}
+
+// Work is what Repeat does.
+type Work string
+
+const (
+	Forward Work = "forward"
+	Step    Work = "step"
+)
+
+// Repeat does work so often, after once that warms up, and nothing else: for whoever
+// times it from outside, such as by the seconds of all processors.
+func Repeat(plan *freeze.Plan, work Work, batch, times int, machine program.Machine, poll func() error) error {
+	forward, step, err := programs(plan, batch, machine)
+	if err != nil {
+		return err
+	}
+	r := newRunner(plan, times, struct{ program.Machine }{machine}, poll) // which has no limit to measure
+	defer r.close()
+	if work == Forward {
+		_, err = r.time(forward, program.Forward)
+	} else {
+		_, err = r.time(step, stepPhases...)
+	}
+	return err
+}
+
+// programs are a plan's inference and its training step behind the frozen prefix.
+func programs(plan *freeze.Plan, batch int, machine program.Machine) (forward, step *compile.Program, err error) {
+	if forward, err = compile.Compile(plan, compile.Options{Batch: batch}, machine); err != nil {
+		return nil, nil, err
+	}
+	step, err = compile.Compile(plan, compile.Options{Batch: batch, Training: true, From: compile.FrozenPrefix(plan)}, machine)
+	return forward, step, err
+}
+
+func newRunner(plan *freeze.Plan, steps int, machine program.Machine, poll func() error) *runner {
+	weights := irv2.NewWeights(plan.Model)
+	weights.Synthesize(1)
+	return &runner{steps: steps, machine: machine, weights: weights, poll: poll}
 }
 
 // runner times programs on one machine.

@@ -59,6 +59,13 @@ func (m *deviceMemory) Read(ctx context.Context, dst []float32, b *program.Buffe
 	return m.Memory.Read(ctx, dst, b, off)
 }
 
+func (m *deviceMemory) Ask(parts ...program.Part) func() error {
+	if m.of.left < 0 {
+		return func() error { return gone }
+	}
+	return m.Memory.Ask(parts...)
+}
+
 func (p *Project) withDevice(phase program.Phase, left int) {
 	p.Device = &Device{Machine: &device{Host: program.OnHost(kernels.NewPortable(2)), phase: phase, left: left}, Label: "a GPU"}
 	p.way = OnDevice

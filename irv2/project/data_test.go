@@ -280,7 +280,7 @@ func TestEditImages(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 	_, err = p.RenameClass(worlds.Near.Classes[0], worlds.Near.Classes[2])
-	check(t, err, Invalid, "already a class")
+	check(t, err, Exists, "already a class")
 	if info := p.ClearImages(); len(info.Classes) != 0 || info.Problem == nil {
 		t.Errorf("%+v", info)
 	}

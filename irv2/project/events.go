@@ -20,14 +20,6 @@ type (
 		Epochs     int    `json:"epochs"`
 		Train      int    `json:"train"` // images
 		Validation int    `json:"validation"`
-
-		Head *HeadStart `json:"head"` // nil: the whole head is new
-	}
-	// HeadStart is what a run keeps of a head that was trained before.
-	HeadStart struct {
-		Kept    int      `json:"kept"`    // outputs of classes that are still there
-		Drawn   int      `json:"drawn"`   // outputs of new classes, drawn by the seed
-		Dropped []string `json:"dropped"` // outputs whose classes are gone
 	}
 	// Cached: features of Done of Total images are computed.
 	Cached struct {

@@ -20,12 +20,12 @@ func (p *Project) Export(ctx context.Context, format string, out io.Writer) erro
 	}
 	config := n.current.Model.Config
 	w := n.current.Weights
-	about := weights.About{Model: config.Name, Size: config.Size, Dense: config.Dense, Classes: n.current.names(), From: n.info.Name}
+	about := weights.About{Model: config.Name, Size: config.Size, Dense: config.Dense, Classes: n.current.names(), From: n.info.Name, Preprocessing: n.info.Preprocessing}
 	switch format {
 	case "safetensors":
 		return weights.WriteSafetensors(out, w, about.Metadata())
 	case "h5":
-		return weights.WriteH5(out, w)
+		return weights.WriteH5(out, w, about.Metadata())
 	case "onnx":
 		return weights.WriteONNX(out, w, about.Metadata())
 	}

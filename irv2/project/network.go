@@ -100,16 +100,28 @@ func (p *Project) Reset(ctx context.Context) error {
 	return nil
 }
 
+// start is what a run would start from.
+func (p *Project) start(o Options) version {
+	switch n := p.network; {
+	case n == nil:
+		return version{}
+	case o.Continue:
+		return n.current
+	default:
+		return n.loaded
+	}
+}
+
 func (n *network) reset() {
 	n.current = version{n.loaded.Weights, slices.Clone(n.loaded.outputs)}
 }
 
 // startFor returns the weights that a run of plan over these classes starts from and
 // changes: what it may change is copied, the rest shared. Of a trained head, what answers
-// for a class that is still there is kept, wherever its place is now; kept counts those
-// classes. The others are drawn by seed, as the whole head is where none is kept.
-func (v version) startFor(plan *freeze.Plan, classes []output, seed uint64) (w *irv2.Weights, kept int) {
-	w = &irv2.Weights{Model: plan.Model, Data: make([][]float32, len(plan.Model.Params))}
+// for a class that is still there is kept, wherever its place is now. The others are
+// drawn by seed, as the whole head is where none is kept.
+func (v version) startFor(plan *freeze.Plan, classes []output, seed uint64) *irv2.Weights {
+	w := &irv2.Weights{Model: plan.Model, Data: make([][]float32, len(plan.Model.Params))}
 	for i, p := range plan.Model.Params {
 		switch {
 		case p.Layer.Index >= plan.Model.Backbone:
@@ -123,12 +135,10 @@ func (v version) startFor(plan *freeze.Plan, classes []output, seed uint64) (w *
 	w.InitHead(seed)
 	from := make([]int, len(classes)) // the output that answers for a class
 	for i, c := range classes {
-		if from[i] = v.outputFor(c); from[i] >= 0 {
-			kept++
-		}
+		from[i] = v.outputFor(c)
 	}
-	if kept == 0 {
-		return w, 0
+	if slices.Max(from) < 0 {
+		return w
 	}
 	for i, p := range plan.Model.Params {
 		switch {
@@ -139,7 +149,31 @@ func (v version) startFor(plan *freeze.Plan, classes []output, seed uint64) (w *
 			copy(w.Data[i], v.Data[i])
 		}
 	}
-	return w, kept
+	return w
+}
+
+// head says what startFor keeps, nil where all of the head is new.
+func (v version) head(classes []output) *HeadStart {
+	h := &HeadStart{Drawn: []string{}, Dropped: []string{}}
+	stays := map[int]bool{}
+	for _, c := range classes {
+		i := v.outputFor(c)
+		if i < 0 {
+			h.Drawn = append(h.Drawn, c.name)
+			continue
+		}
+		h.Kept++
+		stays[i] = true
+	}
+	if h.Kept == 0 {
+		return nil
+	}
+	for i, o := range v.outputs {
+		if !stays[i] {
+			h.Dropped = append(h.Dropped, o.name)
+		}
+	}
+	return h
 }
 
 // keepColumns copies to each column of dst, [rows, len(from)], the column of src,

@@ -19,6 +19,14 @@ type Plan struct {
 	Blocks          []compile.Block `json:"blocks"`          // Cached: if training images stay the same
 	Cost            Cost            `json:"cost"`
 	Computes        string          `json:"computes"` // simd, portable, or the GPU's name
+	Head            *HeadStart      `json:"head"`     // nil: the whole head is new
+}
+
+// HeadStart is what a run keeps of a head that was trained before.
+type HeadStart struct {
+	Kept    int      `json:"kept"`    // outputs of classes that are still there
+	Drawn   []string `json:"drawn"`   // new classes, whose outputs are drawn by the seed
+	Dropped []string `json:"dropped"` // outputs whose classes are gone
 }
 
 // Cost is what a run takes.
@@ -56,6 +64,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 		return nil, WithCode(Invalid, err)
 	}
 	plan := p.describe(l)
+	plan.Head = p.start(o).head(p.data.outputs())
 	if tooLarge != nil {
 		problem := sentence(tooLarge)
 		plan.Cost.Fits, plan.Cost.Problem = false, &problem
@@ -81,14 +90,14 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	return plan, nil
 }
 
-// budget is the memory that a run may take: all but the images and the weights as
-// loaded, which stay beside it. 0: no limit.
+// budget is the memory that a run may take: all but the images, those that undo would
+// bring back, and the weights as loaded, which stay beside it. 0: no limit.
 func (p *Project) budget() int64 {
 	if p.Memory == 0 {
 		return 0
 	}
 	side := int64(p.data.set.Resizing.Size)
-	taken := int64(p.data.set.Len()) * side * side * 3
+	taken := int64(p.data.set.Len())*side*side*3 + p.data.history.bytes
 	if p.network != nil {
 		taken += bytesOf(p.network.loaded.Weights)
 	}

@@ -48,7 +48,7 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 	start := time.Now()
 	size := p.choice.Size
 	pixels := make([]float32, size*size*3)
-	images.Normalize(pixels, images.DefaultResizing(size).Resize8(img)) // as the training images were
+	images.Feed(pixels, images.DefaultResizing(size).Resize8(img), n.info.pixels()) // as the training images were
 	if p.predictor == nil {
 		next, err := tune.NewPredictor(n.current.Weights, p.Machine)
 		if err != nil {

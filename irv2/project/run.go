@@ -32,7 +32,6 @@ type Run struct {
 	weights *irv2.Weights
 	outputs []output
 	classes []string // as they were called at the start
-	kept    int      // of outputs: trained before
 	session *tune.Session
 	data    tune.Data
 	emit    func(Event)
@@ -95,10 +94,11 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, WithCode(Invalid, err)
 	}
 	outputs := p.data.outputs()
-	weights, kept := p.network.current.startFor(layout.Plan, outputs, o.Seed)
+	weights := p.network.current.startFor(layout.Plan, outputs, o.Seed)
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
+	data.pixels = p.network.info.pixels()
 	session, err := tune.New(layout, weights, data)
 	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
 		if layout, err = p.hostLayout(layout, data); err == nil {
@@ -109,7 +109,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, kept: kept, emit: emit,
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, emit: emit,
 		session: session, data: data, checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -122,7 +122,9 @@ func (r *Run) train() {
 	defer func() { r.session.Close() }()
 	r.start = time.Now()
 	o, counts := r.layout.Options, r.layout.Counts
-	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.head()})
+	plan := r.project.describe(r.layout)
+	plan.Head = r.from.head(r.outputs)
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
 	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
@@ -136,24 +138,6 @@ func (r *Run) train() {
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
-}
-
-// head says what the head of a run starts from, nil where all of it is new.
-func (r *Run) head() *HeadStart {
-	if r.kept == 0 {
-		return nil
-	}
-	h := &HeadStart{Kept: r.kept, Drawn: len(r.outputs) - r.kept}
-	stays := map[int]bool{}
-	for _, o := range r.outputs {
-		stays[r.from.outputFor(o)] = true
-	}
-	for i, o := range r.from.outputs {
-		if !stays[i] {
-			h.Dropped = append(h.Dropped, o.name)
-		}
-	}
-	return h
 }
 
 func (r *Run) safely() (err error) {
@@ -206,7 +190,7 @@ func (r *Run) move() error {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
 	if r.checkpoint == nil { // the device may have brought back a part
-		r.weights, _ = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
+		r.weights = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {

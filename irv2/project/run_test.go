@@ -135,7 +135,11 @@ func TestHeadStaysForItsClasses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p.network.current.startFor(plan, classes, 5)
+		kept := 0
+		if head := p.network.current.head(classes); head != nil {
+			kept = head.Kept
+		}
+		return p.network.current.startFor(plan, classes, 5), kept
 	}
 	same, kept := start(classes...)
 	if kept != 4 || !slices.Equal(same.Data[last], old) || &same.Data[last][0] == &old[0] {
@@ -179,14 +183,14 @@ func TestRenamedClassKeepsItsOutput(t *testing.T) {
 	}
 	o := DefaultOptions()
 	o.Continue = true
-	if head := train(t, p, "head-only", o)[0].(Started).Head; head == nil || head.Kept != 4 || head.Drawn != 0 {
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 4 || len(head.Drawn) != 0 {
 		t.Errorf("head %+v", head)
 	}
 	if _, err := p.RemoveClass("renamed"); err != nil {
 		t.Fatal(err)
 	}
 	addFiles(t, p, "boat", "photos/boat/boat-1.jpg", "photos/boat/boat-2.jpg")
-	if head := train(t, p, "head-only", o)[0].(Started).Head; head == nil || head.Kept != 3 || head.Drawn != 1 || !slices.Equal(head.Dropped, []string{"renamed"}) {
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 3 || !slices.Equal(head.Drawn, []string{"boat"}) || !slices.Equal(head.Dropped, []string{"renamed"}) {
 		t.Errorf("head %+v", head)
 	}
 }

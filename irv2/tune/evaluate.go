@@ -1,7 +1,6 @@
 package tune
 
 import (
-	"context"
 	"math"
 
 	"thaw/kernels/program"
@@ -27,17 +26,19 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	if err := s.memory.Run(p.Phase(program.Init), poll); err != nil {
 		return nil, err
 	}
-	right := 0
-	for at := 0; at < count; at += p.Options.Batch {
-		chosen := indices(at, min(at+p.Options.Batch, count))
-		if err := s.fill(p, split, chosen, -1, poll); err != nil {
+	right, all := 0, make([]float32, p.Logits.Len)
+	for rest := indices(0, count); len(rest) > 0; {
+		chosen := s.first(rest)
+		rest = rest[len(chosen):]
+		if err := s.fill(p, batch{split, chosen, -1}, poll); err != nil {
 			return nil, err
 		}
 		if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
 			return nil, err
 		}
-		all, err := s.read(context.Background(), p.Logits)
-		if err != nil {
+		wait := s.memory.Ask(program.Part{Dst: all, Buffer: p.Logits})
+		s.prepare(p, batch{split, s.first(rest), -1})
+		if err := wait(); err != nil {
 			return nil, err
 		}
 		for i, n := range chosen {

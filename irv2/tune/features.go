@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"slices"
 	"time"
 
 	"thaw/irv2/compile"
@@ -28,7 +29,7 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 		for cached && s.cachedTo[split] < s.Counts[split] {
 			at := s.cachedTo[split]
 			chosen := indices(at, min(at+s.batch(), s.Counts[split]))
-			if err := s.prefix(s.cache[split], at*n, Split(split), chosen, -1, poll); err != nil {
+			if err := s.prefix(s.cache[split], at*n, batch{Split(split), chosen, -1}, poll); err != nil {
 				return err
 			}
 			s.cachedTo[split] += len(chosen)
@@ -40,11 +41,21 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 	return nil
 }
 
-// prefix runs the frozen prefix on the chosen images and copies their features to
-// into, from off on.
-func (s *Session) prefix(into *program.Buffer, off int, split Split, chosen []int, epoch int, poll func() error) error {
-	p, n := s.features, len(chosen)*s.featureLen()
-	s.images(p.Input, split, chosen, epoch)
+// batch is images of a split as an epoch shows them, -1: as they are.
+type batch struct {
+	split  Split
+	chosen []int
+	epoch  int
+}
+
+func (b batch) equal(c batch) bool {
+	return b.split == c.split && b.epoch == c.epoch && slices.Equal(b.chosen, c.chosen)
+}
+
+// prefix runs the frozen prefix on images and copies their features to into, from off on.
+func (s *Session) prefix(into *program.Buffer, off int, b batch, poll func() error) error {
+	p, n := s.features, len(b.chosen)*s.featureLen()
+	s.images(p.Input, b)
 	if err := s.memory.Run(p.Phase(program.Forward), poll); err != nil {
 		return err
 	}
@@ -52,26 +63,45 @@ func (s *Session) prefix(into *program.Buffer, off int, split Split, chosen []in
 	return nil
 }
 
-// fill writes the input of p for the chosen images: pixels, or features from the
-// cache or the frozen prefix.
-func (s *Session) fill(p *compile.Program, split Split, chosen []int, epoch int, poll func() error) error {
+// fill writes the input of p for a batch: pixels, or features from the cache or the
+// frozen prefix.
+func (s *Session) fill(p *compile.Program, b batch, poll func() error) error {
 	n := s.featureLen()
 	switch {
 	case s.features == nil:
-		s.images(p.Input, split, chosen, epoch)
-	case s.Cached[split]:
-		for i, c := range chosen {
-			s.memory.Copy(program.Ref{Buffer: p.Input, Off: i * n, Len: n}, program.Ref{Buffer: s.cache[split], Off: c * n, Len: n})
+		s.images(p.Input, b)
+	case s.Cached[b.split]:
+		for i, c := range b.chosen {
+			s.memory.Copy(program.Ref{Buffer: p.Input, Off: i * n, Len: n}, program.Ref{Buffer: s.cache[b.split], Off: c * n, Len: n})
 		}
 	default:
-		return s.prefix(p.Input, 0, split, chosen, epoch, poll)
+		return s.prefix(p.Input, 0, b, poll)
 	}
 	return nil
 }
 
-func (s *Session) images(into *program.Buffer, split Split, chosen []int, epoch int) {
-	for i, c := range chosen {
-		s.data.Image(s.image, split, c, epoch)
+// prepare writes the pixels that fill will ask for next, where it takes any: the arena
+// holds them if nothing else runs before.
+func (s *Session) prepare(p *compile.Program, b batch) {
+	switch {
+	case len(b.chosen) == 0 || s.features != nil && s.Cached[b.split]:
+		return
+	case s.features != nil:
+		p = s.features
+	}
+	s.images(p.Input, b)
+	s.ready = b
+}
+
+// images writes the pixels of a batch, unless they are ready.
+func (s *Session) images(into *program.Buffer, b batch) {
+	ready := s.ready.equal(b)
+	s.ready = batch{}
+	if ready {
+		return
+	}
+	for i, c := range b.chosen {
+		s.data.Image(s.image, b.split, c, b.epoch)
 		s.memory.Write(into, i*len(s.image), s.image)
 	}
 }

@@ -21,6 +21,7 @@ type Session struct {
 	memory  program.Memory
 	rates   func(*irv2.Param) float64
 	image   []float32 // one, on its way to the memory
+	ready   batch     // images that are there already
 
 	cachedTo [2]int // images of a split whose features stand in its cache
 
@@ -98,6 +99,7 @@ func (s *Session) Run(poll func() error, emit func(Event)) error {
 }
 
 func (s *Session) run(poll func() error, emit func(Event)) error {
+	s.ready = batch{}
 	if err := s.fillCaches(poll, emit); err != nil {
 		return err
 	}
@@ -115,14 +117,15 @@ func (s *Session) run(poll func() error, emit func(Event)) error {
 // epoch runs the steps of an epoch that are not yet done, then evaluates.
 func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	start := time.Now()
-	order, batch, total := s.shuffled(epoch), s.batch(), s.Steps()*s.Options.Epochs
+	order, total := s.shuffled(epoch), s.Steps()*s.Options.Epochs
 	if s.steps == epoch*s.Steps() {
 		s.clock.startEpoch()
 	}
-	for at := (s.steps - epoch*s.Steps()) * batch; at < len(order); at += batch {
+	for rest := order[min((s.steps-epoch*s.Steps())*s.batch(), len(order)):]; len(rest) > 0; {
 		began := time.Now()
-		chosen := order[at:min(at+batch, len(order))]
-		loss, correct, err := s.train(chosen, epoch, poll)
+		chosen := s.first(rest)
+		rest = rest[len(chosen):]
+		loss, correct, err := s.train(chosen, s.first(rest), epoch, poll)
 		if err != nil {
 			return err
 		}
@@ -145,13 +148,22 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	return nil
 }
 
-// train does one step on the chosen images and returns the sum of their losses and
-// how many were right.
-func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float64, correct int, err error) {
-	p := s.step
-	if len(chosen) != p.Options.Batch {
-		p = s.rest
+// first is the first batch of order.
+func (s *Session) first(order []int) []int { return order[:min(s.batch(), len(order))] }
+
+// stepOn is the program that trains on so many images.
+func (s *Session) stepOn(images int) *compile.Program {
+	if images == s.step.Options.Batch {
+		return s.step
 	}
+	return s.rest
+}
+
+// train does one step on the chosen images and returns the sum of their losses and
+// how many were right. The images of the step that follows are made ready while a device
+// still works on this one.
+func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss float64, correct int, err error) {
+	p := s.stepOn(len(chosen))
 	p.SetStep(s.steps+1, s.rates, splitmix.At(s.Options.Seed, uint64(s.steps)))
 	if err := s.memory.Run(p.Phase(program.Save), nil); err != nil {
 		return 0, 0, err
@@ -165,12 +177,10 @@ func (s *Session) train(chosen []int, epoch int, poll func() error) (loss float6
 	if err := s.memory.Run(p.Phase(program.Update), nil); err != nil && !errors.Is(err, kernels.ErrThreadLost) {
 		return 0, 0, err
 	}
-	losses, err := s.read(context.Background(), p.Loss)
-	if err != nil {
-		return 0, 0, err
-	}
-	probs, err := s.read(context.Background(), p.Probs)
-	if err != nil {
+	losses, probs := make([]float32, p.Loss.Len), make([]float32, p.Probs.Len)
+	wait := s.memory.Ask(program.Part{Dst: losses, Buffer: p.Loss}, program.Part{Dst: probs, Buffer: p.Probs})
+	s.prepare(s.stepOn(len(next)), batch{Train, next, epoch})
+	if err := wait(); err != nil {
 		return 0, 0, err
 	}
 	for _, l := range losses {
@@ -192,7 +202,7 @@ func (s *Session) read(ctx context.Context, b *program.Buffer) ([]float32, error
 
 // gradients runs the chosen images forward and backward.
 func (s *Session) gradients(p *compile.Program, chosen []int, epoch int, poll func() error) error {
-	if err := s.fill(p, Train, chosen, epoch, poll); err != nil {
+	if err := s.fill(p, batch{Train, chosen, epoch}, poll); err != nil {
 		return err
 	}
 	s.memory.Write(p.Labels, 0, s.labels(chosen))

@@ -99,6 +99,13 @@ func (m *hostMemory) Read(_ context.Context, dst []float32, b *Buffer, off int) 
 	return nil
 }
 
+func (m *hostMemory) Ask(parts ...Part) func() error {
+	for _, p := range parts {
+		copy(p.Dst, m.data(p.Buffer)[p.Off:p.Off+len(p.Dst)])
+	}
+	return func() error { return nil }
+}
+
 func (m *hostMemory) Run(ops []*Op, poll func() error) error {
 	var lost error
 	for _, op := range ops {

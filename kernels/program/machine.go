@@ -26,8 +26,9 @@ type Machine interface {
 }
 
 // Memory is what programs loaded together share. It belongs to one goroutine. Calls
-// take effect in their order; only Read waits for work to be done, and an error of
-// earlier work may show there first. A lost thread or device is a *kernels.LostError.
+// take effect in their order; only Read, and what Ask returns, wait for work to be done,
+// and an error of earlier work may show there first. A lost thread or device is a
+// *kernels.LostError.
 type Memory interface {
 	// Write fills part of a buffer.
 	Write(b *Buffer, off int, data []float32)
@@ -39,6 +40,17 @@ type Memory interface {
 	Run(ops []*Op, poll func() error) error
 	// Read copies part of a buffer out, when all that was asked for before is done.
 	Read(ctx context.Context, dst []float32, b *Buffer, off int) error
+	// Ask copies small parts of buffers out as Read does, all at once, and returns at
+	// once: what stands in Dst is of use when wait has returned. What is asked for
+	// meanwhile comes after.
+	Ask(parts ...Part) (wait func() error)
 	// Close gives the memory up.
 	Close()
+}
+
+// Part is len(Dst) floats of a buffer, from Off, and where they go.
+type Part struct {
+	Dst    []float32
+	Buffer *Buffer
+	Off    int
 }

@@ -3,7 +3,7 @@
 // A program is lowered op by op to dispatches: a pipeline, a row of numbers (offsets,
 // strides, sizes) and a count of workgroups. Shapes stand in the rows, so that some
 // thirty pipelines do for every network. Go fills a table of dispatches for a phase,
-// and JavaScript (web/engine/gpu.js) records and submits it in a few slices.
+// once, and JavaScript (web/engine/gpu.js) records and submits it in a few slices.
 //
 // On the device lie four buffers, all bound to every shader: the arena of a program's
 // transient buffers, the tensors (parameters), their gradients, and the state (moments,
@@ -16,5 +16,6 @@
 //
 // Every op has a file of Go, its lowering, beside one or more of WGSL. Read lower.go (from
 // op to dispatches), shader.go (what a pipeline is), conv2d.go with conv2d.wgsl, the other
-// ops; then memory.go (where buffers lie), machine_js.go and memory_js.go (the device).
+// ops; then lowered.go (a phase as a table), memory.go (where buffers lie), machine_js.go
+// and memory_js.go (the device).
 package webgpu

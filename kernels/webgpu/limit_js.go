@@ -39,9 +39,9 @@ func (m *Machine) Limit() float64 {
 	mem := loaded.(*memory)
 	for rounds := 64; ; rounds *= 4 {
 		start := time.Now()
-		mem.lowering.reset()
-		dispatchRow(&mem.lowering, limitPipeline, &struct{ rounds, at uint32 }{uint32(rounds), 0}, limitGroups, 1, 1)
-		if mem.submit(0) != nil || mem.oldest() != nil {
+		l := mem.lowering
+		dispatchRow(&l, limitPipeline, &struct{ rounds, at uint32 }{uint32(rounds), 0}, limitGroups, 1, 1)
+		if mem.submit(&l, 0, 1, 0) != nil || mem.oldest() != nil {
 			return 0
 		}
 		if took := time.Since(start); took > limitLeast || rounds >= limitMostRuns {

@@ -169,9 +169,6 @@ func dispatchRow[Row any](l *lowering, p pipeline, row *Row, x, y, z int) {
 // dispatches is how many there are.
 func (l *lowering) dispatches() int { return len(l.rows) / rowBytes }
 
-// reset begins a new table.
-func (l *lowering) reset() { l.table, l.rows = l.table[:0], l.rows[:0] }
-
 // maxGroups is how many workgroups every adapter takes in one dimension.
 const maxGroups = 65535
 

@@ -3,6 +3,7 @@ package webgpu
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall/js"
 
 	"thaw/kernels"
@@ -48,15 +49,12 @@ func (m *Machine) Close() { m.gpu.Call("destroy") }
 
 // WhenLost calls f, once, when the device is lost or given back.
 func (m *Machine) WhenLost(f func()) {
-	wait := awaiting(m.gpu.Get("lost"))
+	wait := awaiting(m.gpu.Get("lost"), nil)
 	go func() {
 		wait() // it is only ever rejected
 		f()
 	}()
 }
-
-// maxRows bounds the dispatches of one submission.
-const maxRows = 1024
 
 // Load implements program.Machine.
 func (m *Machine) Load(tensors [][]float32, kept []*program.Buffer, programs ...*program.Program) (program.Memory, error) {
@@ -64,7 +62,7 @@ func (m *Machine) Load(tensors [][]float32, kept []*program.Buffer, programs ...
 	if err := l.fits(m.maxBuffer); err != nil {
 		return nil, err
 	}
-	memory := &memory{machine: m, layout: l, speed: startSpeed, lowering: m.lowering(l)}
+	memory := &memory{machine: m, layout: l, speed: startSpeed, lowering: m.lowering(l), whole: map[*program.Op]*lowered{}}
 	if err := memory.prepare(programs); err != nil {
 		return nil, err
 	}
@@ -126,10 +124,9 @@ func (m *Machine) compile(wanted map[pipeline]bool) error {
 	return nil
 }
 
-// failed is err, as a loss where the device is gone, or has met an error of which nobody
-// can say what it left undone.
+// failed is err, as a loss where the device is gone.
 func (m *Machine) failed(err error) error {
-	if m.gpu.Get("gone").Truthy() || m.gpu.Get("problem").Truthy() {
+	if m.gpu.Get("gone").Truthy() {
 		return &kernels.LostError{What: "the GPU", Gone: true}
 	}
 	return err
@@ -137,19 +134,20 @@ func (m *Machine) failed(err error) error {
 
 // await waits for a promise; others in the program go on meanwhile.
 func await(promise js.Value) (js.Value, error) {
-	return awaiting(promise)()
+	return awaiting(promise, nil)()
 }
 
 // awaiting starts to wait for a promise and returns a function that ends it. A promise
-// whose outcome nobody asks for is no error.
-func awaiting(promise js.Value) func() (js.Value, error) {
+// whose outcome nobody asks for is no error; until it is settled, kept, to which it
+// writes, is not collected.
+func awaiting(promise js.Value, kept any) func() (js.Value, error) {
 	type outcome struct {
 		value js.Value
 		err   error
 	}
 	done := make(chan outcome, 1)
 	var then, fail js.Func
-	release := func() { then.Release(); fail.Release() }
+	release := func() { then.Release(); fail.Release(); runtime.KeepAlive(kept) }
 	then = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		release()
 		done <- outcome{value: args[0]}

@@ -2,7 +2,7 @@ package webgpu
 
 import (
 	"context"
-	"runtime"
+	"slices"
 	"syscall/js"
 	"time"
 	"unsafe"
@@ -14,8 +14,9 @@ import (
 type memory struct {
 	machine  *Machine
 	layout   *layout
-	lowering lowering
-	buffers  js.Value // Memory of web/engine/gpu.js
+	lowering lowering                 // of no op yet
+	whole    map[*program.Op]*lowered // phases, by their first op
+	buffers  js.Value                 // Memory of web/engine/gpu.js
 
 	running []slice // submitted, oldest first
 	speed   float64 // FLOP/s of the last slices
@@ -36,23 +37,6 @@ const (
 	inFlight   = 2
 	startSpeed = 20e9
 )
-
-// prepare compiles the pipelines that the programs use.
-func (m *memory) prepare(programs []*program.Program) error {
-	m.lowering.reset()
-	for _, p := range programs {
-		for _, op := range p.Ops {
-			if err := m.lowering.lower(op); err != nil {
-				return err
-			}
-		}
-	}
-	wanted := map[pipeline]bool{}
-	for i := range m.lowering.dispatches() {
-		wanted[pipeline(m.lowering.table[i*tableLen])] = true
-	}
-	return m.machine.compile(wanted)
-}
 
 func address[T any](s []T) int { return int(uintptr(unsafe.Pointer(unsafe.SliceData(s)))) }
 
@@ -75,41 +59,71 @@ func (m *memory) Copy(dst, src program.Ref) {
 	m.buffers.Call("copy", to, toOffset, from, fromOffset, 4*dst.Len)
 }
 
+// prepare lowers the phases of programs and compiles the pipelines that they use.
+func (m *memory) prepare(programs []*program.Program) error {
+	wanted := map[pipeline]bool{}
+	for _, p := range programs {
+		for phase := program.Init; phase <= program.Restore; phase++ {
+			ops := p.Phase(phase)
+			if len(ops) == 0 {
+				continue
+			}
+			l, err := newLowered(m.lowering, ops)
+			if err != nil {
+				return err
+			}
+			m.whole[ops[0]] = l
+			for i := range l.dispatches() {
+				wanted[pipeline(l.table[i*tableLen])] = true
+			}
+		}
+	}
+	return m.machine.compile(wanted)
+}
+
+// lower is ops as dispatches: a whole phase as it was lowered, others, such as the single
+// ops of a comparison, anew.
+func (m *memory) lower(ops []*program.Op) (*lowered, error) {
+	if l := m.whole[ops[0]]; l != nil && slices.Equal(l.ops, ops) {
+		l.refresh()
+		return l, nil
+	}
+	return newLowered(m.lowering, ops)
+}
+
 // Run implements program.Memory: it submits ops in slices and returns when all but the
 // last are done.
 func (m *memory) Run(ops []*program.Op, poll func() error) error {
-	m.lowering.reset()
-	flops := int64(0)
-	for i, op := range ops {
-		if err := m.lowering.lower(op); err != nil {
-			return err
-		}
-		flops += op.FLOPs
-		full := float64(flops) > m.speed*sliceTime.Seconds() || m.lowering.dispatches() > maxRows/2
-		if !full && i < len(ops)-1 {
-			continue
-		}
+	if len(ops) == 0 {
+		return m.err
+	}
+	list, err := m.lower(ops)
+	if err != nil {
+		return err
+	}
+	for first := 0; first < len(ops); {
 		if poll != nil {
 			if err := poll(); err != nil {
 				return err
 			}
 		}
-		if err := m.submit(flops); err != nil {
+		n, flops := list.slice(first, m.speed*sliceTime.Seconds())
+		if err := m.submit(&list.lowering, list.before(first), list.before(first+n), flops); err != nil {
 			return err
 		}
-		m.lowering.reset()
-		flops = 0
+		first += n
 	}
 	return m.err
 }
 
-func (m *memory) submit(flops int64) error {
-	n := m.lowering.dispatches()
-	if n == 0 {
+// submit submits some dispatches of a table.
+func (m *memory) submit(l *lowering, from, to int, flops int64) error {
+	if from == to {
 		return nil
 	}
-	promise := m.buffers.Call("run", address(m.lowering.table), address(m.lowering.rows), n)
-	m.running = append(m.running, slice{awaiting(promise), flops, time.Now()})
+	table, rows := l.table[from*tableLen:], l.rows[from*rowBytes:]
+	promise := m.buffers.Call("run", address(table), address(rows), to-from)
+	m.running = append(m.running, slice{awaiting(promise, nil), flops, time.Now()})
 	for len(m.running) > inFlight {
 		if err := m.oldest(); err != nil {
 			return err
@@ -138,18 +152,35 @@ func (m *memory) Read(ctx context.Context, dst []float32, b *program.Buffer, off
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if len(dst) == 0 {
+		return m.wait(nil)
+	}
+	number, offset := m.layout.at(b, off)
+	return m.wait(awaiting(m.buffers.Call("read", number, offset, address(dst), 4*len(dst)), dst))
+}
+
+// Ask implements program.Memory.
+func (m *memory) Ask(parts ...program.Part) func() error {
+	var list []any
+	for _, p := range parts {
+		number, offset := m.layout.at(p.Buffer, p.Off)
+		list = append(list, []any{number, offset, address(p.Dst), 4 * len(p.Dst)})
+	}
+	asked := awaiting(m.buffers.Call("gather", list), parts)
+	return func() error { return m.wait(asked) }
+}
+
+// wait waits for all slices, then for what was read after them, if anything.
+func (m *memory) wait(read func() (js.Value, error)) error {
 	for len(m.running) > 0 {
 		if err := m.oldest(); err != nil {
 			return err
 		}
 	}
-	if len(dst) == 0 || m.err != nil {
+	if m.err != nil || read == nil {
 		return m.err
 	}
-	number, offset := m.layout.at(b, off)
-	_, err := await(m.buffers.Call("read", number, offset, address(dst), 4*len(dst)))
-	runtime.KeepAlive(dst)
-	if err != nil {
+	if _, err := read(); err != nil {
 		m.err = m.machine.failed(err)
 	}
 	return m.err

@@ -63,6 +63,21 @@ func TestLostDevice(t *testing.T) {
 	}
 }
 
+// A device with an error that nobody asked about gives up itself and its memory.
+func TestUnreportedError(t *testing.T) {
+	m := open(t)
+	memory, b, _ := empty(t, m)
+	m.gpu.Get("device").Call("createBuffer", map[string]any{"size": 4, "usage": 0})
+	if _, err := await(m.gpu.Get("lost")); err == nil {
+		t.Fatal("the device lives on")
+	}
+	err := memory.Read(t.Context(), make([]float32, 1), b, 0)
+	var lost *kernels.LostError
+	if !errors.As(err, &lost) || !lost.Gone {
+		t.Errorf("after an error Read says %v", err)
+	}
+}
+
 // A plan that is too large is refused in a sentence, and the device lives on.
 func TestTooLarge(t *testing.T) {
 	m := open(t)
@@ -74,4 +89,19 @@ func TestTooLarge(t *testing.T) {
 	t.Log(err)
 	memory, _, _ := empty(t, m)
 	memory.Close()
+}
+
+// What is asked for is as it stood then, whatever is written before it is waited for.
+func TestAsk(t *testing.T) {
+	memory, b, kept := empty(t, open(t))
+	defer memory.Close()
+	memory.Write(b, 0, []float32{1, 2, 3})
+	memory.Write(kept, 9, []float32{4})
+	got, other := make([]float32, 3), make([]float32, 1)
+	wait := memory.Ask(program.Part{Dst: got, Buffer: b}, program.Part{Dst: other, Buffer: kept, Off: 9})
+	memory.Write(b, 0, []float32{5, 6, 7})
+	memory.Write(kept, 9, []float32{8})
+	if err := wait(); err != nil || !slices.Equal(got, []float32{1, 2, 3}) || other[0] != 4 {
+		t.Errorf("%v: %v and %v, want 1 2 3 and 4", err, got, other)
+	}
 }

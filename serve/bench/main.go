@@ -6,7 +6,8 @@
 //	go run ./serve/bench [-only TEXT] [-where native|page|gpu|software] [-steps N] [-json FILE] [-peers]
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
-// peers.go (TensorFlow.js and ONNX Runtime Web on the same net).
+// peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
+// WebGPU).
 package main
 
 import (

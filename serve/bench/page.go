@@ -122,6 +122,20 @@ func (p *page) tabBytes() (most int64) {
 	return most
 }
 
+// cpuSeconds is what all processes of the page's browser have computed so far.
+func (p *page) cpuSeconds() (sum float64, err error) {
+	var info struct {
+		ProcessInfo []struct {
+			CPUTime float64 `json:"cpuTime"`
+		} `json:"processInfo"`
+	}
+	err = chromedp.FromContext(p.ctx).Browser.Call(p.ctx, "SystemInfo.getProcessInfo", nil, &info)
+	for _, process := range info.ProcessInfo {
+		sum += process.CPUTime
+	}
+	return sum, err
+}
+
 // measurePage times the case in a page of its own, whose memory is then the case's.
 func measurePage(ctx context.Context, url string, c benchCase, backend string, steps int, flags ...chromedp.ExecAllocatorOption) (result, error) {
 	if backend == "webgpu" {

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
+
+	"github.com/chromedp/chromedp"
 )
 
 // The peers run the same net, each in a browser of its own, cross-origin isolated
@@ -67,12 +69,12 @@ func comparePeers(ctx context.Context, url string, out io.Writer) error {
 	defer server.Close()
 	peers := []*peer{{name: "TensorFlow.js", path: "/tfjs.html", trains: true}, {name: "ONNX Runtime Web", path: "/ort.html"}}
 	for _, p := range peers {
-		if err := p.open(ctx, server.URL); err != nil {
+		if err := p.open(ctx, server.URL, peerSize); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		defer p.page.close()
 	}
-	if err := checkSameNet(peers); err != nil {
+	if err := checkSameNet(peers, peerSize); err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -85,7 +87,7 @@ func comparePeers(ctx context.Context, url string, out io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	return compareOnGPU(ctx, url, server.URL, peers[0], out)
 }
 
 // installPeers puts the pages and the pinned packages into dir.
@@ -124,14 +126,14 @@ func isolate(h http.Handler) http.Handler {
 	})
 }
 
-func (p *peer) open(ctx context.Context, url string) (err error) {
-	if p.page, err = openBrowser(ctx, url+p.path); err != nil {
+func (p *peer) open(ctx context.Context, url string, size int, flags ...chromedp.ExecAllocatorOption) (err error) {
+	if p.page, err = openBrowser(ctx, url+p.path, flags...); err != nil {
 		return err
 	}
 	threads, err := evaluate[int](p.page, fmt.Sprintf(`
 		while (!globalThis.peer) await new Promise(r => setTimeout(r, 100))
 		await peer.probabilities(%d) // threads start with the first pass
-		return crossOriginIsolated ? peer.threads() : 0`, peerSize))
+		return crossOriginIsolated ? peer.threads() : 0`, size))
 	if err == nil && threads != 2 {
 		err = fmt.Errorf("it runs %d threads, 2 are wanted", threads)
 	}
@@ -139,10 +141,10 @@ func (p *peer) open(ctx context.Context, url string) (err error) {
 }
 
 // checkSameNet compares what the peers compute from the same images.
-func checkSameNet(peers []*peer) error {
+func checkSameNet(peers []*peer, size int) error {
 	var first []float64
 	for _, p := range peers {
-		got, err := evaluate[[]float64](p.page, fmt.Sprintf("return peer.probabilities(%d)", peerSize))
+		got, err := evaluate[[]float64](p.page, fmt.Sprintf("return peer.probabilities(%d)", size))
 		if err != nil {
 			return err
 		}

@@ -77,8 +77,9 @@ startEngine()
 boot()
 
 async function boot() {
-  const backend = new URLSearchParams(location.search).get('backend') ?? undefined
-  const thaw = await guarded(() => open({ backend, onNotice: ({ level, message }) => notice(level, message), onEngine: engineChanged }))
+  const asked = new URLSearchParams(location.search)
+  const backend = asked.get('backend') ?? undefined
+  const thaw = await guarded(() => open({ backend, measure: asked.has('measure'), onNotice: ({ level, message }) => notice(level, message), onEngine: engineChanged }))
   if (!thaw) {
     byID('engine').textContent = 'not running'
     set({ loading: 'The engine did not start: use a current browser, and reload the page.' })

@@ -36,9 +36,9 @@ class GPU {
     this.maxBuffer = device.limits.maxBufferSize
     this.maxBinding = device.limits.maxStorageBufferBindingSize
     this.pipelines = []
-    this.problem = null // the first error that no promise reported
     this.gone = null // why the device is lost
-    device.onuncapturederror = ({ error }) => { this.problem ??= error.message }
+    // Nobody can say what an error that no promise reported left undone: the device goes.
+    device.onuncapturederror = ({ error }) => this.destroy(error.message)
     this.lost = device.lost.then(({ message, reason }) => { this.gone ??= message || reason || 'the GPU was lost'; throw new Error(this.gone) })
     this.lost.catch(() => {})
 
@@ -47,11 +47,10 @@ class GPU {
     this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] })
   }
 
-  // orLost is promise, rejected when the device is lost or an error was left unreported.
+  // orLost is promise, rejected when the device is lost.
   async orLost(promise) {
     const value = await Promise.race([promise, this.lost])
     if (this.gone) throw new Error(this.gone)
-    if (this.problem) throw new Error(this.problem)
     return value
   }
 
@@ -80,7 +79,7 @@ class GPU {
     return this.scoped(() => new Memory(this, regions, kept, rows))
   }
 
-  destroy() { this.gone ??= 'the GPU was given back'; this.device.destroy() }
+  destroy(why = 'the GPU was given back') { this.gone ??= why; this.device.destroy() }
 }
 
 // Memory is buffers by number: the regions, then the kept ones.
@@ -137,18 +136,30 @@ class Memory {
 
   // read copies bytes of a buffer to Go's memory at address.
   async read(buffer, offset, address, bytes) {
+    for (let at = 0; at < bytes; at += readBytes) await this.gather([[buffer, offset + at, address + at, Math.min(readBytes, bytes - at)]])
+  }
+
+  // gather copies parts, [buffer, offset, address, bytes] each, as they are now, to Go's memory.
+  async gather(parts) {
     this.flush()
     const { device, memory } = this.gpu
-    for (let at = 0; at < bytes; at += readBytes) {
-      const size = Math.min(readBytes, bytes - at)
-      const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ })
-      const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(this.buffers[buffer], offset + at, staging, 0, size)
-      device.queue.submit([encoder.finish()])
-      await this.gpu.orLost(nudged(device, staging.mapAsync(GPUMapMode.READ)))
-      new Uint8Array(memory.buffer, address + at, size).set(new Uint8Array(staging.getMappedRange()))
-      staging.destroy()
+    const size = parts.reduce((sum, part) => sum + part[3], 0)
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ })
+    const encoder = device.createCommandEncoder()
+    let to = 0
+    for (const [buffer, offset, , bytes] of parts) {
+      encoder.copyBufferToBuffer(this.buffers[buffer], offset, staging, to, bytes)
+      to += bytes
     }
+    device.queue.submit([encoder.finish()])
+    await this.gpu.orLost(nudged(device, staging.mapAsync(GPUMapMode.READ)))
+    const mapped = staging.getMappedRange()
+    let from = 0
+    for (const [, , address, bytes] of parts) {
+      new Uint8Array(memory.buffer, address, bytes).set(new Uint8Array(mapped, from, bytes))
+      from += bytes
+    }
+    staging.destroy()
   }
 
   destroy() {
