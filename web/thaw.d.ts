@@ -215,6 +215,8 @@ export interface Cost {
   problem: string | null
   secondsPerStep: number | null   // estimate from this machine's speed, null until measured
   secondsPerEpoch: number | null
+  /** Of a run's first pass, in which the features of the frozen prefix are computed, once per image. */
+  secondsFirst: number | null
 }
 
 // Training -------------------------------------------------------------------

@@ -45,6 +45,7 @@ type Cost struct {
 	Problem         *string  `json:"problem"`        // where it does not
 	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed
 	SecondsPerEpoch *float64 `json:"secondsPerEpoch"`
+	SecondsFirst    *float64 `json:"secondsFirst"` // of a run's first pass, with the frozen prefix's features
 }
 
 // Plan compiles what a run would do; nothing is allocated. Without images, costs are of
@@ -122,13 +123,8 @@ func (p *Project) cost(l *tune.Layout) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if speed := p.speed[l.Machine()]; speed > 0 {
-		step := float64(c.StepFLOPs()) / speed
-		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / speed
-		epoch := step*float64(l.Steps()) + evaluation
-		cost.SecondsPerStep, cost.SecondsPerEpoch = &step, &epoch
+	if step, pass, first, ok := p.paces.estimate(l); ok {
+		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
 	}
 	return cost
 }

@@ -12,7 +12,6 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
-	"thaw/kernels/program"
 )
 
 // Run is a training run under way.
@@ -225,10 +224,13 @@ func (r *Run) poll() func() error {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.timed(r.layout.Machine(), float64(r.flops)/max(s.Seconds, 1e-6))
+		r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
+	}
+	if c := e.Cache; c != nil && c.Done == c.Total && c.Total > 0 {
+		r.project.paces.computed(r.layout, c.Total, time.Since(r.start))
 	}
 	r.emit(eventOf(e, r.flops))
 	if e.Step != nil {
@@ -258,12 +260,6 @@ func (r *Run) watch(s *tune.StepEvent) {
 		r.emit(Warned{"warning", s.Step, fmt.Sprintf("The loss is %.3g at step %d, far above guessing (%.2f): choose a lower learning rate, or thaw less.",
 			s.Loss, s.Step, math.Log(float64(len(r.outputs))))})
 	}
-}
-
-func (p *Project) timed(m program.Machine, speed float64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.speed[m] = speed
 }
 
 // result is what the last whole epoch showed, nil before there is one.
