@@ -10,8 +10,8 @@ const guesses = [
 ]
 
 /** @param {string | null} chosen @param {(key: string) => void} choose */
-export const guessRow = (chosen, choose) => h('div', { class: 'row guess', role: 'group', 'aria-label': 'Your guess, if you like: freezing costs' },
-  h('span', {}, 'Your guess? Freezing costs'),
+export const guessRow = (chosen, choose) => h('div', { class: 'row guess', role: 'group', 'aria-label': 'Your guess, if you like: in accuracy, freezing costs' },
+  h('span', {}, 'Your guess? In accuracy, freezing costs'),
   guesses.map(({ key, title }) => h('button', { type: 'button', class: 'chip', 'data-keep': 'guess-' + key, 'data-guess': key, 'aria-pressed': String(chosen === key), onclick: () => choose(key) }, title)))
 
 /** What became of a guess, in a sentence. @param {string} chosen @param {number} cost @param {number} noise two standard errors */

@@ -11,10 +11,12 @@
 //            until the plan is there, data-pending,
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
+//            #keras-code, #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
-//   compare  #compare-run, [data-testid="verdict"] when it is over, [data-kind="prediction"]
+//            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
-//            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
+//            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
 //   engine   #engine, #way: who computes, where there is a GPU
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and

@@ -117,11 +117,11 @@ function onEvent(run, event) {
 
 const recognised = run => (run.heldBack ? `${percent(accuracyOf(run))} of held-back images recognised.` : 'Nothing was held back to measure on.')
 
-// Events may come a thousand a second: the progress is shown ten times, curves and tables,
-// which cost more, twice.
+// Events may come a thousand a second: the progress is shown four times, curves and tables,
+// which cost more, once.
 const tick = () => set({ ticks: state.ticks + 1 })
-const tickSoon = atMostEvery(100, tick)
-const drawSoon = atMostEvery(500, () => set({ runs: state.runs }))
+const tickSoon = atMostEvery(250, tick)
+const drawSoon = atMostEvery(1000, () => set({ runs: state.runs }))
 
 // Built once per run and changed in place: a bar that is replaced is read out anew.
 let bar, text

@@ -5,6 +5,8 @@ import { accuracyOf, optionsText } from './run.js'
 import { set, state, watch } from './store.js'
 import { balanced } from './verdict.js'
 
+const drawn = /** @type {string[]} */ ([]) // what each run's rows say
+
 export function startTable() {
   watch(['runs', 'selected'], show)
 }
@@ -13,10 +15,16 @@ function show() {
   const table = byID('run-table')
   table.hidden = !state.runs.length
   // Runs are redrawn only when they say something new: many steps a second change none.
-  state.runs.map(rows).forEach((body, i) => {
+  state.runs.forEach((run, i) => {
+    const says = JSON.stringify([run.status, run.title ?? run.plan, run.trained, accuracyOf(run), run.heldBack, run.visible, run.warnings, state.selected === run, Boolean(run.result)])
+    if (drawn[i] === says) return
+    drawn[i] = says
     const old = table.tBodies[i]
-    if (!old) table.append(body)
-    else if (!old.isEqualNode(body)) old.replaceWith(body)
+    const now = rows(run)
+    const focused = old ? [...old.querySelectorAll('input, button')].indexOf(document.activeElement) : -1
+    if (old) old.replaceWith(now)
+    else table.append(now)
+    if (focused >= 0) now.querySelectorAll('input, button')[focused]?.focus()
   })
 }
 
