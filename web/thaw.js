@@ -112,11 +112,12 @@ function thaw(channel, engine) {
     model: {
       configure: (change, options) => withProgress('model.configure', change, options),
       describe: call('model.describe'),
+      nameOutputs: names => channel.call('model.nameOutputs', { names }),
     },
     weights: {
       list: call('weights.list'),
       import: (source, { name, ...options } = {}) =>
-        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : { file: source, name: name ?? nameOf(source) }, options),
+        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : source instanceof Blob ? { file: source, name: name ?? nameOf(source) } : { files: [...source] }, options),
       use: (id, options) => withProgress('weights.use', { id }, options),
       remove: id => channel.call('weights.remove', { id }),
       synthesize: call('weights.synthesize'),
@@ -135,6 +136,7 @@ function thaw(channel, engine) {
       clear: call('data.clear'),
       thumbnail: id => channel.call('data.thumbnail', { id }),
     },
+    recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
     train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
     predict: file => channel.call('predict', { file }),

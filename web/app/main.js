@@ -50,7 +50,13 @@ import { startTips } from './tips.js'
 import { startWeights } from './weights-panel.js'
 import { importWeights, lastModel, useKept } from './weights.js'
 
-const takers = { weights: importWeights, files: addFound, predict }
+const takers = {
+  recognise: files => guarded(() => state.thaw.recognise(files)),
+  weights: files => (files.length > 1 ? importWeights(files) : importWeights(files[0].file)),
+  foreign: sentence => notice('warning', sentence),
+  files: addFound,
+  predict,
+}
 
 startLink()
 startNotices() // before tips: Escape closes an open tip alone
