@@ -46,7 +46,7 @@ func compareOnGPU(ctx context.Context, url, peersURL string, trusted *peer, out 
 		works, unit, flags = gpuWorks, "s", nil
 	}
 	flags = append(slices.Clone(flags), chromedp.Flag("disable-gpu", false), chromedp.Flag("enable-unsafe-webgpu", true))
-	thaw, err := openPage(ctx, url, "simd", flags...) // benchmark opens the adapter
+	thaw, err := openPage(ctx, url, "webgpu", flags...)
 	if err != nil {
 		return err
 	}
