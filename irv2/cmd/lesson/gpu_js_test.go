@@ -23,11 +23,7 @@ const noiseOfSeeds = 3
 // second net, and what THAW_LESSON names of worlds, images a class and plans, as -only
 // does.
 func TestLessonOnGPU(t *testing.T) {
-	only := os.Getenv("THAW_LESSON")
-	if only == "" {
-		only = "5,20,near,shadow,upright"
-	}
-	f, err := parseFilter(only, standard)
+	f, err := parseFilter(os.Getenv("THAW_LESSON"), standard)
 	if err != nil {
 		t.Fatal(err)
 	}
