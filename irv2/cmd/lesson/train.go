@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -181,5 +182,8 @@ func fit(w *irv2.Weights, spec freeze.Spec, set trainingSet, o sessionOptions, m
 		return 0, err
 	}
 	defer session.Close()
-	return p.Trained(), session.Run(nil, func(tune.Event) {})
+	if err := session.Run(nil, func(tune.Event) {}); err != nil {
+		return 0, err
+	}
+	return p.Trained(), session.Fetch(context.Background())
 }
