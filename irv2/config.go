@@ -94,21 +94,29 @@ func Mini(classes int) Config {
 	}
 }
 
+// maxUnits bounds the layers of the head: ten times what Keras's own network has.
+const maxUnits = 10_000
+
 // MinSize is the smallest square input that Keras accepts for the full network.
 const MinSize = 75
 
 func (c Config) validate() error {
 	if !c.SamePadding && c.Size < MinSize {
-		return fmt.Errorf("irv2: input size %d is too small: %s needs at least %d", c.Size, c.Name, MinSize)
+		return fmt.Errorf("An input of %d pixels is too small: the network %s needs at least %d.", c.Size, c.Name, MinSize)
 	}
 	if c.SamePadding && c.Size < 32 {
-		return fmt.Errorf("irv2: input size %d is too small: %s needs at least 32", c.Size, c.Name)
+		return fmt.Errorf("An input of %d pixels is too small: the network %s needs at least 32.", c.Size, c.Name)
 	}
 	if c.Size > 2048 {
-		return fmt.Errorf("irv2: input size %d is too large: at most 2048", c.Size)
+		return fmt.Errorf("An input of %d pixels is too large: choose at most 2048.", c.Size)
 	}
-	if c.Classes < 1 || c.Dense < 0 || c.Dropout < 0 || c.Dropout >= 1 {
-		return fmt.Errorf("irv2: head with %d classes, dense %d, dropout %g: want classes >= 1, dense >= 0, 0 <= dropout < 1", c.Classes, c.Dense, c.Dropout)
+	switch {
+	case c.Classes < 1 || c.Classes > maxUnits:
+		return fmt.Errorf("A head for %d classes cannot be: choose 2 to %d.", c.Classes, maxUnits)
+	case c.Dense < 0 || c.Dense > maxUnits:
+		return fmt.Errorf("A hidden layer of %d units cannot be: choose 0 (none) to %d.", c.Dense, maxUnits)
+	case !(c.Dropout >= 0 && c.Dropout < 1):
+		return fmt.Errorf("Dropout %g cannot be: choose 0 to below 1.", c.Dropout)
 	}
 	return nil
 }

@@ -67,15 +67,16 @@ func TestZip(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.module("{}")
 	b.give(testImages + "photos.zip")
-	got := eval[addResult](b, "return await thaw.data.addZip(files[0])")
-	if got.Accepted != 12 || len(got.Data.Classes) != 3 || got.Data.Problem != nil {
+	refused := eval[string](b, "globalThis.survey = await thaw.data.survey([{ path: 'photos.zip', file: files[0] }]); return survey.refused.map(r => r.name).join()")
+	if refused != "notes.txt" {
+		t.Errorf("refused %q before reading", refused)
+	}
+	got := eval[addResult](b, "return await thaw.data.take(survey, { source: survey.sources[0].id })")
+	if got.Accepted != 12 || len(got.Data.Classes) != 3 || got.Data.Problem != nil || len(got.Refused) != 1 || got.Refused[0].Name != "broken.jpg" {
 		t.Errorf("%+v", got)
 	}
-	if len(got.Refused) != 2 || got.Refused[0].Name != "notes.txt" || got.Refused[1].Name != "broken.jpg" {
-		t.Errorf("refused %v", got.Refused)
-	}
-	if err := failure(b, "await thaw.data.addZip(new File(['no zip'], 'a.zip'))"); !strings.HasPrefix(err, "invalid: a.zip is no zip archive") {
-		t.Error(err)
+	if reason := eval[string](b, "return (await thaw.data.survey([{ path: 'a.zip', file: new File(['no zip'], 'a.zip') }])).refused[0].reason"); !strings.HasPrefix(reason, "a.zip is no zip archive") {
+		t.Error(reason)
 	}
 }
 

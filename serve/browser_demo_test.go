@@ -122,7 +122,7 @@ func TestDemoNear(t *testing.T) {
 func TestCompareOwnImages(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.page("#epochs=2")
-	b.drop("#drop", photos+"boat", photos+"fruit", photos+"house")
+	b.dropImages(photos+"boat", photos+"fruit", photos+"house")
 	b.canCompare()
 	if got := b.text("#compare-text"); !strings.Contains(got, "get its weights") || strings.Contains(got, "costs") {
 		t.Errorf("before: %s", got)

@@ -26,7 +26,7 @@ func TestPageOnGPU(t *testing.T) {
 	b.navigate("/?backend=webgpu#epochs=2&batch=4")
 	b.waitFor(gpuTimeout, "document.body.dataset.ready !== undefined", "the GPU has passed its trial")
 	saved := b.downloads()
-	b.drop("#drop", photos+"boat", photos+"fruit")
+	b.dropImages(photos+"boat", photos+"fruit")
 	b.wait("document.querySelectorAll('#classes > [data-class]').length === 2", "two folders became two classes")
 
 	b.trainOnGPU("A", "{ thaw: ['block8_1', 'block8_2'] }")

@@ -64,6 +64,19 @@ func (b *browserTab) text(selector string) string {
 	return eval[string](b, "return document.querySelector(`"+selector+"`).textContent")
 }
 
+// dropImages drops folders or archives on the page, and takes what would come in.
+func (b *browserTab) dropImages(paths ...string) {
+	b.t.Helper()
+	b.drop("#drop", paths...)
+	b.takeImages()
+}
+
+func (b *browserTab) takeImages() {
+	b.t.Helper()
+	b.wait("document.querySelector('[data-testid=preview-add]')", "the page shows what would come in")
+	b.click("[data-testid=preview-add]")
+}
+
 // drop drops files and folders of this machine onto an element, as from a file manager.
 func (b *browserTab) drop(selector string, paths ...string) {
 	b.t.Helper()
@@ -104,14 +117,12 @@ func TestPageFromDropToPrediction(t *testing.T) {
 	saved := b.downloads()
 
 	b.drop("#drop", photos+"boat", photos+"fruit", photos+"house", testImages+"bad/empty.jpg")
-	// The loose file belongs to no folder: the page asks for its class.
-	b.wait("document.querySelectorAll('#classes > [data-class]').length === 3", "three folders became three classes")
-	b.wait("document.querySelector('[data-testid=which-ok]')", "the page asks")
-	b.click("[data-testid=which-ok]")
-	b.wait("!document.querySelector('#refused').hidden", "the bad file is listed")
-	if got := b.text("#refused"); !strings.Contains(got, "empty.jpg") {
+	b.wait("document.querySelector('[data-class-preview=boat]')", "the page shows what would come in")
+	if got := b.text("[data-testid=preview-refused]"); !strings.Contains(got, "empty.jpg") {
 		t.Errorf("refused: %s", got)
 	}
+	b.click("[data-testid=preview-add]")
+	b.wait("document.querySelectorAll('#classes > [data-class]').length === 3", "three folders became three classes")
 
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
@@ -230,7 +241,8 @@ func TestPageTakesFoldersAndZips(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#pick-folder"), []string{folder}))
+	b.takeImages()
 	b.wait("document.querySelectorAll('#classes > [data-class]').length === 3", "folders became classes")
-	b.drop("#drop", testImages+"photos.zip")
+	b.dropImages(testImages + "photos.zip")
 	b.wait("!document.querySelector('#duplicates').hidden || document.querySelector('#images-count').textContent.startsWith('36')", "the zip was added")
 }

@@ -170,10 +170,23 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.serve(w, r)
 }
 
+// takesBrotli reads Accept-Encoding: a quality of 0 says no (RFC 9110, 12.5.3).
+func takesBrotli(accept string) bool {
+	for _, part := range strings.Split(accept, ",") {
+		coding, parameter, weighted := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(coding), "br") {
+			continue
+		}
+		q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(parameter), "q="), 64)
+		return !weighted || err == nil && q > 0
+	}
+	return false
+}
+
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	body, etag := f.raw, f.etag
-	if f.brotli != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+	if f.brotli != nil && takesBrotli(r.Header.Get("Accept-Encoding")) {
 		body, etag = f.brotli, strings.TrimSuffix(f.etag, `"`)+`-br"`
 		h.Set("Content-Encoding", "br")
 	}

@@ -16,8 +16,9 @@ func filesOf(list safejs.Value, key string) []project.PictureFile {
 	var files []project.PictureFile
 	for _, f := range jsutil.Elements(list) {
 		files = append(files, project.PictureFile{
-			Path: jsutil.String(jsutil.Prop(f, key)),
-			Open: func() (project.File, error) { return newBlob(jsutil.Prop(f, "file")) },
+			Path:  jsutil.String(jsutil.Prop(f, key)),
+			Group: jsutil.String(jsutil.Prop(f, "group")),
+			Open:  func() (project.File, error) { return newBlob(jsutil.Prop(f, "file")) },
 		})
 	}
 	return files
@@ -32,19 +33,25 @@ func (e *engine) addImages(r *request) (any, error) {
 	return e.AddImages(r.ctx, from, e.progress(r, "Reading images"))
 }
 
-// addFolder answers data.addFolder.
-func (e *engine) addFolder(r *request) (any, error) {
-	from := project.Folders(filesOf(jsutil.Prop(r.args, "files"), "path"))
-	return e.AddImages(r.ctx, from, e.progress(r, "Reading images"))
-}
-
-// addZip answers data.addZip.
-func (e *engine) addZip(r *request) (any, error) {
-	b, err := newBlob(jsutil.Prop(r.args, "file"))
-	if err != nil {
+// survey answers data.survey.
+func (e *engine) survey(r *request) (any, error) {
+	var args struct{ Encoding string }
+	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	return e.AddImages(r.ctx, project.Zip(b.name(), b), e.progress(r, "Unpacking "+b.name()))
+	return e.Survey(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"), args.Encoding, e.progress(r, "Looking at the files"))
+}
+
+// take answers data.take.
+func (e *engine) take(r *request) (any, error) {
+	args := struct {
+		Survey int                `json:"survey"`
+		Choice project.TakeChoice `json:"choice"`
+	}{Choice: project.TakeChoice{Sides: true}}
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return e.Take(r.ctx, args.Survey, args.Choice, e.progress(r, "Reading images"))
 }
 
 // addWorld answers data.addWorld.

@@ -33,10 +33,7 @@ func (r *request) decode(dst any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(text), dst); err != nil {
-		return project.Errorf(project.Invalid, "The arguments do not fit: %v.", err)
-	}
-	return nil
+	return project.Decode([]byte(text), dst)
 }
 
 // emit sends an event of this request.

@@ -31,7 +31,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
-  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | internal */
+  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
 
@@ -103,9 +103,14 @@ export interface WeightCalls {
 export interface DataCalls {
   /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
   add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  /** Adds files whose folder names the class ('flowers/roses/1.jpg': roses), or a zip of folders. */
-  addFolder(files: Iterable<{ path: string; file: Blob }>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
-  addZip(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
+   * taking any: what they would bring, and what can name the classes.
+   * `encoding` is that of names in zips that do not say it; left out, it is found out.
+   */
+  survey(files: Iterable<{ path: string; file: Blob }>, options?: { encoding?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Survey>
+  /** Takes the files of the last survey. Cancelled, nothing of them stays. */
+  take(survey: Survey, choice: TakeChoice, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Images made by this project, labelled as generated: see list in `worlds()`.
    * `validation`: that many more a class, held back in every run (default: a share, as of all images).
@@ -127,6 +132,48 @@ export interface WorldInfo {
   /** What freezing should cost on these classes, predicted before any run ('open': nothing is), and why. */
   expects?: 'little' | 'much' | 'open'; because?: string
 }
+/** What files would bring. */
+export interface Survey {
+  id: number
+  pictures: number
+  /** Files of operating systems. */
+  passedOver: number
+  /** Known by their first bytes; at most 500 of refusedCount. */
+  refused: { name: string; reason: string }[]
+  refusedCount: number
+  /** What can name the classes, likeliest first; none: give a className. */
+  sources: LabelSource[]
+  /** A question for a person, where the first source is a guess. */
+  asks: string | null
+  /** What can keep pictures on one side of the split together: a patient, a scene. */
+  groups: { id: string; title: string; groups: number; example: string }[]
+  /** The person's own division into training, validation and test. */
+  sides: SideCounts | null
+  /** How names in zips were read that do not say it. */
+  encoding: { used: string; sure: boolean; choices: string[] } | null
+  /** Where not all of them would fit into memory. */
+  room: string | null
+}
+
+export interface SideCounts { drawn: number; train: number; validation: number; test: number }
+
+export interface LabelSource {
+  id: string
+  title: string
+  classes: ({ name: string; pictures: number; examples: string[] } & SideCounts)[]
+  /** Pictures that it gives no label; they are not taken. */
+  unlabelled: number
+}
+
+export interface TakeChoice {
+  /** A LabelSource's id; or all into one class: */
+  source?: string
+  className?: string
+  group?: string
+  /** Keep the person's own division (default). */
+  sides?: boolean
+}
+
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 export interface DataInfo {
   classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
@@ -168,6 +215,8 @@ export interface Cost {
   problem: string | null
   secondsPerStep: number | null   // estimate from this machine's speed, null until measured
   secondsPerEpoch: number | null
+  /** Of a run's first pass, in which the features of the frozen prefix are computed, once per image. */
+  secondsFirst: number | null
 }
 
 // Training -------------------------------------------------------------------
@@ -189,13 +238,15 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number }
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number; validationAccuracy: number; seconds: number }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
   | { kind: 'done'; result: RunResult }
   | { kind: 'cancelled'; result: RunResult | null }
-  | { kind: 'failed'; message: string }
+  | { kind: 'failed'; message: string; code?: string }
+  /** Once a run: what is odd about it, as a sentence. The run goes on. */
+  | { kind: 'warning'; step: number; message: string }
 export interface Run {
   id: string
   pause(): Promise<void>; resume(): Promise<void>
@@ -205,7 +256,7 @@ export interface Run {
 }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
-  trainAccuracy: number; validationAccuracy: number; validationLoss: number
+  trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
 export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }

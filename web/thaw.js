@@ -83,7 +83,7 @@ class Channel {
     }
   }
 
-  close(error = new ThawError('cancelled', 'The engine was closed.')) {
+  close(error = new ThawError('closed', 'The engine was closed.')) {
     if (!this.#worker) return
     this.#worker.terminate()
     this.#worker = null
@@ -91,9 +91,9 @@ class Channel {
     this.#pending.clear()
     for (const { reject, onEvent, untilFinal } of requests) {
       reject(error)
-      if (untilFinal) onEvent?.({ kind: 'failed', message: error.message })
+      if (untilFinal) onEvent?.({ kind: 'failed', message: error.message, code: error.code })
     }
-    if (error.code !== 'cancelled') this.#onNotice({ level: 'error', message: error.message })
+    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message })
   }
 }
 
@@ -123,8 +123,8 @@ function thaw(channel, engine) {
     },
     data: {
       add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
-      addFolder: (files, options) => withProgress('data.addFolder', { files: [...files] }, options),
-      addZip: (file, options) => withProgress('data.addZip', { file }, options),
+      survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
+      take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
       worlds: call('data.worlds'),
       worldPicture: world => channel.call('data.worldPicture', { world }),
@@ -149,7 +149,7 @@ async function train(channel, plan, options, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
-    if (event.kind === 'failed') done.reject(new ThawError('internal', event.message))
+    if (event.kind === 'failed') done.reject(new ThawError(event.code ?? 'internal', event.message))
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }

@@ -98,13 +98,32 @@ func TestErrors(t *testing.T) {
 		`{"from":"block9_1"}`:                    "no block is named",
 		`{"thaw":["block9_*"]}`:                  "no layer or block",
 		`{"thaw":["["]}`:                         "not a pattern",
-		`{"thaw":[[5,5]]}`:                       "no range",
-		`{"thaw":[[0,9999]]}`:                    "no range",
+		`{"thaw":[[5,5]]}`:                       "picks none",
+		`{"thaw":[[-1,-5]]}`:                     "picks none",
 		`{"thaw":[3]}`:                           "index pairs",
 		`{"preset":"head-only","batchNorm":"x"}`: "mode",
 	} {
 		if _, err := parse(t, m, raw); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", raw, err, want)
+		}
+	}
+}
+
+// Ranges are Python's, of Keras's base.layers.
+func TestRanges(t *testing.T) {
+	m := full(t)
+	for raw, want := range map[string][2]int{
+		"[600,780]": {600, 780}, "[600,-1]": {600, 779}, "[-30,null]": {750, 780}, "[null,-700]": {0, 80},
+		"[0,9999]": {0, 780}, "[-9999,3]": {0, 3}, "[null,null]": {0, 780},
+	} {
+		p, err := parse(t, m, `{"thaw":[`+raw+`]}`)
+		if err != nil {
+			t.Fatal(raw, err)
+		}
+		for i := range m.Backbone {
+			if p.Trainable[i] != (i >= want[0] && i < want[1]) {
+				t.Fatalf("%s: layer %d trainable %v", raw, i, p.Trainable[i])
+			}
 		}
 	}
 }

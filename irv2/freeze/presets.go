@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"thaw/irv2"
@@ -19,37 +20,63 @@ type Spec struct {
 	BatchNorm BatchNormMode `json:"batchNorm,omitempty"`
 }
 
-// Selector picks layers: by Pattern (see Matches), or by index as Keras's layers[Start:Stop].
+// Selector picks layers: by Pattern (see Matches), or by index as Python's
+// base.layers[Start:Stop]: negative numbers count from the backbone's end, nil is open,
+// and what lies beyond an end is no error.
 type Selector struct {
 	Pattern     string
-	Start, Stop int
+	Start, Stop *int
 }
+
+// Range is the Selector of layers[start:stop].
+func Range(start, stop int) Selector { return Selector{Start: &start, Stop: &stop} }
 
 func (s Selector) MarshalJSON() ([]byte, error) {
 	if s.Pattern != "" {
 		return json.Marshal(s.Pattern)
 	}
-	return json.Marshal([2]int{s.Start, s.Stop})
+	return json.Marshal([2]*int{s.Start, s.Stop})
 }
 
 func (s *Selector) UnmarshalJSON(raw []byte) error {
 	*s = Selector{}
-	if json.Unmarshal(raw, &s.Pattern) == nil {
+	if json.Unmarshal(raw, &s.Pattern) == nil && s.Pattern != "" {
 		return nil
 	}
-	var r []int
+	var r []*int
 	if err := json.Unmarshal(raw, &r); err != nil || len(r) != 2 {
-		return fmt.Errorf("thaw takes names, patterns and [start, stop] index pairs, not %s", raw)
+		return fmt.Errorf("thaw takes names, patterns and [start, stop] index pairs, not %.40s", raw)
 	}
 	s.Start, s.Stop = r[0], r[1]
 	return nil
 }
 
-func (s Selector) matches(l *irv2.Layer) bool {
+// String is what Keras calls it.
+func (s Selector) String() string {
 	if s.Pattern != "" {
-		return Matches(s.Pattern, l)
+		return s.Pattern
 	}
-	return s.Start <= l.Index && l.Index < s.Stop
+	end := func(at *int) string {
+		if at == nil {
+			return ""
+		}
+		return strconv.Itoa(*at)
+	}
+	return "layers[" + end(s.Start) + ":" + end(s.Stop) + "]"
+}
+
+// indices are those of the backbone's n layers that a range picks.
+func (s Selector) indices(n int) (start, stop int) {
+	resolve := func(at *int, open int) int {
+		switch {
+		case at == nil:
+			return open
+		case *at < 0:
+			return max(*at+n, 0)
+		}
+		return min(*at, n)
+	}
+	return resolve(s.Start, 0), resolve(s.Stop, n)
 }
 
 // New makes the plan that spec asks for.
@@ -151,27 +178,50 @@ func fromBlock(m *irv2.Model, block string) (rule, error) {
 		func(l *irv2.Layer) bool { return slices.Index(m.Blocks, l.Block) >= at }}, nil
 }
 
+// Bounds of what a person may list.
+const (
+	maxSelectors = 1000
+	maxPattern   = 100 // characters
+)
+
 func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
-	var names []string
-	for _, s := range selectors {
-		if s.Pattern == "" {
-			if s.Start < 0 || s.Stop > len(m.Layers) || s.Start >= s.Stop {
-				return rule{}, fmt.Errorf("layers[%d:%d] is no range of the %d layers", s.Start, s.Stop, len(m.Layers))
-			}
-			names = append(names, fmt.Sprintf("layers[%d:%d]", s.Start, s.Stop))
-			continue
-		}
-		if err := checkPattern(m, s.Pattern); err != nil {
+	if len(selectors) > maxSelectors {
+		return rule{}, fmt.Errorf("%d names and ranges are more than the %d that a plan takes", len(selectors), maxSelectors)
+	}
+	names, picked := make([]string, len(selectors)), make([]bool, len(m.Layers))
+	for i, s := range selectors {
+		if err := s.pick(m, picked); err != nil {
 			return rule{}, err
 		}
-		names = append(names, s.Pattern)
+		names[i] = s.String()
 	}
 	list := strings.Join(names, ", ")
 	if list == "" {
 		return preset(m, "head-only", false)
 	}
-	return rule{"thaw " + list, "Only " + list + " and the head learn.",
-		func(l *irv2.Layer) bool {
-			return slices.ContainsFunc(selectors, func(s Selector) bool { return s.matches(l) })
-		}}, nil
+	return rule{"thaw " + list, "Only " + list + " and the head learn.", func(l *irv2.Layer) bool { return picked[l.Index] }}, nil
+}
+
+// pick marks the layers of a selector.
+func (s Selector) pick(m *irv2.Model, picked []bool) error {
+	if s.Pattern == "" {
+		start, stop := s.indices(m.Backbone)
+		if start >= stop {
+			return fmt.Errorf("%s picks none of the %d layers", s, m.Backbone)
+		}
+		for i := start; i < stop; i++ {
+			picked[i] = true
+		}
+		return nil
+	}
+	if len(s.Pattern) > maxPattern {
+		return fmt.Errorf("a pattern of %d characters is longer than any name: at most %d", len(s.Pattern), maxPattern)
+	}
+	if err := checkPattern(m, s.Pattern); err != nil {
+		return err
+	}
+	for i, l := range m.Layers {
+		picked[i] = picked[i] || Matches(s.Pattern, l)
+	}
+	return nil
 }

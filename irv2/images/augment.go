@@ -50,7 +50,17 @@ func (a Augment) Apply(dst []float32, src []uint8, size int, seed uint64, epoch,
 	a.draw(seed, epoch, index).apply(dst, src, size)
 }
 
+// Vary is Apply with values from 0 to 255, for Feed.
+func (a Augment) Vary(dst []float32, src []uint8, size int, seed uint64, epoch, index int) {
+	a.draw(seed, epoch, index).vary(dst, src, size)
+}
+
 func (d draw) apply(dst []float32, src []uint8, size int) {
+	d.vary(dst, src, size)
+	Normalize(dst, dst)
+}
+
+func (d draw) vary(dst []float32, src []uint8, size int) {
 	if m := d.affine(size); m == identity {
 		for i, v := range src {
 			dst[i] = float32(v)
@@ -59,7 +69,6 @@ func (d draw) apply(dst []float32, src []uint8, size int) {
 		m.warp(dst, src, size)
 	}
 	d.recolour(dst)
-	Normalize(dst, dst)
 }
 
 // affine maps output to input pixels: inX = a*x + b*y + c, inY = d*x + e*y + f.

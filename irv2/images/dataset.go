@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc64"
 	"path"
 	"slices"
 	"strings"
 	"unicode"
+
+	"thaw/irv2/internal/text"
 )
 
 // Hash identifies a picture by its decoded, upright, full-size pixels: the same
@@ -24,6 +27,8 @@ type File struct {
 	// Its error goes on where a sentence begins with the file's name; context.Canceled is
 	// the user's.
 	Read      func() ([]byte, error)
+	Head      func(n int) ([]byte, error) // its first n bytes, some more or all; nil: by Read
+	Group     string                      // of pictures that belong together, and so to one side; "": alone
 	Side      Side
 	Generated bool
 }
@@ -35,6 +40,7 @@ const (
 	Drawn Side = iota // chance decides, see Split
 	Training
 	Validating
+	Testing // never looked at before the end
 )
 
 // Sample is one accepted picture, at the size in which it is trained.
@@ -126,6 +132,11 @@ func (d *Dataset) refused(r *Refusal) error {
 	return r
 }
 
+// Refuse notes a file that was not taken, by a sentence that begins with its name.
+func (d *Dataset) Refuse(filePath string, why Reason, format string, args ...any) {
+	d.refused(refuse(cleanName(path.Base(slashed(filePath))), why, format, args...))
+}
+
 // ClearRefused forgets the refused files, when the user has read about them.
 func (d *Dataset) ClearRefused() { d.Refused = nil }
 
@@ -183,6 +194,14 @@ func (d *Dataset) RemoveClass(name string) error {
 	return nil
 }
 
+// Clear removes all classes with their pictures. No ID is used again.
+func (d *Dataset) Clear() { d.Classes = nil }
+
+// SortClasses puts the classes in Keras's order: by code point.
+func (d *Dataset) SortClasses() {
+	slices.SortStableFunc(d.Classes, func(a, b *Class) int { return strings.Compare(a.Name, b.Name) })
+}
+
 // Sample returns the picture with that ID and its class, or nils.
 func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	for _, c := range d.Classes {
@@ -195,36 +214,13 @@ func (d *Dataset) Sample(id int) (*Sample, *Class) {
 	return nil, nil
 }
 
-// MoveSample puts a picture into another class, which must exist.
-func (d *Dataset) MoveSample(id int, class string) error {
-	s, from := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	to := d.Class(class)
-	if to == nil {
-		return noClass(class)
-	}
-	if to != from {
-		from.remove(s)
-		to.Samples = append(to.Samples, s)
-	}
-	return nil
-}
+// ErrExists is what the error of a name that another class has is.
+var ErrExists = errors.New("there is already a class of that name")
 
-// RemoveSample drops a picture; its class stays, even when empty.
-func (d *Dataset) RemoveSample(id int) error {
-	s, c := d.Sample(id)
-	if s == nil {
-		return noSample(id)
-	}
-	c.remove(s)
-	return nil
-}
+type existsError string
 
-func (c *Class) remove(s *Sample) {
-	c.Samples = slices.DeleteFunc(c.Samples, func(o *Sample) bool { return o == s })
-}
+func (e existsError) Error() string        { return string(e) }
+func (e existsError) Is(target error) bool { return target == ErrExists }
 
 func (d *Dataset) freeName(name string) (string, error) {
 	name = cleanName(name)
@@ -232,7 +228,7 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", problemf("There is already a class called %q: choose another name, or move the images there.", name)
+		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
@@ -269,16 +265,21 @@ func Hidden(filePath string) bool {
 // slashed is a path with forward slashes; zip files made on Windows may lack them.
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 
-// cleanName makes a foreign name fit to show: valid UTF-8, one line, no invisible
-// or direction-turning characters, at most 100 characters.
+// cleanName makes a foreign name fit to show and to compare: valid UTF-8, composed, one
+// line, no control or direction-turning characters, at most 100 characters. Joiners stay:
+// they make one character of several, in emoji and in Persian.
 func cleanName(name string) string {
-	const longest = 100
+	const (
+		longest                = 100
+		nonJoiner, joiner      = '\u200c', '\u200d'
+		firstTag, lastTag rune = 0xe0020, 0xe007f // flags of England, Scotland, Wales
+	)
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) || r == nonJoiner || r == joiner || firstTag <= r && r <= lastTag {
 			return r
 		}
 		return ' '
-	}, strings.ToValidUTF8(name, "?"))
+	}, text.NFC(strings.ToValidUTF8(name, "?")))
 	runes := []rune(strings.Join(strings.Fields(name), " "))
 	if len(runes) > longest {
 		runes = append(runes[:longest-1], '…')

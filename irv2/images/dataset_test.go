@@ -3,7 +3,6 @@ package images
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,7 +71,8 @@ func TestAdd(t *testing.T) {
 
 func TestEdit(t *testing.T) {
 	d := NewDataset(DefaultResizing(8))
-	add(t, d, "boat", "a", "photos/boat/boat-1.jpg")
+	move := func(class string, ids ...int) error { _, err := d.Move(ids, class); return err }
+	a := add(t, d, "boat", "a", "photos/boat/boat-1.jpg")
 	b := add(t, d, "boat", "b", "photos/boat/boat-2.jpg")
 	for _, step := range []struct {
 		do   func() error
@@ -86,11 +86,19 @@ func TestEdit(t *testing.T) {
 		{func() error { return d.RenameClass("ship", "ship ") }, "", "ship: a b; house: "},
 		{func() error { return d.RenameClass("ship", "house") }, "already a class", "ship: a b; house: "},
 		{func() error { return d.RenameClass("boat", "x") }, "no class", "ship: a b; house: "},
-		{func() error { return d.MoveSample(b.ID, "house") }, "", "ship: a; house: b"},
-		{func() error { return d.MoveSample(b.ID, "garden") }, "no class", "ship: a; house: b"},
-		{func() error { return d.MoveSample(99, "house") }, "no image", "ship: a; house: b"},
-		{func() error { return d.RemoveSample(b.ID) }, "", "ship: a; house: "},
-		{func() error { return d.RemoveSample(b.ID) }, "no image", "ship: a; house: "},
+		{func() error { return move("house", b.ID) }, "", "ship: a; house: b"},
+		{func() error { return move("house", a.ID, 99) }, "no image", "ship: a; house: b"},
+		{func() error { return move(" garden", a.ID) }, "", "ship: ; house: b; garden: a"},
+		{func() error { return move(" \u200b ", a.ID) }, "needs a name", "ship: ; house: b; garden: a"},
+		{func() error { return move("ship", b.ID, a.ID, a.ID) }, "", "ship: b a; house: ; garden: "},
+		{func() error { return d.Merge("ship", "ship") }, "not with itself", "ship: b a; house: ; garden: "},
+		{func() error { return d.Merge("x", "ship") }, "no class", "ship: b a; house: ; garden: "},
+		{func() error { return move("house", a.ID) }, "", "ship: b; house: a; garden: "},
+		{func() error { return d.Merge("house", "ship") }, "", "ship: b a; garden: "},
+		{func() error { return d.Merge("garden", "ship") }, "", "ship: b a"},
+		{func() error { return move("house", b.ID) }, "", "ship: a; house: b"},
+		{func() error { return d.Remove([]int{b.ID}) }, "", "ship: a; house: "},
+		{func() error { return d.Remove([]int{a.ID, b.ID}) }, "no image", "ship: a; house: "},
 		{func() error { return d.RemoveClass("house") }, "", "ship: a"},
 		{func() error { return d.RemoveClass("house") }, "no class", "ship: a"},
 	} {
@@ -126,17 +134,25 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-func addZip(d *Dataset, class, name string, data []byte, l ZipLimits) (int, error) {
-	return d.AddZip(context.Background(), class, name, bytes.NewReader(data), int64(len(data)), l, nil)
+// addZip adds an archive's files, to class or to the classes of their folders.
+func addZip(d *Dataset, class, name string, data []byte, l ZipLimits) (n int, err error) {
+	a, err := ReadArchive(name, bytes.NewReader(data), int64(len(data)), "", l, d.Limits)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range a.Files {
+		if _, err := d.Add(class, f); err == nil {
+			n++
+		}
+	}
+	return n, nil
 }
 
-func TestAddZip(t *testing.T) {
+func TestReadArchive(t *testing.T) {
 	d := NewDataset(DefaultResizing(8))
 	data := file(t, "photos.zip")
-	var last, total int
-	n, err := d.AddZip(context.Background(), "", "photos.zip", bytes.NewReader(data), int64(len(data)), DefaultZipLimits, func(done, of int) { last, total = done, of })
-	if err != nil || n != 12 || d.Len() != 12 || last != total || total == 0 {
-		t.Fatalf("%d added of %d, progress %d of %d, %v", n, d.Len(), last, total, err)
+	if n, err := addZip(d, "", "photos.zip", data, DefaultZipLimits); err != nil || n != 12 || d.Len() != 12 {
+		t.Fatalf("%d added of %d, %v", n, d.Len(), err)
 	}
 	want := "boat: boat-1.jpg boat-2.jpg boat-3.jpg boat-4.jpg; fruit: fruit-1.jpg fruit-2.jpg fruit-3.jpg fruit-4.jpg; house: house-1.jpg house-2.jpg house-3.jpg house-4.jpg"
 	if names(d) != want {
@@ -197,8 +213,9 @@ func TestZipLimits(t *testing.T) {
 	for i := range 10 {
 		files[fmt.Sprint(i)] = bomb
 	}
-	if _, err = addZip(d, "c", "a.zip", pack(t, files), ZipLimits{Entries: 100, TotalBytes: 5 << 20}); err == nil || !strings.Contains(err.Error(), "more than 5 MB") {
-		t.Error(err)
+	d.ClearRefused()
+	if n, err := addZip(d, "c", "a.zip", pack(t, files), ZipLimits{Entries: 100, TotalBytes: 5 << 20}); n != 0 || err != nil || !strings.Contains(d.Refused[9].Text, "more than 5 MB") {
+		t.Error(n, err, d.Refused)
 	}
 	// Files in no folder make a class named as the archive; names are never paths.
 	d = NewDataset(DefaultResizing(8))
@@ -224,21 +241,7 @@ func TestZipPasswordAndDamage(t *testing.T) {
 	}
 }
 
-func TestZipStops(t *testing.T) {
-	d := NewDataset(DefaultResizing(8))
-	data := file(t, "photos.zip")
-	ctx, cancel := context.WithCancel(context.Background())
-	n, err := d.AddZip(ctx, "", "photos.zip", bytes.NewReader(data), int64(len(data)), DefaultZipLimits, func(int, int) {
-		if d.Len() == 3 {
-			cancel()
-		}
-	})
-	if n < 3 || n > 4 || d.Len() != n || !errors.Is(err, context.Canceled) {
-		t.Error(n, d.Len(), err)
-	}
-}
-
-func FuzzAddZip(f *testing.F) {
+func FuzzReadArchive(f *testing.F) {
 	boat := file(f, "formats/animated.webp")
 	f.Add(pack(f, map[string][]byte{"a/boat.webp": boat, "__MACOSX/x": nil, "../b": []byte("text")}))
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
@@ -277,6 +280,18 @@ func TestDuplicates(t *testing.T) {
 	add(t, d, "copy", "boat.png", "duplicates/copy/boat.png")
 	if dups = d.Duplicates(); len(dups) != 1 || !dups[0].Conflict || !strings.Contains(dups[0].String(), `in "boat" is the same image as boat.png in "copy"`) {
 		t.Error(dups)
+	}
+}
+
+// Names are compared composed, and keep the joiners that make one character of several.
+func TestCleanName(t *testing.T) {
+	for from, want := range map[string]string{
+		"Cafe\u0301": "Café", "\U0001f469\u200d\U0001f52c": "\U0001f469\u200d\U0001f52c", "می\u200cشود": "می\u200cشود",
+		"a\u202eb\x00c\n": "a b c", " \t": "", "\ufeffx": "x",
+	} {
+		if got := cleanName(from); got != want {
+			t.Errorf("%q: %q, want %q", from, got, want)
+		}
 	}
 }
 

@@ -13,6 +13,13 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 	again := map[Hash]*Sample{} // one of each picture, at the new size
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
+			if s.Size == r.Size {
+				again[s.Hash] = s
+			}
+		}
+	}
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
 			if err := poll(); err != nil {
 				return err
 			}
@@ -67,6 +74,10 @@ func (d *Dataset) asideWarning(aside []*Sample) string {
 	if len(aside) > 1 {
 		name = fmt.Sprintf("%s and %s more", name, thousands(len(aside)-1))
 	}
-	return fmt.Sprintf("%s can no longer be read at %d pixels, because the file was moved or changed: add it again, or go back to %d pixels; until then it is set aside.",
-		name, d.Resizing.Size, aside[0].Size)
+	or := ""
+	if aside[0].Size > 0 {
+		or = fmt.Sprintf(", or go back to %d pixels", aside[0].Size)
+	}
+	return fmt.Sprintf("%s can no longer be read at %d pixels, because the file was moved or changed: add it again%s; until then it is set aside.",
+		name, d.Resizing.Size, or)
 }

@@ -66,6 +66,21 @@ func Normalize[T uint8 | float32](dst []float32, src []T) {
 	}
 }
 
+// Affine is another way to feed pixels: v*Scale[c] + Offset[c] for channel c.
+type Affine struct{ Scale, Offset [3]float32 }
+
+// Feed overwrites dst with src, [..., 3], as a network wants it: by a, or as Normalize
+// does where that is nil.
+func Feed[T uint8 | float32](dst []float32, src []T, a *Affine) {
+	if a == nil {
+		Normalize(dst, src)
+		return
+	}
+	for i, v := range src {
+		dst[i] = float32(float32(v)*a.Scale[i%3]) + a.Offset[i%3]
+	}
+}
+
 // span is the part of an axis that becomes the output: inside the picture when
 // cropping, beyond both its ends when padding.
 type span struct{ start, length int }

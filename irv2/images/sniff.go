@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"path"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -71,6 +72,27 @@ const (
 	heic = "is a HEIC image, which is not read here: save it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible) and add that."
 	raw  = "is a camera raw file, which is not read here: export it as JPEG and add that."
 )
+
+// headBytes are enough to tell what a file is.
+const headBytes = 1024
+
+// Recognise says from a file's first bytes why it will not be taken, as far as they tell.
+func (f File) Recognise() *Refusal {
+	name := cleanName(path.Base(slashed(f.Path)))
+	read := f.Head
+	if read == nil {
+		read = func(int) ([]byte, error) { return f.Read() }
+	}
+	head, err := read(headBytes)
+	switch {
+	case err != nil:
+		return refuse(name, Unreadable, "%s", err)
+	case len(head) == 0:
+		return refuse(name, Empty, "is empty (0 bytes): copy it again from where it came from.")
+	}
+	_, refusal := sniff(head, name)
+	return refusal
+}
 
 // sniff says by content, never by name, which of formats data is.
 func sniff(data []byte, name string) (*format, *Refusal) {

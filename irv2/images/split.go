@@ -1,7 +1,6 @@
 package images
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -16,13 +15,15 @@ type Example struct {
 type Split struct {
 	Classes           []string
 	Train, Validation []Example
+	Test              []Example // see Side: nothing here computes with it
 	LeftOut           []*Sample // set aside, or in conflict: the same picture in two classes
 	Warnings          []string  // sentences for the user
 }
 
 // Split divides each class in proportion: of its n pictures about n*fraction, and
 // at least one, go to Validation, where it has two different ones. Copies of a
-// picture stay on one side; a picture in two classes is on neither.
+// picture, and pictures of one group, stay on one side; a picture in two classes is on
+// neither.
 //
 // Pictures with a Side of their own are on it, and chance draws among the others. Those
 // that are set aside (see Resize) are on neither.
@@ -41,31 +42,45 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
 		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
 	}
-	ofClass := map[*Class][]*Duplicate{}
+	var drawn []*Duplicate
 	for _, g := range d.groups() {
-		if g.Samples[0].Size != d.Resizing.Size {
-			continue
-		}
-		if g.Conflict {
+		switch {
+		case g.Samples[0].Size != d.Resizing.Size:
+		case g.Conflict:
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())
-			continue
+		case !s.takeTest(d, g):
+			drawn = append(drawn, g)
 		}
-		ofClass[g.Classes[0]] = append(ofClass[g.Classes[0]], g)
 	}
+	s.Warnings = append(s.Warnings, d.leaks()...)
+	units := unitsOf(drawn, seed)
+	across := chooseAcross(d, units, fraction)
 	for label, c := range d.Classes {
 		s.Classes = append(s.Classes, c.Name)
-		groups := ofClass[c]
-		switch {
-		case len(groups) == 0:
-			return nil, problemf("Every image of class %q is in another class too: remove them from one of the two.", c.Name)
-		case len(groups) == 1 && fraction > 0:
-			s.Warnings = append(s.Warnings, fmt.Sprintf("Class %q has only one image: it is trained on, but nothing is left to validate the class with; add more.", c.Name))
+		if err := s.divide(c, label, units, across, fraction); err != nil {
+			return nil, err
 		}
-		s.divide(groups, label, fraction, seed)
 	}
 	s.keepSides()
 	return s, nil
+}
+
+// takeTest puts a picture of the user's test set there; copies outside it are left out,
+// or the test would measure what was learned by heart.
+func (s *Split) takeTest(d *Dataset, g *Duplicate) bool {
+	if !slices.ContainsFunc(g.Samples, func(s *Sample) bool { return s.File.Side == Testing }) {
+		return false
+	}
+	for _, sample := range g.Samples {
+		if sample.File.Side != Testing {
+			s.LeftOut = append(s.LeftOut, sample)
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%s in %q is also in the test set: it is left out of training.", sample.Name, g.Classes[0].Name))
+			continue
+		}
+		s.Test = append(s.Test, Example{sample, slices.Index(d.Classes, g.Classes[0])})
+	}
+	return true
 }
 
 // keepSides moves pictures that came with a side to it.
@@ -102,41 +117,61 @@ func (d *Dataset) trainable() error {
 	return nil
 }
 
-// divide deals one class's groups out: to validation while they fit its share.
-func (s *Split) divide(groups []*Duplicate, label int, fraction float64, seed uint64) {
-	n := 0
-	for _, g := range groups {
-		n += len(g.Samples)
-	}
-	share := 0
-	if fraction > 0 && len(groups) > 1 {
-		share = min(max(int(float64(n)*fraction+0.5), 1), n-1)
-	}
-	slices.SortFunc(groups, byRank(seed))
-	validation := map[*Duplicate]bool{}
-	taken := 0
-	for _, g := range groups {
-		if taken+len(g.Samples) <= share {
-			validation[g] = true
-			taken += len(g.Samples)
+// divide deals a class's units out: to validation while they fit its share. across says
+// which of those that lie in other classes too are there already.
+func (s *Split) divide(c *Class, label int, units []*unit, across map[*unit]bool, fraction float64) error {
+	var own []*unit
+	n, touching, taken := 0, 0, 0
+	for _, u := range units {
+		m := u.in(c)
+		if m == 0 {
+			continue
+		}
+		n, touching = n+m, touching+1
+		switch {
+		case u.whole():
+			own = append(own, u)
+		case across[u]:
+			taken += m
 		}
 	}
-	if share > 0 && taken == 0 { // only groups larger than the share: the smallest goes
-		validation[slices.MinFunc(groups, func(a, b *Duplicate) int { return len(a.Samples) - len(b.Samples) })] = true
+	slices.SortFunc(own, byRank)
+	validation := map[*unit]bool{}
+	share := share(n, touching, fraction)
+	for _, u := range own {
+		if taken+len(u.samples) <= share {
+			validation[u] = true
+			taken += len(u.samples)
+		}
 	}
-	for _, g := range groups {
+	if share > 0 && taken == 0 && len(own) > 0 { // only units larger than the share: the smallest goes
+		smallest := slices.MinFunc(own, func(a, b *unit) int { return len(a.samples) - len(b.samples) })
+		if len(smallest.samples) < n {
+			validation[smallest] = true
+		}
+	}
+	switch {
+	case n == 0:
+		return problemf("No image of class %q is left to train on: its images are in another class too, or in the test set.", c.Name)
+	case fraction > 0 && touching == 1 && grouped(c):
+		s.Warnings = append(s.Warnings, fmt.Sprintf("All images of class %q belong together: they are trained on, but nothing is left to validate the class with.", c.Name))
+	case fraction > 0 && touching == 1:
+		s.Warnings = append(s.Warnings, fmt.Sprintf("Class %q has only one image: it is trained on, but nothing is left to validate the class with; add more.", c.Name))
+	}
+	for _, u := range append(own, slices.DeleteFunc(slices.Clone(units), (*unit).whole)...) {
 		to := &s.Train
-		if validation[g] {
+		if validation[u] || across[u] {
 			to = &s.Validation
 		}
-		for _, sample := range g.Samples {
-			*to = append(*to, Example{sample, label})
+		for i, sample := range u.samples {
+			if u.classes[i] == c {
+				*to = append(*to, Example{sample, label})
+			}
 		}
 	}
+	return nil
 }
 
-// byRank orders pictures by chance: seed and pixels decide.
-func byRank(seed uint64) func(a, b *Duplicate) int {
-	rank := func(g *Duplicate) uint64 { return newRNG(splitting, seed, uint64(g.Samples[0].Hash)).next() }
-	return func(a, b *Duplicate) int { return cmp.Compare(rank(a), rank(b)) }
+func grouped(c *Class) bool {
+	return slices.ContainsFunc(c.Samples, func(s *Sample) bool { return s.File.Group != "" })
 }

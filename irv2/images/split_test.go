@@ -44,7 +44,7 @@ func TestSplitErrorsAndWarnings(t *testing.T) {
 		{fake([]int{1, 2}, nil), 0.2, `Class "class 1" has no images`, ""},
 		{fake([]int{1, 2}, []int{3}), 1, "at least 0 and under 1", ""},
 		{fake([]int{1, 2}, []int{3}), math.NaN(), "at least 0 and under 1", ""},
-		{fake([]int{1, 2}, []int{2}), 0.2, `Every image of class "class 1" is in another class`, ""},
+		{fake([]int{1, 2}, []int{2}), 0.2, `No image of class "class 1" is left to train on: its images are in another class`, ""},
 		{fake([]int{1, 2}, []int{3}), 0.2, "", `"class 1" has only one image`},
 		{fake([]int{1, 2}, []int{3, 3, 3}), 0.2, "", `"class 1" has only one image`},
 		{fake([]int{1, 2, 5}, []int{2, 3, 4}), 0.2, "", `neither trained on`},

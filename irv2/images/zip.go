@@ -1,14 +1,15 @@
 package images
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"path"
 	"strings"
+	"sync/atomic"
 
+	"thaw/irv2/internal/text"
 	"thaw/irv2/internal/unzip"
 )
 
@@ -18,68 +19,80 @@ type ZipLimits struct {
 	TotalBytes int64 // unpacked, of all files together
 }
 
-// DefaultZipLimits are far above any data set that trains in a page.
-var DefaultZipLimits = ZipLimits{Entries: 50_000, TotalBytes: 8 << 30}
+// Encodings are those that names in archives may have, for a person to choose from.
+var Encodings = text.Encodings
 
-// AddZip adds the images of a zip archive, one at a time, as Add does: into class,
-// or, where class is "", into the class that each one's folder names. Files in no
-// folder go to a class named as the archive.
-//
-// progress, which may be nil, is told after each entry how many of total are done.
-// Files not taken are in Refused; hidden ones are passed over. The error says why
-// the archive as a whole could not be read or was stopped (ctx); what was added
-// before stays. Sizes stated in the archive are never believed: reading stops at
-// the limits.
-func (d *Dataset) AddZip(ctx context.Context, class, name string, r io.ReaderAt, size int64, l ZipLimits, progress func(done, total int)) (added int, err error) {
+// DefaultZipLimits are far above any data set that trains in a page.
+var DefaultZipLimits = ZipLimits{Entries: 200_000, TotalBytes: 8 << 30}
+
+// Archive is a zip archive's files.
+type Archive struct {
+	Files []File // in the archive's order, without folders and what is Hidden
+	// Encoding is that of names which do not say it themselves, "" where all do; Sure, that
+	// no other would do as well. Hidden counts the files passed over.
+	Encoding string
+	Sure     bool
+	Hidden   int
+}
+
+// ReadArchive lists the files of the zip archive called name. Their paths begin with its
+// name. encoding is that of names which do not say it themselves, "": found out. Sizes
+// stated in the archive are never believed: reading stops at the limits, and a file that
+// would go beyond what all may have together is refused.
+func ReadArchive(name string, r io.ReaderAt, size int64, encoding string, l ZipLimits, files Limits) (*Archive, error) {
 	name = cleanName(path.Base(slashed(name)))
-	files, err := unzip.Files(r, size) // no name here is used as a path
+	entries, err := unzip.Files(r, size) // no name here is used as a path
 	if err != nil {
-		return 0, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)
+		return nil, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)
 	}
-	if len(files) > l.Entries {
-		return 0, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(files)), thousands(l.Entries))
+	if len(entries) > l.Entries {
+		return nil, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(entries)), thousands(l.Entries))
 	}
-	left := l.TotalBytes
-	for i, f := range files {
-		if ctx.Err() != nil {
-			return added, ctx.Err()
-		}
-		if progress != nil {
-			progress(i, len(files))
-		}
+	a := &Archive{}
+	a.Encoding, a.Sure = unzip.Names(entries, encoding)
+	folder := strings.TrimSuffix(name, path.Ext(name))
+	var unpacked atomic.Int64
+	for _, f := range entries {
 		entry := slashed(f.Name)
-		if strings.HasSuffix(entry, "/") || Hidden(entry) {
+		if strings.HasSuffix(entry, "/") {
 			continue
 		}
-		into := class
-		if into == "" && ClassOf(entry) == "" {
-			into = strings.TrimSuffix(name, path.Ext(name))
+		if Hidden(entry) {
+			a.Hidden++
+			continue
 		}
-		data, err := unpack(f, name, min(d.Limits.FileBytes, left))
-		left -= int64(len(data))
-		if left < 0 {
-			return added, problemf("%s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
-		}
-		again := func() ([]byte, error) { return unpack(f, name, d.Limits.FileBytes) }
-		if _, err := d.add(into, File{Path: entry, Read: again}, data, err); err == nil {
-			added++
-		}
+		again := false
+		a.Files = append(a.Files, File{Path: path.Join(folder, path.Clean("/"+entry)), Read: func() ([]byte, error) {
+			if again {
+				return unpack(f, name, files.FileBytes)
+			}
+			left := l.TotalBytes - unpacked.Load()
+			data, err := unpack(f, name, min(files.FileBytes, left))
+			if unpacked.Add(int64(len(data))) > l.TotalBytes {
+				return nil, fmt.Errorf("is left out, because %s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
+			}
+			again = err == nil
+			return data, err
+		}, Head: func(n int) ([]byte, error) { return unpack(f, name, int64(n)) }})
 	}
-	if progress != nil {
-		progress(len(files), len(files))
-	}
-	return added, nil
+	return a, nil
 }
 
 // unpack reads an entry of the archive called name, up to one byte more than limit, by
 // which the caller (or Decode) sees that there was more.
 func unpack(f *unzip.File, name string, limit int64) (data []byte, err error) {
+	if limit < 0 {
+		return nil, nil
+	}
 	if f.Flags&unzip.Encrypted != 0 {
 		err = errors.New("it is encrypted")
 	} else if r, e := f.Open(); e != nil {
 		err = e
 	} else {
 		data, err = io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
+	}
+	if errors.Is(err, unzip.ErrMethod) {
+		return nil, fmt.Errorf("is packed in %s by a method that is not read here: pack it again as an ordinary zip.", name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot be taken out of %s (%s): pack it again, without a password.", name, err)

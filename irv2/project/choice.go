@@ -108,7 +108,7 @@ func (p *Project) choose(ctx context.Context, c Choice) error {
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{info: n.info, loaded: withBackbone(n.loaded, m), current: withBackbone(n.current, m)}
+			p.network = &network{n.info, version{withBackbone(n.loaded.Weights, m), nil}, version{withBackbone(n.current.Weights, m), nil}}
 		}
 	}
 	p.choice = c

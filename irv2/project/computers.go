@@ -48,6 +48,9 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 	if err != nil {
 		return nil, err
 	}
+	if err := o.Check(plan.Model); err != nil {
+		return nil, err
+	}
 	on := func(m program.Machine, budget int64) (*tune.Layout, error) {
 		return tune.NewLayout(plan, o.tune(budget), counts, o.Augment.images().On(), m)
 	}

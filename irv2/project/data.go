@@ -2,7 +2,9 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -15,11 +17,23 @@ import (
 // between files.
 type data struct {
 	sync.Mutex
-	set *images.Dataset
+	set     *images.Dataset
+	history history
+
+	adding context.Context // ends when all images are removed
+	end    context.CancelFunc
 }
 
 func newData(size int) *data {
-	return &data{set: images.NewDataset(images.DefaultResizing(size))}
+	d := &data{set: images.NewDataset(images.DefaultResizing(size))}
+	d.adding, d.end = context.WithCancel(context.Background())
+	return d
+}
+
+// stopAdding ends what is adding images now, or waits to do so.
+func (d *data) stopAdding() {
+	d.end()
+	d.adding, d.end = context.WithCancel(context.Background())
 }
 
 // division says how images are divided for validation.
@@ -29,6 +43,15 @@ type division struct {
 }
 
 func (d *data) divide(by division) (*images.Split, error) { return d.set.Split(by.fraction, by.seed) }
+
+// outputs are what a head for the classes answers.
+func (d *data) outputs() []output {
+	outputs := make([]output, len(d.set.Classes))
+	for i, c := range d.set.Classes {
+		outputs[i] = output{c.Name, c.ID}
+	}
+	return outputs
+}
 
 // resize reads all pictures again at another size; labels, names and IDs stay.
 func (d *data) resize(size int, poll func() error) error {
@@ -46,6 +69,8 @@ type DataInfo struct {
 	Duplicates []DuplicateInfo `json:"duplicates"`
 	Problem    *string         `json:"problem"` // why training cannot start yet
 	Warnings   []string        `json:"warnings"`
+	Undo       *string         `json:"undo"` // what Undo would take back, in words; nil: nothing
+	Redo       *string         `json:"redo"`
 }
 
 // ClassInfo is a class with its images; Generated says that all were made by this project.
@@ -55,11 +80,13 @@ type ClassInfo struct {
 	Generated bool        `json:"generated,omitempty"`
 }
 
-// ImageInfo is an image and its side of the split, train or validation.
+// ImageInfo is an image and its side of the split: train, validation, test (looked at only
+// when a person asks), or aside.
 type ImageInfo struct {
 	ID    int    `json:"id"`
 	Name  string `json:"name"`
 	Split string `json:"split"`
+	Group string `json:"group,omitempty"`
 }
 
 // DuplicateInfo is one picture held more than once; Conflict: under two classes.
@@ -70,24 +97,25 @@ type DuplicateInfo struct {
 
 func (d *data) info(by division) DataInfo {
 	info := DataInfo{Classes: []ClassInfo{}, Duplicates: []DuplicateInfo{}, Warnings: []string{}}
-	validation := map[int]bool{}
+	sides := map[int]string{}
 	if split, err := d.divide(by); err != nil {
 		problem := err.Error()
 		info.Problem = &problem
 	} else {
 		info.Warnings = append(info.Warnings, split.Warnings...)
-		for _, e := range split.Validation {
-			validation[e.Sample.ID] = true
+		for _, s := range split.LeftOut {
+			sides[s.ID] = "aside"
+		}
+		for name, examples := range map[string][]images.Example{"validation": split.Validation, "test": split.Test} {
+			for _, e := range examples {
+				sides[e.Sample.ID] = name
+			}
 		}
 	}
 	for _, c := range d.set.Classes {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {
-			side := "train"
-			if validation[s.ID] {
-				side = "validation"
-			}
-			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, side})
+			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group})
 			class.Generated = class.Generated && s.File.Generated
 		}
 		info.Classes = append(info.Classes, class)
@@ -99,7 +127,15 @@ func (d *data) info(by division) DataInfo {
 		}
 		info.Duplicates = append(info.Duplicates, list)
 	}
+	info.Undo, info.Redo = lastOf(d.history.past), lastOf(d.history.future)
 	return info
+}
+
+func lastOf(changes []change) *string {
+	if len(changes) == 0 {
+		return nil
+	}
+	return &changes[len(changes)-1].did
 }
 
 // AddResult is what came of adding images.
@@ -109,58 +145,31 @@ type AddResult struct {
 	Data     DataInfo          `json:"data"`
 }
 
-// AddImages adds those of a source; what came before ctx ended stays.
+// AddImages adds those of a source. Nothing of it stays when ctx ends, or all images are
+// removed, before all are there.
 func (p *Project) AddImages(ctx context.Context, from Source, progress Progress) (*AddResult, error) {
 	d := p.data
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.adding, cancel)()
 	d.Lock()
 	defer d.Unlock()
 	d.set.ClearRefused()
-	before := d.set.Len()
-	if err := from.add(ctx, d.set, progress); err != nil {
+	before, had := d.set.Arrangement(), d.set.Len()
+	err := from.add(ctx, d.set, progress)
+	if errors.Is(err, context.Canceled) {
+		d.set.Arrange(before)
+		return nil, err
+	}
+	d.remember(added(before, d.set.Arrangement()), before)
+	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
-	return &AddResult{Accepted: d.set.Len() - before, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil
+	return &AddResult{Accepted: d.set.Len() - had, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil
 }
 
 // Images describes the images.
 func (p *Project) Images() DataInfo { return p.data.info(p.division) }
-
-// RenameClass gives a class another name; its images and its label stay.
-func (p *Project) RenameClass(name, to string) (DataInfo, error) {
-	return p.edit(func(d *images.Dataset) error { return d.RenameClass(name, to) })
-}
-
-// RemoveClass removes a class with its images.
-func (p *Project) RemoveClass(name string) (DataInfo, error) {
-	return p.edit(func(d *images.Dataset) error { return d.RemoveClass(name) })
-}
-
-// RemoveImages removes images; their classes stay.
-func (p *Project) RemoveImages(ids []int) (DataInfo, error) {
-	return p.edit(func(d *images.Dataset) error {
-		for _, id := range ids {
-			if err := d.RemoveSample(id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (p *Project) edit(change func(*images.Dataset) error) (DataInfo, error) {
-	p.data.Lock()
-	defer p.data.Unlock()
-	if err := change(p.data.set); err != nil {
-		return DataInfo{}, WithCode(Invalid, err)
-	}
-	return p.Images(), nil
-}
-
-// ClearImages removes all images and classes.
-func (p *Project) ClearImages() DataInfo {
-	p.data = newData(p.choice.Size)
-	return p.Images()
-}
 
 // thumbnailSide is the longest side of a thumbnail in pixels.
 const thumbnailSide = 96
@@ -172,7 +181,10 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if s == nil {
 		return nil, Errorf(Invalid, "There is no image number %d: it may have been removed.", id)
 	}
-	size := set.Resizing.Size
+	if s.Pixels == nil {
+		return nil, Errorf(Invalid, "The file of %s can no longer be read, because it was moved or changed: add it again.", s.Name)
+	}
+	size := s.Size
 	w, h, rgba := (&images.RGB8{W: size, H: size, Pix: s.Pixels}).Thumbnail(thumbnailSide)
 	var b bytes.Buffer
 	img := &image.RGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}

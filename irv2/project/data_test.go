@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image/jpeg"
 	"reflect"
 	"strings"
@@ -163,23 +164,100 @@ func TestAddImages(t *testing.T) {
 	if _, err := Files("", nil); err == nil {
 		t.Error("a class without a name")
 	}
-	// By folders, given up while the first file is read: it stays.
-	ctx, cancel := context.WithCancel(t.Context())
-	files := []PictureFile{onDisk(t, "photos/fruit/fruit-1.jpg"), onDisk(t, "photos/house/house-1.jpg")}
-	_, err := p.AddImages(ctx, Folders(files), func(int64, int64) { cancel() })
-	if info := p.Images(); !errors.Is(err, context.Canceled) || info.Classes[2].Name != "fruit" || len(info.Classes) != 3 {
-		t.Errorf("%+v, %v", info.Classes, err)
-	}
-	zip := onDisk(t, "photos.zip")
-	file, _ := zip.Open()
-	if result, err := p.AddImages(t.Context(), Zip("photos.zip", file), func(int64, int64) {}); err != nil || result.Accepted != 12 || len(result.Refused) != 2 {
-		t.Errorf("zip: %+v, %v", result, err)
-	}
-	no, _ := (PictureFile{Open: func() (File, error) { return inMemory([]byte("no zip")), nil }}).Open()
-	_, err = p.AddImages(t.Context(), Zip("a.zip", no), func(int64, int64) {})
-	check(t, err, Invalid, "a.zip is no zip archive")
-	_, err = World(worlds.Near, 900, 101, 1)
+	_, err := World(worlds.Near, 900, 101, 1)
 	check(t, err, Invalid, "1 to 1,000 images")
+}
+
+func survey(t testing.TB, p *Project, files ...PictureFile) *Survey {
+	t.Helper()
+	s, err := p.Survey(t.Context(), files, "", func(int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Nothing is taken before it was looked at; what was found is what comes in, and where it
+// is given up nothing does.
+func TestSurveyAndTake(t *testing.T) {
+	p := open(t, 0, 0)
+	s := survey(t, p, onDisk(t, "photos.zip"))
+	if s.Sources[0].ID != "folder:1" || len(s.Groups) != 0 || s.Asks != nil || s.Pictures != 13 || len(s.Sources[0].Classes) != 3 || p.data.set.Len() != 0 {
+		t.Fatalf("%+v", s)
+	}
+	for i, name := range []string{"boat", "fruit", "house"} {
+		if c := s.Sources[0].Classes[i]; c.Name != name || c.Pictures < 4 || c.Drawn != c.Pictures || len(c.Examples) != 3 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if s.RefusedCount != 1 || s.Refused[0].Name != "notes.txt" {
+		t.Errorf("refused %+v", s.Refused)
+	}
+	choice := TakeChoice{Source: s.Sources[0].ID, Sides: true}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := p.Take(ctx, s.ID, choice, func(done, _ int64) {
+		if done == 5 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || len(p.data.set.Classes) != 0 {
+		t.Errorf("given up: %v, %d classes", err, len(p.data.set.Classes))
+	}
+	result, err := p.Take(t.Context(), s.ID, choice, func(int64, int64) {})
+	if err != nil || result.Accepted != 12 || len(result.Refused) != 1 || result.Data.Classes[2].Name != "house" {
+		t.Errorf("%+v, %v", result, err)
+	}
+	_, err = p.Take(t.Context(), s.ID, choice, nil)
+	check(t, err, Invalid, "too long ago")
+
+	s = survey(t, p, onDisk(t, "photos/boat/boat-1.jpg"), onDisk(t, "bad/text-named.png"), PictureFile{Path: ".DS_Store"},
+		PictureFile{Path: "a.zip", Open: func() (File, error) { return inMemory([]byte("no zip")), nil }})
+	if s.Pictures != 1 || s.PassedOver != 1 || s.RefusedCount != 2 {
+		t.Errorf("%+v", s)
+	}
+	_, err = p.Take(t.Context(), s.ID, TakeChoice{Source: "folder:9"}, nil)
+	check(t, err, Invalid, "no source")
+	if result, err := p.Take(t.Context(), s.ID, TakeChoice{ClassName: "ship"}, func(int64, int64) {}); err != nil || result.Accepted != 1 || len(result.Data.Classes) != 4 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// The user's own division is kept: a test set is neither trained on nor validated with.
+func TestOwnDivision(t *testing.T) {
+	p := open(t, 0, 0)
+	var files []PictureFile
+	for _, class := range []string{"boat", "house"} {
+		for i := 1; i <= 8; i++ {
+			file := onDisk(t, fmt.Sprintf("photos/%s/%s-%d.jpg", class, class, i))
+			file.Path = fmt.Sprintf("data/%s/%s/%d.jpg", map[bool]string{true: "test", false: "train"}[i > 6], class, i)
+			files = append(files, file)
+		}
+	}
+	s := survey(t, p, files...)
+	if s.Sides == nil || *s.Sides != (SideCounts{Drawn: 12, Test: 4}) || len(s.Sources[0].Classes) != 2 {
+		t.Fatalf("%+v", s)
+	}
+	result, err := p.Take(t.Context(), s.ID, TakeChoice{Source: s.Sources[0].ID, Sides: true}, func(int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := sides(result.Data); n["test"] != 4 || n["validation"] != 2 || n["train"] != 10 {
+		t.Errorf("%v", n)
+	}
+}
+
+// More images than the memory holds are known before, and left out by a sentence.
+func TestRoomForImages(t *testing.T) {
+	p := open(t, 0, 0)
+	p.Memory = int64(5 * 32 * 32 * 3 / imagesShare)
+	s := survey(t, p, onDisk(t, "photos.zip"))
+	if s.Room == nil || !strings.Contains(*s.Room, "only 5 fit") {
+		t.Errorf("%v", s.Room)
+	}
+	result, err := p.Take(t.Context(), s.ID, TakeChoice{Source: s.Sources[0].ID}, func(int64, int64) {})
+	if err != nil || result.Accepted != 5 || !strings.Contains(result.Refused[len(result.Refused)-1].Text, "only 5 images fit") {
+		t.Errorf("%+v, %v", result, err)
+	}
 }
 
 func TestEditImages(t *testing.T) {
@@ -202,7 +280,7 @@ func TestEditImages(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 	_, err = p.RenameClass(worlds.Near.Classes[0], worlds.Near.Classes[2])
-	check(t, err, Invalid, "already a class")
+	check(t, err, Exists, "already a class")
 	if info := p.ClearImages(); len(info.Classes) != 0 || info.Problem == nil {
 		t.Errorf("%+v", info)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+
+	"thaw/irv2/images"
 )
 
 // Code says what kind of trouble an error is, for programs: those of ThawError in
@@ -15,6 +17,7 @@ type Code string
 
 const (
 	Invalid     Code = "invalid"     // what was asked for cannot be
+	Exists      Code = "exists"      // a class of that name is there: the two can be merged
 	Unsupported Code = "unsupported" // a file is of a kind that is not read
 	Corrupt     Code = "corrupt"     // a file is damaged
 	Mismatch    Code = "mismatch"    // a file is of another network
@@ -43,7 +46,19 @@ func WithCode(code Code, err error) error {
 	if err == nil || errors.As(err, &has) || errors.Is(err, context.Canceled) {
 		return err
 	}
+	if errors.Is(err, images.ErrExists) {
+		code = Exists
+	}
 	return &Error{code, err}
+}
+
+// codeOf is an error's code, Internal where it has none.
+func codeOf(err error) Code {
+	var has *Error
+	if errors.As(err, &has) {
+		return has.Code
+	}
+	return Internal
 }
 
 // Recover, deferred, turns a panic into an error and logs where it came from.

@@ -45,8 +45,8 @@ type (
 		Epoch              int      `json:"epoch"`
 		Loss               *float64 `json:"loss"`
 		Accuracy           float64  `json:"accuracy"`
-		ValidationLoss     *float64 `json:"validationLoss"`
-		ValidationAccuracy float64  `json:"validationAccuracy"`
+		ValidationLoss     *float64 `json:"validationLoss"`     // nil also where nothing
+		ValidationAccuracy *float64 `json:"validationAccuracy"` // was held back
 		Seconds            float64  `json:"seconds"`
 	}
 	// Paused: the run waits, or goes on.
@@ -69,6 +69,13 @@ type (
 	Failed struct {
 		Kind    string `json:"kind"` // failed
 		Message string `json:"message"`
+		Code    Code   `json:"code"`
+	}
+	// Warned says what is odd about a run, once; it goes on.
+	Warned struct {
+		Kind    string `json:"kind"` // warning
+		Step    int    `json:"step"`
+		Message string `json:"message"`
 	}
 )
 
@@ -81,7 +88,7 @@ type RunResult struct {
 	Seconds            float64  `json:"seconds"`
 	Trained            int      `json:"trained"`
 	TrainAccuracy      float64  `json:"trainAccuracy"`
-	ValidationAccuracy float64  `json:"validationAccuracy"`
+	ValidationAccuracy *float64 `json:"validationAccuracy"` // nil: nothing was held back
 	ValidationLoss     *float64 `json:"validationLoss"`
 	Classes            []string `json:"classes"`
 	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
@@ -97,7 +104,15 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, number(d.Validation.Loss), d.Validation.Accuracy, d.Seconds}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), d.Seconds}
+}
+
+// measured is a figure of an evaluation, nil where there were no images.
+func measured(e *tune.Evaluation, x float64) *float64 {
+	if e.Images == 0 {
+		return nil
+	}
+	return number(x)
 }
 
 // number is x, or nil where JSON has no word for it.

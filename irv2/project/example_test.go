@@ -31,7 +31,7 @@ func Example() {
 	}
 	must(p.Synthesize(ctx, "", 1)) // or Import, UseWeights
 
-	source := must(project.World(worlds.Near, 3, 1, 1)) // or Files, Folders, Zip
+	source := must(project.World(worlds.Near, 3, 1, 1)) // or Files; Survey and Take folders and archives
 	added := must(p.AddImages(ctx, source, func(done, total int64) {}))
 	fmt.Printf("%d images of %d classes\n", added.Accepted, len(added.Data.Classes))
 

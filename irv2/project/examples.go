@@ -5,26 +5,40 @@ import (
 	"thaw/irv2/tune"
 )
 
-// examples shows a split to package tune.
+// examples shows a split to package tune. It holds the pixels itself: the images may be
+// changed while a run trains.
 type examples struct {
-	parts   [2][]images.Example
+	parts   [2][]example
 	size    int
 	seed    uint64
 	augment images.Augment
+	pixels  *images.Affine // how the network is fed; nil: the usual way
+}
+
+type example struct {
+	pixels []uint8
+	label  int
 }
 
 func newExamples(s *images.Split, size int, o Options) *examples {
-	return &examples{[2][]images.Example{s.Train, s.Validation}, size, o.Seed, o.Augment.images()}
+	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
+	for i, part := range [2][]images.Example{s.Train, s.Validation} {
+		for _, e := range part {
+			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, e.Label})
+		}
+	}
+	return d
 }
 
 func (d *examples) Len(s tune.Split) int          { return len(d.parts[s]) }
-func (d *examples) Label(s tune.Split, i int) int { return d.parts[s][i].Label }
+func (d *examples) Label(s tune.Split, i int) int { return d.parts[s][i].label }
 func (d *examples) Augmented() bool               { return d.augment.On() }
 func (d *examples) Image(dst []float32, s tune.Split, i, epoch int) {
-	pixels := d.parts[s][i].Sample.Pixels
+	pixels := d.parts[s][i].pixels
 	if s == tune.Train && epoch >= 0 && d.augment.On() {
-		d.augment.Apply(dst, pixels, d.size, d.seed, epoch, i)
+		d.augment.Vary(dst, pixels, d.size, d.seed, epoch, i)
+		images.Feed(dst, dst, d.pixels)
 		return
 	}
-	images.Normalize(dst, pixels)
+	images.Feed(dst, pixels, d.pixels)
 }

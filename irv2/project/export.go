@@ -19,14 +19,15 @@ func (p *Project) Export(ctx context.Context, format string, out io.Writer) erro
 		return Errorf(Invalid, "There are no weights to export yet.")
 	}
 	config := n.current.Model.Config
-	about := weights.About{Model: config.Name, Size: config.Size, Dense: config.Dense, Classes: n.classes, From: n.info.Name}
+	w := n.current.Weights
+	about := weights.About{Model: config.Name, Size: config.Size, Dense: config.Dense, Classes: n.current.names(), From: n.info.Name, Preprocessing: n.info.Preprocessing}
 	switch format {
 	case "safetensors":
-		return weights.WriteSafetensors(out, n.current, about.Metadata())
+		return weights.WriteSafetensors(out, w, about.Metadata())
 	case "h5":
-		return weights.WriteH5(out, n.current)
+		return weights.WriteH5(out, w, about.Metadata())
 	case "onnx":
-		return weights.WriteONNX(out, n.current, about.Metadata())
+		return weights.WriteONNX(out, w, about.Metadata())
 	}
 	return Errorf(Invalid, "There is no export to %q: choose safetensors, h5 or onnx.", format)
 }

@@ -96,26 +96,43 @@ func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 	return m, json.Unmarshal(text, &m)
 }
 
-// keep puts w on the shelf under m.Info.ID, filling m's Bytes and Sums, unless the same
-// weights are kept already. Where it fails, nothing stays.
+// keep puts w on the shelf under m.Info.ID, filling m's Bytes and Sums. Where the same
+// weights are kept already, only what is said of them changes. Where it fails, nothing stays.
 func (l *Library) keep(ctx context.Context, m *Manifest, w *irv2.Weights, progress Progress) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	if _, err := l.manifest(ctx, m.Info.ID); err == nil {
-		return nil
+	if old, err := l.manifest(ctx, m.Info.ID); err == nil {
+		m.Bytes, m.Sums = old.Bytes, old.Sums
+		return l.put(ctx, m)
 	}
 	err := l.putChunks(ctx, m, w, progress)
 	if err == nil {
-		var text []byte
-		if text, err = json.Marshal(m); err == nil {
-			err = l.shelf.Put(ctx, Manifests, m.Info.ID, text)
-		}
+		err = l.put(ctx, m)
 	}
 	if err != nil {
 		l.deleteChunks(context.WithoutCancel(ctx), func(id string) bool { return id == m.Info.ID })
 	}
 	return err
+}
+
+// put puts a manifest, in the place of one that was there.
+func (l *Library) put(ctx context.Context, m *Manifest) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return l.shelf.Put(ctx, Manifests, m.Info.ID, text)
+}
+
+// rename gives the outputs of a kept network other names.
+func (l *Library) rename(ctx context.Context, id string, names []string) error {
+	m, err := l.manifest(ctx, id)
+	if err != nil {
+		return err
+	}
+	m.Classes = names
+	return l.put(ctx, &m)
 }
 
 // remove forgets a network: first the manifest, so that no half entry is ever listed.

@@ -1,6 +1,9 @@
 package project
 
-import "thaw/irv2"
+import (
+	"thaw/irv2"
+	"thaw/irv2/weights"
+)
 
 // ModelInfo describes the network in use.
 type ModelInfo struct {
@@ -9,6 +12,13 @@ type ModelInfo struct {
 	Blocks     []BlockInfo `json:"blocks"`
 	Layers     []LayerInfo `json:"layers"` // Keras's model.layers, then the head
 	Weights    *WeightInfo `json:"weights"`
+	Outputs    *Outputs    `json:"outputs"` // nil: the head has not been trained
+}
+
+// Outputs are what a trained head answers.
+type Outputs struct {
+	Names []string `json:"names"`
+	Named bool     `json:"named"` // by someone; else output 1, output 2, ...
 }
 
 // BlockInfo is a block in the order of data flow.
@@ -38,6 +48,9 @@ func (p *Project) Describe() (*ModelInfo, error) {
 	info := &ModelInfo{Choice: chosen(m.Config)}
 	if p.network != nil {
 		info.Weights = &p.network.info
+		if names := p.network.current.names(); names != nil {
+			info.Outputs = &Outputs{names, weights.Named(names)}
+		}
 	}
 	blocks := map[string]*BlockInfo{}
 	for _, name := range m.Blocks {

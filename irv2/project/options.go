@@ -1,6 +1,12 @@
 package project
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"thaw/irv2"
+	"thaw/irv2/freeze"
 	"thaw/irv2/images"
 	"thaw/irv2/tune"
 )
@@ -40,6 +46,60 @@ func (o Options) tune(budget int64) tune.Options {
 		Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
 		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, Budget: budget,
 	}
+}
+
+// Check says in a sentence which option cannot be; m is the network that they are for.
+func (o Options) Check(m *irv2.Model) error {
+	whole := func(name string, n, least, most int) error {
+		if n < least || n > most {
+			return Errorf(Invalid, "%s must be %d to %s, not %d.", name, least, thousands(most), n)
+		}
+		return nil
+	}
+	number := func(name string, x, least, below float64) error {
+		if !(x >= least && x < below) {
+			return Errorf(Invalid, "%s must be %g to below %g, not %g.", name, least, below, x)
+		}
+		return nil
+	}
+	rate := error(nil)
+	if !(o.Rate > 0 && o.Rate <= 100) {
+		rate = Errorf(Invalid, "The learning rate must be above 0 and at most 100, not %g: 0.001 is usual.", o.Rate)
+	}
+	rule := error(nil)
+	if o.Optimizer != "adam" && o.Optimizer != "sgd" {
+		rule = Errorf(Invalid, "There is no optimizer %q: choose adam or sgd.", o.Optimizer)
+	}
+	return cmp.Or(
+		whole("Passes (epochs)", o.Epochs, 1, 100_000), whole("Images a step (batch)", o.Batch, 1, 4096), rate, rule,
+		number("Momentum", o.Momentum, 0, 1), number("Label smoothing", o.LabelSmoothing, 0, 1), number("Dropout", o.Dropout, 0, 1),
+		number("The share held back (validation)", o.Validation, 0, 1), number("Shift", o.Augment.Shift, 0, 1), number("Zoom", o.Augment.Zoom, 0, 1),
+		number("Rotation in degrees", o.Augment.Rotate, 0, 360), number("Brightness", o.Augment.Brightness, 0, 1), o.checkRates(m))
+}
+
+// checkRates refuses names that are no layer's: a slip would train at the full rate.
+func (o Options) checkRates(m *irv2.Model) error {
+	const most = 1000
+	if len(o.Rates) > most {
+		return Errorf(Invalid, "%d rate factors are more than the %d that a run takes.", len(o.Rates), most)
+	}
+	for name, factor := range o.Rates {
+		if !(factor >= 0 && factor <= 1e6) {
+			return Errorf(Invalid, "The rate factor of %.100q must be 0 to 1,000,000, not %g.", name, factor)
+		}
+		if name != "backbone" && !slices.ContainsFunc(m.Layers, func(l *irv2.Layer) bool { return freeze.Matches(name, l) }) {
+			return Errorf(Invalid, "No layer or block is named %.100q, for which a rate was given: look for a slip.", name)
+		}
+	}
+	return nil
+}
+
+// thousands writes n with commas: 20,000.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 func (o Options) division() division { return division{o.Validation, o.Seed} }

@@ -19,6 +19,14 @@ type Plan struct {
 	Blocks          []compile.Block `json:"blocks"`          // Cached: if training images stay the same
 	Cost            Cost            `json:"cost"`
 	Computes        string          `json:"computes"` // simd, portable, or the GPU's name
+	Head            *HeadStart      `json:"head"`     // nil: the whole head is new
+}
+
+// HeadStart is what a run keeps of a head that was trained before.
+type HeadStart struct {
+	Kept    int      `json:"kept"`    // outputs of classes that are still there
+	Drawn   []string `json:"drawn"`   // new classes, whose outputs are drawn by the seed
+	Dropped []string `json:"dropped"` // outputs whose classes are gone
 }
 
 // Cost is what a run takes.
@@ -37,6 +45,7 @@ type Cost struct {
 	Problem         *string  `json:"problem"`        // where it does not
 	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed
 	SecondsPerEpoch *float64 `json:"secondsPerEpoch"`
+	SecondsFirst    *float64 `json:"secondsFirst"` // of a run's first pass, with the frozen prefix's features
 }
 
 // Plan compiles what a run would do; nothing is allocated. Without images, costs are of
@@ -56,6 +65,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 		return nil, WithCode(Invalid, err)
 	}
 	plan := p.describe(l)
+	plan.Head = p.start(o).head(p.data.outputs())
 	if tooLarge != nil {
 		problem := sentence(tooLarge)
 		plan.Cost.Fits, plan.Cost.Problem = false, &problem
@@ -75,19 +85,22 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 		return nil, WithCode(Invalid, err)
 	}
 	plan, err := freeze.New(m, spec)
-	return plan, WithCode(Invalid, err)
+	if err != nil {
+		return nil, Errorf(Invalid, "%s", sentence(err))
+	}
+	return plan, nil
 }
 
-// budget is the memory that a run may take: all but the images and the weights as
-// loaded, which stay beside it. 0: no limit.
+// budget is the memory that a run may take: all but the images, those that undo would
+// bring back, and the weights as loaded, which stay beside it. 0: no limit.
 func (p *Project) budget() int64 {
 	if p.Memory == 0 {
 		return 0
 	}
 	side := int64(p.data.set.Resizing.Size)
-	taken := int64(p.data.set.Len()) * side * side * 3
+	taken := int64(p.data.set.Len())*side*side*3 + p.data.history.bytes
 	if p.network != nil {
-		taken += bytesOf(p.network.loaded)
+		taken += bytesOf(p.network.loaded.Weights)
 	}
 	return max(p.Memory-taken, 1)
 }
@@ -110,13 +123,8 @@ func (p *Project) cost(l *tune.Layout) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if speed := p.speed[l.Machine()]; speed > 0 {
-		step := float64(c.StepFLOPs()) / speed
-		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / speed
-		epoch := step*float64(l.Steps()) + evaluation
-		cost.SecondsPerStep, cost.SecondsPerEpoch = &step, &epoch
+	if step, pass, first, ok := p.paces.estimate(l); ok {
+		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
 	}
 	return cost
 }

@@ -34,7 +34,7 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 	}
 	defer done()
 	n := p.network
-	if n == nil || n.classes == nil {
+	if n == nil || n.current.outputs == nil {
 		return nil, Errorf(Invalid, "The network knows no classes yet: train it, or load weights that were fine-tuned here.")
 	}
 	name, content, err := open()
@@ -48,9 +48,9 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 	start := time.Now()
 	size := p.choice.Size
 	pixels := make([]float32, size*size*3)
-	images.Normalize(pixels, images.DefaultResizing(size).Resize8(img)) // as the training images were
+	images.Feed(pixels, images.DefaultResizing(size).Resize8(img), n.info.pixels()) // as the training images were
 	if p.predictor == nil {
-		next, err := tune.NewPredictor(n.current, p.Machine)
+		next, err := tune.NewPredictor(n.current.Weights, p.Machine)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +63,7 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 		return nil, err
 	}
 	for i, probability := range probabilities {
-		prediction.Classes = append(prediction.Classes, Probability{n.classes[i], probability})
+		prediction.Classes = append(prediction.Classes, Probability{n.current.outputs[i].name, probability})
 	}
 	slices.SortStableFunc(prediction.Classes, func(a, b Probability) int { return cmp.Compare(b.Probability, a.Probability) })
 	prediction.Milliseconds = measure.Milliseconds(time.Since(start))

@@ -46,12 +46,14 @@ type Project struct {
 	predictor *tune.Predictor // of network, nil until someone predicts
 	data      *data
 	division  division // of the last plan or run
+	survey    *Survey  // the last, until its files are taken
+	surveys   int      // so far
 	runs      int      // so far
 	way       string   // who computes runs
+	paces     paces
 
-	mu    sync.Mutex
-	run   *Run                        // training now, or nil
-	speed map[program.Machine]float64 // FLOP/s of the last step there
+	mu  sync.Mutex
+	run *Run // training now, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no
@@ -65,7 +67,6 @@ func New() *Project {
 		data:     newData(mini.Size),
 		division: division{fraction: 0.2, seed: 1},
 		way:      Auto,
-		speed:    map[program.Machine]float64{},
 	}
 }
 

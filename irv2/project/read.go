@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,24 +39,23 @@ func (p *Project) Import(ctx context.Context, url string, open func() (name stri
 	if err != nil {
 		return WeightInfo{}, err
 	}
-	w, classes, report, err := p.read(ctx, name, file, tell)
+	w, outputs, report, err := p.read(ctx, name, file, tell)
 	if err != nil {
 		return WeightInfo{}, err
 	}
-	m := Manifest{Config: w.Model.Config, Classes: classes, Created: time.Now().UnixMilli(), Info: WeightInfo{
-		ID:          identify(w),
-		Name:        name,
-		Model:       w.Model.Config.Name,
-		Format:      string(report.Format),
-		Bytes:       file.Size(),
-		Description: string(report.Format),
-		Warnings:    append([]string{}, report.Warnings...),
-		Stored:      true,
+	m := Manifest{Config: w.Model.Config, Classes: outputs, Created: time.Now().UnixMilli(), Info: WeightInfo{
+		ID:            identify(w),
+		Name:          name,
+		Model:         w.Model.Config.Name,
+		Format:        string(report.Format),
+		Bytes:         file.Size(),
+		Description:   describeFile(known, report, outputs),
+		Warnings:      append([]string{}, report.Warnings...),
+		Stored:        true,
+		Preprocessing: report.Preprocessing,
 	}}
-	if known != nil {
-		m.Info.Description = known.Name
-	} else if classes != nil {
-		m.Info.Description = fmt.Sprintf("fine-tuned in Thaw, %d classes", len(classes))
+	if way := report.Preprocessing; way != nil {
+		m.Info.Warnings = append(m.Info.Warnings, fmt.Sprintf("Pixels are fed as %v, as the file's own layers do.", way))
 	}
 	if err := p.Library.keep(ctx, &m, w, tell.of("Keeping "+name)); err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -64,7 +64,7 @@ func (p *Project) Import(ctx context.Context, url string, open func() (name stri
 		m.Info.Stored = false
 		m.Info.Warnings = append(m.Info.Warnings, err.Error())
 	}
-	return m.Info, p.adopt(ctx, w, m.Info, classes)
+	return m.Info, p.adopt(ctx, w, m.Info, outputs)
 }
 
 // published says which published file this is, nil if none. One fetched from a
@@ -82,14 +82,29 @@ func (p *Project) published(ctx context.Context, url, name string, file File, te
 	return known, nil
 }
 
+// describeFile says in some words what a file holds.
+func describeFile(known *weights.Known, report weights.Report, outputs []string) string {
+	_, own := weights.AboutMetadata(report.Metadata)
+	switch {
+	case known != nil:
+		return known.Name
+	case outputs == nil:
+		return string(report.Format)
+	case own:
+		return fmt.Sprintf("fine-tuned in Thaw, %d classes", len(outputs))
+	}
+	return fmt.Sprintf("%s, trained for %d classes", report.Format, len(outputs))
+}
+
 // read reads a weights file for the network that it says it is of, else for the chosen
-// one, else for the other: a file that fits is better than an error. classes are those
-// of a trained head that came with it, or nil.
-func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (w *irv2.Weights, classes []string, report weights.Report, err error) {
+// one, else for the other: a file that fits is better than an error. outputs are those of
+// a trained head that came with it, or nil.
+func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (w *irv2.Weights, outputs []string, report weights.Report, err error) {
+	in := &patient{file, p.poll(ctx), nil}
 	choices := []Choice{p.choice}
-	if about, ok := weights.AboutFile(&patient{file, p.poll(ctx), nil}, file.Size()); ok {
+	about, own := weights.AboutFile(in, file.Size())
+	if own {
 		choices = []Choice{{Model: about.Model, Size: about.Size, Dense: about.Dense}}
-		classes = about.Classes
 	} else {
 		for _, model := range []string{"full", "mini"} {
 			if model != p.choice.Model {
@@ -97,25 +112,66 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 			}
 		}
 	}
-	var first error
+	var found *weights.Matched
 	for _, c := range choices {
-		m, err := c.Build(max(len(classes), len(p.data.set.Classes)))
-		if err != nil {
-			return nil, nil, report, err
+		m, wrong := c.Build(max(len(about.Classes), len(p.data.set.Classes)))
+		if wrong != nil {
+			return nil, nil, report, wrong
 		}
-		// Read compares names and shapes before it reads any value: a try that fails is quick.
-		w, report, err := weights.Read(&patient{file, p.poll(ctx), nil}, file.Size(), name, m, tell.of("Reading "+name))
+		var mismatch error
+		if found, mismatch = weights.Match(in, file.Size(), name, m); mismatch == nil {
+			break
+		}
 		if err == nil {
-			if len(report.Left) > 0 {
-				classes = nil // no trained head came with it
-			}
-			return w, classes, report, nil
-		}
-		if first == nil {
-			first = err
+			err = mismatch
 		}
 	}
-	return nil, nil, report, readError(first)
+	if found == nil {
+		return nil, nil, report, cmp.Or(ctx.Err(), readError(err)) // a file given up looks like none
+	}
+	if !own {
+		found, outputs, err = withHead(found, func(m *irv2.Model) (*weights.Matched, error) {
+			return weights.Match(in, file.Size(), name, m)
+		})
+		if err != nil {
+			return nil, nil, report, readError(err)
+		}
+	}
+	if w, report, err = found.Load(tell.of("Reading " + name)); err != nil {
+		return nil, nil, report, readError(err)
+	}
+	if own && len(report.Left) == 0 {
+		outputs = about.Classes // nil: no trained head came with it
+	}
+	if own {
+		report.Preprocessing, report.Metadata = about.Preprocessing, about.Metadata()
+	}
+	return w, outputs, report, nil
+}
+
+// withHead matches a file again for a network with the head that is in it, if it has one
+// of Thaw's form, and gives its outputs names. ImageNet's, which nobody has asked for, is
+// left where the file does not name its classes.
+func withHead(found *weights.Matched, match func(*irv2.Model) (*weights.Matched, error)) (*weights.Matched, []string, error) {
+	r, config := found.Report(), found.Model().Config
+	head := r.Head
+	if head == nil || r.Outputs == nil && head.Dense == 0 && (head.Classes == 1000 || head.Classes == 1001) {
+		return found, nil, nil
+	}
+	if len(r.Left) > 0 {
+		config.Dense, config.Classes = head.Dense, head.Classes
+		m, err := irv2.New(config)
+		if err != nil {
+			return nil, nil, err
+		}
+		if found, err = match(m); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(r.Outputs) == head.Classes {
+		return found, r.Outputs, nil
+	}
+	return found, weights.Numbered(head.Classes), nil
 }
 
 // readError gives a reading error its code. Its text is a sentence that starts

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
-	"thaw/kernels/program"
 )
 
 // Run is a training run under way.
@@ -26,13 +26,18 @@ type Run struct {
 
 	project *Project
 	layout  *tune.Layout
-	flops   int64 // of a step
+	flops   int64   // of a step
+	from    version // what it started from
 	weights *irv2.Weights
-	classes []string
+	outputs []output
+	classes []string // as they were called at the start
 	session *tune.Session
 	data    tune.Data
 	emit    func(Event)
 	start   time.Time
+
+	odd    int  // steps in a row with an odd loss
+	warned bool // about it
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -87,10 +92,12 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
-	weights := p.network.startFor(layout.Plan, split.Classes, o.Seed)
+	outputs := p.data.outputs()
+	weights := p.network.current.startFor(layout.Plan, outputs, o.Seed)
 	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
 	data := newExamples(split, p.data.set.Resizing.Size, o)
+	data.pixels = p.network.info.pixels()
 	session, err := tune.New(layout, weights, data)
 	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
 		if layout, err = p.hostLayout(layout, data); err == nil {
@@ -101,7 +108,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), weights: weights, classes: split.Classes, emit: emit,
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, emit: emit,
 		session: session, data: data, checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -114,17 +121,19 @@ func (r *Run) train() {
 	defer func() { r.session.Close() }()
 	r.start = time.Now()
 	o, counts := r.layout.Options, r.layout.Counts
-	r.emit(Started{"started", r.ID, r.project.describe(r.layout), r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
-	err := r.safely()
+	plan := r.project.describe(r.layout)
+	plan.Head = r.from.head(r.outputs)
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 	steps, _ := r.session.Done()
 	if n := r.project.network; steps > 0 && r.diverge == nil {
-		n.current, n.classes = r.weights, r.classes
+		n.current = version{r.weights, r.outputs}
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		r.emit(Ended{"cancelled", r.result()})
 	case err != nil:
-		r.emit(Failed{"failed", err.Error()})
+		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
@@ -180,7 +189,7 @@ func (r *Run) move() error {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
 	if r.checkpoint == nil { // the device may have brought back a part
-		r.weights = p.network.startFor(layout.Plan, r.classes, layout.Options.Seed)
+		r.weights = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {
@@ -215,21 +224,42 @@ func (r *Run) poll() func() error {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.timed(r.layout.Machine(), float64(r.flops)/max(s.Seconds, 1e-6))
+		r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
 	}
+	if c := e.Cache; c != nil && c.Done == c.Total && c.Total > 0 {
+		r.project.paces.computed(r.layout, c.Total, time.Since(r.start))
+	}
 	r.emit(eventOf(e, r.flops))
+	if e.Step != nil {
+		r.watch(e.Step)
+	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
 	}
 }
 
-func (p *Project) timed(m program.Machine, speed float64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.speed[m] = speed
+// A loss is odd where it is far above that of guessing, ln(classes), in several steps in a
+// row: the first steps of a good run may jump there once.
+const (
+	oddTimes = 4.0
+	oddPlus  = 4.0
+	oddSteps = 3
+)
+
+// watch warns, once a run, of a loss that grows though it is still a number.
+func (r *Run) watch(s *tune.StepEvent) {
+	if s.Loss <= oddTimes*math.Log(float64(len(r.outputs)))+oddPlus {
+		r.odd = 0
+		return
+	}
+	if r.odd++; r.odd == oddSteps && !r.warned && r.diverge == nil {
+		r.warned = true
+		r.emit(Warned{"warning", s.Step, fmt.Sprintf("The loss is %.3g at step %d, far above guessing (%.2f): choose a lower learning rate, or thaw less.",
+			s.Loss, s.Step, math.Log(float64(len(r.outputs))))})
+	}
 }
 
 // result is what the last whole epoch showed, nil before there is one.
@@ -241,8 +271,8 @@ func (r *Run) result() *RunResult {
 	last := history[len(history)-1]
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: last.Validation.Accuracy,
-		ValidationLoss: number(last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
+		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
 	"thaw/irv2/worlds"
@@ -113,32 +114,84 @@ func TestRunsStartFrom(t *testing.T) {
 	if !reflect.DeepEqual(p.network.loaded.Data[:10], loaded.Data[:10]) {
 		t.Error("training changed the weights as loaded")
 	}
-	if err := p.Reset(t.Context()); err != nil || p.network.current != p.network.loaded || p.network.classes != nil {
+	if err := p.Reset(t.Context()); err != nil || p.network.current.Weights != p.network.loaded.Weights || p.network.current.outputs != nil {
 		t.Errorf("not as loaded: %v", err)
 	}
 	_, err := p.Predict(t.Context(), nil)
 	check(t, err, Invalid, "knows no classes")
 }
 
-// A head for the same classes goes on; for others it is drawn anew.
+// What a trained head knows stays with its classes, in whatever order and beside whichever
+// others; the rest is drawn anew.
 func TestHeadStaysForItsClasses(t *testing.T) {
 	p := trained(t)
-	plan, err := freeze.New(p.network.current.Model, freeze.Spec{Preset: "head-only"})
-	if err != nil {
-		t.Fatal(err)
+	m := p.network.current.Model
+	last := len(m.Params) - 2 // predictions/kernel
+	old := p.network.current.Data[last]
+	classes := p.data.outputs()
+	start := func(classes ...output) (*irv2.Weights, int) {
+		t.Helper()
+		plan, err := p.freeze(freeze.Spec{Preset: "head-only"}, DefaultOptions(), len(classes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := 0
+		if head := p.network.current.head(classes); head != nil {
+			kept = head.Kept
+		}
+		return p.network.current.startFor(plan, classes, 5), kept
 	}
-	last := len(plan.Model.Params) - 2 // predictions/kernel
-	same := p.network.startFor(plan, worlds.Near.Classes, 5)
-	if !slices.Equal(same.Data[last], p.network.current.Data[last]) || &same.Data[last][0] == &p.network.current.Data[last][0] {
+	same, kept := start(classes...)
+	if kept != 4 || !slices.Equal(same.Data[last], old) || &same.Data[last][0] == &old[0] {
 		t.Error("the head was not copied")
 	}
 	if &same.Data[0][0] != &p.network.current.Data[0][0] {
 		t.Error("a frozen filter was copied")
 	}
-	others := slices.Clone(worlds.Near.Classes)
-	slices.Reverse(others)
-	if other := p.network.startFor(plan, others, 5); slices.Equal(other.Data[last], p.network.current.Data[last]) {
-		t.Error("a head for other classes was kept")
+	fresh := output{"new", 99}
+	changed, kept := start(classes[2], fresh, classes[0])
+	if kept != 2 || !slices.Equal(changed.Data[last-2], p.network.current.Data[last-2]) {
+		t.Errorf("%d kept, or the hidden layer was drawn anew", kept)
+	}
+	for row := range len(old) / 4 {
+		now, before := changed.Data[last][3*row:][:3], old[4*row:][:4]
+		if now[0] != before[2] || now[2] != before[0] || slices.Contains(before, now[1]) {
+			t.Fatalf("row %d: %v, was %v", row, now, before)
+		}
+	}
+	if strangers, kept := start(output{"a", 98}, fresh); kept != 0 || slices.Equal(strangers.Data[last-2], p.network.current.Data[last-2]) {
+		t.Error("the head of other classes was kept")
+	}
+}
+
+// A class that is renamed keeps what was learned of it: in the network as it is, in the
+// file that it becomes, and where training goes on.
+func TestRenamedClassKeepsItsOutput(t *testing.T) {
+	p := trained(t)
+	before := predict(t, p)
+	if _, err := p.RenameClass(worlds.Near.Classes[0], "renamed"); err != nil {
+		t.Fatal(err)
+	}
+	after := predict(t, p)
+	for i, want := range before {
+		if want.Name == worlds.Near.Classes[0] {
+			want.Name = "renamed"
+		}
+		if after[i] != want {
+			t.Errorf("%v, want %v", after[i], want)
+		}
+	}
+	o := DefaultOptions()
+	o.Continue = true
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 4 || len(head.Drawn) != 0 {
+		t.Errorf("head %+v", head)
+	}
+	if _, err := p.RemoveClass("renamed"); err != nil {
+		t.Fatal(err)
+	}
+	addFiles(t, p, "boat", "photos/boat/boat-1.jpg", "photos/boat/boat-2.jpg")
+	if head := train(t, p, "head-only", o)[0].(Started).Plan.Head; head == nil || head.Kept != 3 || !slices.Equal(head.Drawn, []string{"boat"}) || !slices.Equal(head.Dropped, []string{"renamed"}) {
+		t.Errorf("head %+v", head)
 	}
 }
 
@@ -184,10 +237,30 @@ func TestSteering(t *testing.T) {
 	r.Wait()
 	_, err = p.Named(r.ID)
 	check(t, err, Invalid, "has ended")
-	if p.network.classes == nil {
+	if p.network.current.outputs == nil {
 		t.Error("the network has not kept the last whole step")
 	}
 	predict(t, p)
+}
+
+// A loss far above guessing is told once, and the run goes on.
+func TestOddLoss(t *testing.T) {
+	p := open(t, 3, 1)
+	o := DefaultOptions()
+	o.Epochs, o.Batch, o.Rate = 6, 4, 50
+	var warned []Warned
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, func(e Event) {
+		if w, ok := e.(Warned); ok {
+			warned = append(warned, w)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	if len(warned) != 1 || !strings.Contains(warned[0].Message, "far above guessing (1.39)") {
+		t.Errorf("%+v", warned)
+	}
 }
 
 // A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
@@ -207,7 +280,7 @@ func TestDivergence(t *testing.T) {
 	}
 	r.Wait()
 	failed, ok := last.(Failed)
-	if !ok || !strings.Contains(failed.Message, "lower learning rate") || p.network.current != p.network.loaded {
+	if !ok || !strings.Contains(failed.Message, "lower learning rate") || p.network.current.Weights != p.network.loaded.Weights {
 		t.Errorf("%+v", last)
 	}
 }
@@ -248,7 +321,7 @@ func TestPlan(t *testing.T) {
 	if plan, err = p.Plan(freeze.Spec{Preset: "head-only"}, o); err != nil || plan.Blocks[0].Cached {
 		t.Errorf("%+v, %v", plan.Blocks[0], err)
 	}
-	p.Memory = bytesOf(p.network.loaded) + 1<<20
+	p.Memory = bytesOf(p.network.loaded.Weights) + 1<<20
 	if plan, err = p.Plan(freeze.Spec{Preset: "unfreeze-all"}, o); err != nil || plan.Cost.Fits || plan.Cost.Problem == nil || !strings.HasPrefix(*plan.Cost.Problem, "This plan needs") {
 		t.Errorf("%+v, %v", plan.Cost, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"path"
 
 	"golang.org/x/image/bmp"
 
@@ -21,10 +22,30 @@ type Source struct {
 	add func(ctx context.Context, to *images.Dataset, progress Progress) error
 }
 
-// PictureFile is a file with the path by which it is known.
+// PictureFile is a file with the path by which it is known, and what it belongs to, if so.
 type PictureFile struct {
-	Path string
-	Open func() (File, error)
+	Path  string
+	Group string
+	Open  func() (File, error)
+}
+
+// image is the file as a data set takes it.
+func (f PictureFile) image(l images.Limits) images.File {
+	return images.File{
+		Path:  f.Path,
+		Group: f.Group,
+		Read:  func() ([]byte, error) { return f.read(l.FileBytes) },
+		Head:  func(n int) ([]byte, error) { return f.read(int64(n)) },
+	}
+}
+
+// archive lists the file's files.
+func (f PictureFile) archive(encoding string, l images.Limits) (*images.Archive, error) {
+	file, err := f.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s can no longer be read, because it was moved or changed: add it again.", path.Base(f.Path))
+	}
+	return images.ReadArchive(path.Base(f.Path), file, file.Size(), encoding, images.DefaultZipLimits, l)
 }
 
 // read is the file's content. One byte over the limit is enough to refuse it by its size.
@@ -55,14 +76,7 @@ func Files(class string, files []PictureFile) (Source, error) {
 	}}, nil
 }
 
-// Folders is a source of files whose folders name their classes.
-func Folders(files []PictureFile) Source {
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
-		return readFiles(ctx, to, "", files, progress)
-	}}
-}
-
-// readFiles reads files one by one, into class or into the classes of their folders.
+// readFiles reads files one by one into class.
 func readFiles(ctx context.Context, to *images.Dataset, class string, files []PictureFile, progress Progress) error {
 	total := int64(len(files))
 	for i, f := range files {
@@ -73,21 +87,13 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []Pi
 		if images.Hidden(f.Path) {
 			continue
 		}
-		_, err := to.Add(class, images.File{Path: f.Path, Read: func() ([]byte, error) { return f.read(to.Limits.FileBytes) }})
+		_, err := to.Add(class, f.image(to.Limits))
 		if errors.Is(err, context.Canceled) {
 			return err
 		} // a refusal stands in to.Refused
 	}
 	progress(total, total)
 	return nil
-}
-
-// Zip is a source of the pictures of an archive, whose folders name their classes.
-func Zip(name string, file File) Source {
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
-		_, err := to.AddZip(ctx, "", name, file, file.Size(), images.DefaultZipLimits, func(done, total int) { progress(int64(done), int64(total)) })
-		return err
-	}}
 }
 
 // World is a source of generated images: perClass of every class, other ones for

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"thaw/irv2"
+	"thaw/irv2/images"
+	"thaw/irv2/weights"
 )
 
 // WeightInfo describes weights that are or can be in use.
@@ -18,7 +20,13 @@ type WeightInfo struct {
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`            // kept in the library
 	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+
+	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
+	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
 }
+
+// pixels is the same for package images.
+func (info WeightInfo) pixels() *images.Affine { return (*images.Affine)(info.Preprocessing) }
 
 // Builtin is the network that comes with Thaw: mini, pretrained by irv2/cmd/pretrain on
 // generated images. web/models/mini.json is its model card. It is no larger than

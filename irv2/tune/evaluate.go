@@ -8,6 +8,7 @@ import (
 
 // Evaluation is how the network, in inference mode, does on a split.
 type Evaluation struct {
+	Images         int // of the split; 0: there is no loss and no accuracy
 	Loss, Accuracy float64
 	Confusion      [][]int // [true][predicted]
 }
@@ -15,7 +16,7 @@ type Evaluation struct {
 // Evaluate runs the network in inference mode over a split.
 func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) {
 	p, classes, count := s.evaluate, s.classes(), s.Counts[split]
-	e := &Evaluation{Confusion: make([][]int, classes)}
+	e := &Evaluation{Images: count, Confusion: make([][]int, classes)}
 	for i := range e.Confusion {
 		e.Confusion[i] = make([]int, classes)
 	}

@@ -277,7 +277,7 @@ func TestRates(t *testing.T) {
 // What is frozen stays, bit for bit; what learns moves.
 func TestOnlyThawedMoves(t *testing.T) {
 	for _, spec := range []freeze.Spec{{Preset: "freeze-conv", AsWritten: true}, {From: "block8_2"}, {Preset: "unfreeze-all", BatchNorm: freeze.Inference},
-		{Preset: "head-only", BatchNorm: freeze.Batch}, {Thaw: []freeze.Selector{{Pattern: "block17_2"}, {Start: 3, Stop: 9}}}} {
+		{Preset: "head-only", BatchNorm: freeze.Batch}, {Thaw: []freeze.Selector{{Pattern: "block17_2"}, freeze.Range(3, 9)}}} {
 		s, w := session(t, spec, Options{Epochs: 1, Batch: 4, Seed: 1}, stripes{train: 8, validation: 2})
 		before := w.Clone()
 		run(t, s)

@@ -2,19 +2,24 @@ package weights
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
+	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
 )
 
-// About is what a safetensors file of Thaw's own says of the network in it.
+// About is what a safetensors or HDF5 file of Thaw's own says of the network in it.
 type About struct {
 	Model       string   // a config's name: full or mini
 	Size, Dense int      // of the input and the head; 0: that model's own size, no such layer
 	Classes     []string // that the head was trained for; nil: it was not
 	From        string   // what training started from
+
+	Preprocessing *Preprocessing // nil: v/127.5 - 1
 }
 
 // The keys of a file's metadata.
@@ -24,6 +29,7 @@ const (
 	keySize    = "thaw.size"
 	keyClasses = "thaw.classes" // JSON
 	keyFrom    = "thaw.weights"
+	keyPixels  = "thaw.preprocessing" // JSON; none for the usual one
 )
 
 // Metadata is a as the writers of this package take it.
@@ -32,10 +38,18 @@ func (a About) Metadata() map[string]string {
 	if err != nil {
 		panic(err) // strings always marshal
 	}
-	return map[string]string{
+	m := map[string]string{
 		keyModel: a.Model, keyDense: strconv.Itoa(a.Dense), keySize: strconv.Itoa(a.Size),
 		keyClasses: string(classes), keyFrom: a.From,
 	}
+	if a.Preprocessing != nil {
+		text, err := json.Marshal(a.Preprocessing)
+		if err != nil {
+			panic(err) // its numbers are finite
+		}
+		m[keyPixels] = string(text)
+	}
+	return m
 }
 
 // AboutMetadata reads what Metadata wrote, or an earlier pretraining command
@@ -53,15 +67,49 @@ func AboutMetadata(m map[string]string) (About, bool) {
 	a.Dense, _ = strconv.Atoi(m[keyDense])
 	a.Size, _ = strconv.Atoi(m[keySize])
 	json.Unmarshal([]byte(m[keyClasses]), &a.Classes)
+	var p Preprocessing
+	if json.Unmarshal([]byte(m[keyPixels]), &p) == nil {
+		a.Preprocessing = &p
+	}
 	return a, true
 }
 
-// AboutFile reads the header of the file of size bytes in r. It is false for a file
+// AboutFile reads what the file of size bytes in r says of itself. It is false for a file
 // that is not Thaw's, or damaged: Read says how.
 func AboutFile(r io.ReaderAt, size int64) (About, bool) {
-	f, err := safetensors.Open(r, size)
+	if f, err := safetensors.Open(r, size); err == nil {
+		return AboutMetadata(f.Metadata)
+	}
+	f, err := hdf5.Open(r, size)
 	if err != nil {
 		return About{}, false
 	}
-	return AboutMetadata(f.Metadata)
+	root, err := f.Root()
+	if err != nil {
+		return About{}, false
+	}
+	return AboutMetadata(attributesOf(root))
 }
+
+// attributesOf is the metadata that WriteH5 wrote.
+func attributesOf(root *hdf5.Group) map[string]string {
+	m := map[string]string{}
+	for _, key := range []string{keyModel, keyDense, keySize, keyClasses, keyFrom, keyPixels} {
+		if parts, err := legacyNames(root, key); err == nil {
+			m[key] = strings.Join(parts, "")
+		}
+	}
+	return m
+}
+
+// Numbered are names for outputs whose file tells none: output 1, output 2, ...
+func Numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprint("output ", i+1)
+	}
+	return names
+}
+
+// Named says whether these are names that someone gave.
+func Named(names []string) bool { return !slices.Equal(names, Numbered(len(names))) }

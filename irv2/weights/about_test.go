@@ -2,10 +2,13 @@ package weights
 
 import (
 	"bytes"
+	"io"
 	"maps"
 	"os"
 	"reflect"
 	"testing"
+
+	"thaw/irv2"
 )
 
 // The keys and their values are a format: files of earlier versions have them.
@@ -15,22 +18,38 @@ func TestAbout(t *testing.T) {
 		about    About
 		metadata map[string]string
 	}{
-		{About{"mini", 64, 128, []string{"boat", `"house"`, "é<ü"}, "mini.safetensors"}, map[string]string{
+		{About{Model: "mini", Size: 64, Dense: 128, Classes: []string{"boat", `"house"`, "é<ü"}, From: "mini.safetensors"}, map[string]string{
 			"thaw.model": "mini", "thaw.size": "64", "thaw.dense": "128", "thaw.classes": `["boat","\"house\"","é\u003cü"]`, "thaw.weights": "mini.safetensors"}},
 		{About{Model: "full", Size: 299}, map[string]string{
 			"thaw.model": "full", "thaw.size": "299", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": ""}},
+		{About{Model: "mini", Preprocessing: &Preprocessing{[3]float32{0.5, 0.25, 1}, [3]float32{-1, 0, 2}}}, map[string]string{
+			"thaw.model": "mini", "thaw.size": "0", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": "", "thaw.preprocessing": `{"scale":[0.5,0.25,1],"offset":[-1,0,2]}`}},
 	} {
 		if got := c.about.Metadata(); !maps.Equal(got, c.metadata) {
 			t.Errorf("%q, want %q", got, c.metadata)
 		}
-		var b bytes.Buffer
-		if err := WriteSafetensors(&b, golden(m), c.about.Metadata()); err != nil {
-			t.Fatal(err)
+		for _, write := range []func(io.Writer, *irv2.Weights, map[string]string) error{WriteSafetensors, WriteH5} {
+			var b bytes.Buffer
+			if err := write(&b, golden(m), c.about.Metadata()); err != nil {
+				t.Fatal(err)
+			}
+			got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+			if !ok || !reflect.DeepEqual(got, c.about) {
+				t.Errorf("%+v, want %+v", got, c.about)
+			}
 		}
-		got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
-		if !ok || !reflect.DeepEqual(got, c.about) {
-			t.Errorf("%+v, want %+v", got, c.about)
-		}
+	}
+}
+
+// HDF5 has no room for a long list in one attribute.
+func TestAboutManyClasses(t *testing.T) {
+	about := About{Model: "mini", Classes: Numbered(9000)}
+	var b bytes.Buffer
+	if err := WriteH5(&b, golden(thin(t, 3, 4)), about.Metadata()); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len())); !ok || !reflect.DeepEqual(got, about) {
+		t.Errorf("%v, %d classes", ok, len(got.Classes))
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // The layout of Keras 3's .weights.h5 (also inside .keras): layer number k of a
 // class in model.layers stands in layers/<class>_<k>/vars/<i>, the class in
 // snake case and without number for the first, whatever the layer's own name
-// (keras/src/saving/saving_lib.py). A backbone used as one layer stands in
-// layers/functional/layers. Late versions of Keras 2 wrote the same below
-// _layer_checkpoint_dependencies.
+// (keras/src/saving/saving_lib.py). A model used as a layer stands in
+// layers/functional/layers, at any depth. Late versions of Keras 2 wrote the same
+// below _layer_checkpoint_dependencies.
 
 // snake names classes as Keras 3 names groups.
 var snake = map[irv2.Class]string{
@@ -26,78 +26,56 @@ var snake = map[irv2.Class]string{
 	irv2.Dense:              "dense",
 }
 
-func (f *matched) keras3(root *hdf5.Group) error {
-	place := finder{budget: 2000}
-	if err := place.find(root, root, 0); err != nil {
+func (f *Matched) keras3(root *hdf5.Group, config []byte) error {
+	c := &contents{config: config}
+	if err := c.walk(root, nil, &budget{groups: maxGroups}); err != nil {
 		return err
 	}
-	backbone, outer := place.backbone, place.outer
-	if backbone == nil {
+	kinds := c.mostConvolutions()
+	if len(kinds[irv2.Conv2D]) == 0 {
 		return fmt.Errorf("it holds no convolutions where Keras keeps them: choose a weights file of %s", f.network())
 	}
-	var layers []fileLayer
-	used := map[irv2.Class]int{}
+	skip := map[irv2.Class]int{}
+	for class, theirs := range kinds {
+		var ours []*irv2.Layer
+		for _, l := range f.backbone() {
+			if l.Class == class {
+				ours = append(ours, l)
+			}
+		}
+		skip[class] = f.firstFitting(ours, theirs)
+	}
+	var layers []*fileLayer
 	for _, l := range f.backbone() {
-		name := numbered(snake[l.Class], used[l.Class])
-		used[l.Class]++
-		if !backbone.Has(name) {
+		i := skip[l.Class]
+		skip[l.Class]++
+		if i >= len(kinds[l.Class]) {
 			break // matchBackbone says what is missing
 		}
-		from, err := keras3Layer(backbone, name)
-		if err != nil {
-			return err
-		}
-		layers = append(layers, from)
+		layers = append(layers, kinds[l.Class][i])
 	}
-	if _, err := f.matchBackbone(layers); err != nil {
+	if err := f.matchBackbone(layers); err != nil {
 		return err
 	}
-	var head []fileLayer
-	for i := 0; outer.Has(numbered("dense", i)); i++ {
-		l, err := keras3Layer(outer, numbered("dense", i))
-		if err != nil {
-			return err
-		}
-		head = append(head, l)
-	}
-	f.matchHead(head, false, 0)
-	return nil
+	return f.surroundings(c)
 }
 
-func numbered(name string, i int) string {
-	if i == 0 {
-		return name
-	}
-	return fmt.Sprintf("%s_%d", name, i)
-}
+// maxGroups bounds the groups that are opened: a damaged file may hold itself. The
+// full network has 780 layers with a group or two each.
+const maxGroups, maxGroupDepth = 8000, 24
 
-// finder looks for the group whose members are the backbone's layers.
-type finder struct {
-	backbone *hdf5.Group
-	outer    *hdf5.Group // holds the layers around it: the same group, unless it is nested
-	budget   int         // groups still to be opened: a damaged file may hold itself
-}
+type budget struct{ groups int }
 
-// maxDepth is that of layers/functional/layers, with one to spare.
-const maxDepth = 4
-
-func (s *finder) find(g, outer *hdf5.Group, depth int) error {
-	if g.Has("conv2d") {
-		first, err := g.Group("conv2d")
-		if err != nil {
-			return err
-		}
-		if first.Has("vars") {
-			s.backbone, s.outer = g, outer
-			return nil
-		}
-	}
-	for _, name := range g.Names() {
-		if s.budget--; s.budget < 0 || s.backbone != nil || depth == maxDepth {
-			return nil
-		}
-		if name == "vars" || strings.HasPrefix(name, "optimizer") {
+// walk lists the layers with variables in and below g, in the order of their numbers.
+func (c *contents) walk(g *hdf5.Group, path []string, b *budget) error {
+	names := slices.Clone(g.Names())
+	slices.SortFunc(names, byNumber)
+	for _, name := range names {
+		if len(path) == 0 && strings.HasPrefix(name, "optimizer") || name == "seed_generator" {
 			continue
+		}
+		if b.groups--; b.groups < 0 || len(path) > maxGroupDepth {
+			return fmt.Errorf("%w: its groups have no end", hdf5.ErrCorrupt)
 		}
 		member, err := g.Group(name)
 		if errors.Is(err, hdf5.ErrNotGroup) {
@@ -106,34 +84,77 @@ func (s *finder) find(g, outer *hdf5.Group, depth int) error {
 		if err != nil {
 			return err
 		}
-		if depth == 0 {
-			outer = member
+		switch name {
+		case "layers", "_layer_checkpoint_dependencies":
+			err = c.walk(member, path, b)
+		case "vars":
+			if len(path) > 0 && len(member.Names()) > 0 {
+				err = c.add(path, member)
+			}
+		default:
+			err = c.walk(member, append(slices.Clone(path), name), b)
 		}
-		if err := s.find(member, outer, depth+1); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func keras3Layer(g *hdf5.Group, name string) (fileLayer, error) {
-	l := fileLayer{name: g.Path + "/" + name}
-	vars, err := g.Group(name + "/vars")
-	if err != nil {
-		return l, err
-	}
+// add takes in the layer whose variables stand in vars.
+func (c *contents) add(path []string, vars *hdf5.Group) error {
+	l := &fileLayer{name: strings.TrimSuffix(vars.Path, "/vars"), path: path}
 	names := slices.Clone(vars.Names())
-	slices.SortFunc(names, func(a, b string) int {
-		i, _ := strconv.Atoi(a)
-		j, _ := strconv.Atoi(b)
-		return cmp.Compare(i, j)
-	})
+	slices.SortFunc(names, byNumber)
 	for _, n := range names {
 		t, err := hdf5Tensor(vars, n)
+		if errors.Is(err, hdf5.ErrNotGroup) {
+			continue
+		}
 		if err != nil {
-			return l, err
+			return err
 		}
 		l.tensors = append(l.tensors, t)
 	}
-	return l, nil
+	c.layers = append(c.layers, l)
+	return nil
+}
+
+// byNumber orders names by what stands before their number, then by it: dense, dense_1.
+func byNumber(a, b string) int {
+	stemA, a := splitNumber(a)
+	stemB, b := splitNumber(b)
+	i, _ := strconv.Atoi(a)
+	j, _ := strconv.Atoi(b)
+	return cmp.Or(cmp.Compare(stemA, stemB), cmp.Compare(i, j), cmp.Compare(a, b))
+}
+
+// splitNumber cuts the digits off the end of a name, with the line before them.
+func splitNumber(name string) (stem, number string) {
+	stem = strings.TrimRight(name, "0123456789")
+	return strings.TrimSuffix(stem, "_"), name[len(stem):]
+}
+
+// mostConvolutions lists the convolutions and batch norms of the model that has the most
+// convolutions of its own: the backbone, wherever it is nested.
+func (c *contents) mostConvolutions() map[irv2.Class][]*fileLayer {
+	models := map[string]map[irv2.Class][]*fileLayer{}
+	var best map[irv2.Class][]*fileLayer
+	for _, l := range c.layers {
+		n := len(l.path) - 1
+		model := strings.Join(l.path[:n], "/")
+		if models[model] == nil {
+			models[model] = map[irv2.Class][]*fileLayer{}
+		}
+		stem, _ := splitNumber(l.path[n])
+		for _, class := range []irv2.Class{irv2.Conv2D, irv2.BatchNormalization} {
+			if name := l.path[n]; name == snake[class] || stem == snake[class] && name != stem {
+				models[model][class] = append(models[model][class], l)
+			}
+		}
+		if len(models[model][irv2.Conv2D]) > len(best[irv2.Conv2D]) {
+			best = models[model]
+		}
+	}
+	return best
 }

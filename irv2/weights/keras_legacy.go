@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"thaw/irv2"
 	"thaw/irv2/weights/hdf5"
 )
 
@@ -20,34 +22,33 @@ func isLegacy(g *hdf5.Group) bool {
 	return g.HasAttribute("layer_names") || g.HasAttribute("layer_names0")
 }
 
-func (f *matched) legacy(root *hdf5.Group) error {
+func (f *Matched) legacy(root *hdf5.Group, config []byte) error {
 	names, err := legacyNames(root, "layer_names")
 	if err != nil {
 		return err
 	}
-	var layers []fileLayer
+	c := &contents{config: config}
+	var flat, backbone []*fileLayer
 	for _, name := range names {
-		l, err := legacyLayer(root, name)
+		tensors, err := legacyTensors(root, name)
 		if err != nil {
 			return err
 		}
-		switch {
-		case len(l.tensors) == 0:
-		case len(l.tensors) > manyTensors:
-			// A backbone used as one layer. What stands before it is none of ours.
-			if layers, err = f.nested(l.tensors); err != nil {
-				return err
-			}
-		default:
-			layers = append(layers, l)
+		layers := leaves(name, tensors)
+		c.layers = append(c.layers, layers...)
+		if len(tensors) <= manyTensors {
+			flat = append(flat, layers...)
+		} else if backbone, err = f.nested(layers); err != nil {
+			return err
 		}
 	}
-	rest, err := f.matchBackbone(layers)
-	if err != nil {
+	if backbone == nil {
+		backbone = flat[f.firstFitting(f.backbone(), flat):]
+	}
+	if err := f.matchBackbone(backbone); err != nil {
 		return err
 	}
-	f.matchHead(rest, false, 0)
-	return nil
+	return f.surroundings(c)
 }
 
 // manyTensors is more than any single layer of any network has.
@@ -69,22 +70,42 @@ func legacyNames(g *hdf5.Group, attribute string) ([]string, error) {
 	}
 }
 
-func legacyLayer(root *hdf5.Group, name string) (fileLayer, error) {
-	l := fileLayer{name: name}
+func legacyTensors(root *hdf5.Group, name string) ([]tensor, error) {
 	g, err := root.Group(name)
 	if err != nil {
-		return l, err
+		return nil, err
 	}
+	var tensors []tensor
 	weights, err := legacyNames(g, "weight_names")
 	for _, w := range weights {
 		t, err := hdf5Tensor(g, w)
 		if err != nil {
-			return l, err
+			return nil, err
 		}
 		t.name = w
-		l.tensors = append(l.tensors, t)
+		tensors = append(tensors, t)
 	}
-	return l, err
+	return tensors, err
+}
+
+// leaves sorts the tensors of a model's layer by the layer that each is of: that one, or,
+// where it is a model itself, one at any depth in it.
+func leaves(group string, tensors []tensor) []*fileLayer {
+	byName := map[string]*fileLayer{}
+	var layers []*fileLayer
+	for _, t := range tensors {
+		parts := strings.Split(t.name, "/")
+		name := parts[max(len(parts)-2, 0)]
+		if len(tensors) <= manyTensors && len(parts) < 2 {
+			name = group
+		}
+		if byName[name] == nil {
+			byName[name] = &fileLayer{name: name, group: group}
+			layers = append(layers, byName[name])
+		}
+		byName[name].tensors = append(byName[name].tensors, t)
+	}
+	return layers
 }
 
 func hdf5Tensor(g *hdf5.Group, path string) (tensor, error) {
@@ -98,51 +119,57 @@ func hdf5Tensor(g *hdf5.Group, path string) (tensor, error) {
 	return tensor{d.Path, d.Shape, d.Type.Name, d.Reader}, nil
 }
 
-// nested sorts the tensors of a backbone that was saved as one layer into its
-// layers. There the order is trainable first, then frozen, whatever was frozen
-// at the time; so layers are told by name after all: named ones by their name,
-// the others by their number, counted from the smallest of their kind.
-func (f *matched) nested(tensors []tensor) ([]fileLayer, error) {
-	byName := map[string]*fileLayer{}
-	var names []string
-	for _, t := range tensors {
-		parts := strings.Split(t.name, "/")
-		name := parts[max(len(parts)-2, 0)]
-		if byName[name] == nil {
-			byName[name] = &fileLayer{name: name}
-			names = append(names, name)
-		}
-		byName[name].tensors = append(byName[name].tensors, t)
+// nested finds the layers of a backbone that was saved as one layer, or in one. There
+// the order is trainable first, then frozen, whatever was frozen at the time; so layers
+// are told by name after all: named ones by their name, the others by their number,
+// counted from the first of their kind that fits.
+func (f *Matched) nested(theirs []*fileLayer) ([]*fileLayer, error) {
+	named := map[string]*fileLayer{}
+	for _, l := range theirs {
+		named[l.name] = l
 	}
-	var ours []string
+	counterpart := map[string]*fileLayer{}
+	ours := map[string]*irv2.Layer{}
 	for _, l := range f.backbone() {
-		ours = append(ours, l.Name)
-	}
-	counterpart := map[string]string{}
-	for kind, theirs := range autoNamed(names) {
-		for i, name := range autoNamed(ours)[kind] {
-			if i < len(theirs) {
-				counterpart[name] = theirs[i]
-			}
+		ours[l.Name] = l
+		if from := named[l.Name]; from != nil {
+			from.order(l)
 		}
 	}
-	var layers []fileLayer
+	numbered := autoNamed(slices.Collect(maps.Keys(ours)))
+	for kind, names := range autoNamed(slices.Collect(maps.Keys(named))) {
+		var want []*irv2.Layer
+		for _, name := range numbered[kind] {
+			want = append(want, ours[name])
+		}
+		var have []*fileLayer
+		for _, name := range names {
+			named[name].order(want[0])
+			have = append(have, named[name])
+		}
+		have = have[f.firstFitting(want, have):]
+		for i, l := range want[:min(len(want), len(have))] {
+			counterpart[l.Name] = have[i]
+		}
+	}
+	var layers []*fileLayer
 	for _, l := range f.backbone() {
-		from := byName[cmp.Or(counterpart[l.Name], l.Name)]
+		from := cmp.Or(counterpart[l.Name], named[l.Name])
 		if from == nil {
 			return nil, fmt.Errorf("it has no layer %s, which %s has: choose a file of that network", l.Name, f.network())
 		}
-		sorted := fileLayer{name: from.name}
-		for _, p := range l.Params {
-			for _, t := range from.tensors {
-				if kind := t.name[strings.LastIndexByte(t.name, '/')+1:]; strings.TrimSuffix(kind, ":0") == p.Kind {
-					sorted.tensors = append(sorted.tensors, t)
-				}
-			}
-		}
-		layers = append(layers, sorted)
+		layers = append(layers, from)
 	}
 	return layers, nil
+}
+
+// order brings the tensors into the order of like's parameters, a gamma first.
+func (l *fileLayer) order(like *irv2.Layer) {
+	rank := func(t tensor) int {
+		kind := strings.TrimSuffix(t.name[strings.LastIndexByte(t.name, '/')+1:], ":0")
+		return slices.IndexFunc(like.Params, func(p *irv2.Param) bool { return p.Kind == kind })
+	}
+	slices.SortStableFunc(l.tensors, func(a, b tensor) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 // autoNamed groups Keras's automatic names by kind, in the order of their numbers.

@@ -15,7 +15,7 @@ import (
 func TestKerasReadsOurs(t *testing.T) {
 	w := golden(thin(t, 3, 4))
 	runPython(t, "keras, tensorflow, h5py, safetensors", "check.py",
-		written(t, "thaw.h5", func(f io.Writer) error { return WriteH5(f, w) }),
+		written(t, "thaw.h5", func(f io.Writer) error { return WriteH5(f, w, nil) }),
 		written(t, "thaw.safetensors", func(f io.Writer) error { return WriteSafetensors(f, w, map[string]string{"seed": "1"}) }))
 }
 

@@ -27,7 +27,7 @@ type loader struct {
 }
 
 // load reads every assigned tensor into w.
-func (f *matched) load(w *irv2.Weights, progress func(done, total int64)) (Report, error) {
+func (f *Matched) load(w *irv2.Weights, progress func(done, total int64)) (Report, error) {
 	l := &loader{buffer: make([]byte, bufferSize), progress: progress}
 	for _, a := range f.assign {
 		l.total += int64(len(w.Of(a.param)) * widths[a.from.dtype])

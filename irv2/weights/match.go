@@ -17,12 +17,6 @@ type tensor struct {
 	open  func() (io.Reader, error)
 }
 
-// fileLayer is a layer of a file with its tensors, in the order of irv2's Params.
-type fileLayer struct {
-	name    string
-	tensors []tensor
-}
-
 // assignment says which tensor a parameter is read from.
 type assignment struct {
 	param *irv2.Param
@@ -32,23 +26,24 @@ type assignment struct {
 	gamma *tensor // multiplies the output channels, unless all 1
 }
 
-// matched is a file whose tensors have found their parameters.
-type matched struct {
+// Matched is a file whose tensors have found their parameters.
+type Matched struct {
+	name   string // for errors
 	model  *irv2.Model
 	assign []assignment
 	report Report
 }
 
-func newMatched(m *irv2.Model, f Format) *matched {
-	return &matched{model: m, report: Report{Format: f}}
+func newMatched(m *irv2.Model, f Format) *Matched {
+	return &Matched{model: m, report: Report{Format: f}}
 }
 
-func (f *matched) warn(format string, args ...any) {
+func (f *Matched) warn(format string, args ...any) {
 	f.report.Warnings = append(f.report.Warnings, fmt.Sprintf(format, args...))
 }
 
 // network names the model in errors.
-func (f *matched) network() string { return fmt.Sprintf(thisNetwork, f.model.Config.Name) }
+func (f *Matched) network() string { return fmt.Sprintf(thisNetwork, f.model.Config.Name) }
 
 // withParams are the layers that have weights.
 func withParams(layers []*irv2.Layer) []*irv2.Layer {
@@ -61,43 +56,65 @@ func withParams(layers []*irv2.Layer) []*irv2.Layer {
 	return list
 }
 
-func (f *matched) backbone() []*irv2.Layer { return withParams(f.model.Layers[:f.model.Backbone]) }
-func (f *matched) head() []*irv2.Layer     { return withParams(f.model.Layers[f.model.Backbone:]) }
+func (f *Matched) backbone() []*irv2.Layer { return withParams(f.model.Layers[:f.model.Backbone]) }
+func (f *Matched) head() []*irv2.Layer     { return withParams(f.model.Layers[f.model.Backbone:]) }
 
-// matchBackbone pairs the backbone's layers with the file's, one by one, and
-// returns what follows them.
-func (f *matched) matchBackbone(layers []fileLayer) ([]fileLayer, error) {
+// matchBackbone pairs the backbone's layers with the file's, one by one.
+func (f *Matched) matchBackbone(layers []*fileLayer) error {
 	want := f.backbone()
 	for i, l := range want {
 		if i == len(layers) {
-			return nil, fmt.Errorf("it has %d layers with weights, but %s has %d (the first one missing is %s): choose a file of that network",
+			return fmt.Errorf("it has %d layers with weights, but %s has %d (the first one missing is %s): choose a file of that network",
 				len(layers), f.network(), len(want), l.Name)
 		}
 		if err := f.matchLayer(l, layers[i]); err != nil {
-			return nil, err
+			return err
 		}
+		layers[i].taken = true
 	}
-	return layers[len(want):], nil
+	return nil
 }
 
-func (f *matched) matchLayer(l *irv2.Layer, from fileLayer) error {
+func (f *Matched) matchLayer(l *irv2.Layer, from *fileLayer) error {
+	tensors := from.tensors
+	var gamma *tensor
+	if l.Class == irv2.BatchNormalization && len(tensors) == len(l.Params)+1 { // with scale=True
+		gamma, tensors = &tensors[0], tensors[1:]
+	}
 	for i, p := range l.Params {
-		if i == len(from.tensors) {
+		if i == len(tensors) {
 			return fmt.Errorf("its layer %s has no tensor for %s of %s: choose a file of that network", from.name, p.Name(), f.network())
 		}
-		if err := f.fit(assignment{param: p, from: from.tensors[i]}); err != nil {
+		if err := f.fit(assignment{param: p, from: tensors[i]}); err != nil {
 			return err
 		}
 	}
-	if extra := len(from.tensors) - len(l.Params); extra > 0 {
+	if extra := len(tensors) - len(l.Params); extra > 0 {
 		return fmt.Errorf("its layer %s has %d tensors, but %s of %s has %d: choose a file of that network",
 			from.name, len(from.tensors), l.Name, f.network(), len(l.Params))
+	}
+	if gamma == nil {
+		return nil
+	}
+	return f.fitGamma(*gamma, l)
+}
+
+// fitGamma gives a batch norm's gamma to its mean and to the filter in front of it.
+func (f *Matched) fitGamma(gamma tensor, l *irv2.Layer) error {
+	if !slices.Equal(gamma.shape, []int{l.C}) || widths[gamma.dtype] == 0 {
+		return fmt.Errorf("tensor %s is %s of %s, but %s needs float32 of %d", gamma.name, dims(gamma.shape), gamma.dtype, f.network(), l.C)
+	}
+	for i := range f.assign {
+		a := &f.assign[i]
+		if a.param.Layer == l && a.param.Kind == "moving_mean" || a.param.Layer == l.Inputs[0] && a.param.Kind == "kernel" {
+			a.gamma = &gamma
+		}
 	}
 	return nil
 }
 
 // fit takes an assignment in if shape and type fit.
-func (f *matched) fit(a assignment) error {
+func (f *Matched) fit(a assignment) error {
 	if !slices.Equal(a.shape(), a.param.Shape) {
 		return fmt.Errorf("tensor %s is %s, but %s of %s needs %s: choose a file of that network",
 			a.from.name, dims(a.from.shape), a.param.Name(), f.network(), dims(a.wantedShape()))
@@ -136,17 +153,19 @@ func (a assignment) wantedShape() []int {
 }
 
 // matchHead takes the file's dense layers for the head if all fit, or none.
-func (f *matched) matchHead(layers []fileLayer, torch bool, skip int) {
-	var dense []fileLayer
-	var shapes []string
+func (f *Matched) matchHead(layers []*fileLayer, torch bool, skip int) {
+	var dense []*fileLayer
+	var shapes [][]int // [inputs, outputs]
+	var found, wanted []string
 	for _, l := range layers {
-		if len(l.tensors) == 2 && len(l.tensors[0].shape) == 2 && len(l.tensors[1].shape) == 1 {
-			dense = append(dense, l)
-			shapes = append(shapes, dims(assignment{from: l.tensors[0], torch: torch}.shape()))
+		if l.isDense() {
+			shape := assignment{from: l.tensors[0], torch: torch}.shape()
+			dense, shapes, found = append(dense, l), append(shapes, shape), append(found, dims(shape))
 		}
 	}
 	want := f.head()
 	f.report.Top = len(dense) > 0
+	f.report.Head = headOf(shapes, f.model.Layers[f.model.Backbone-1].C)
 	before := len(f.assign)
 	fits := len(dense) == len(want)
 	for i := 0; fits && i < len(want); i++ {
@@ -158,16 +177,39 @@ func (f *matched) matchHead(layers []fileLayer, torch bool, skip int) {
 		return
 	}
 	f.assign = f.assign[:before]
-	var wanted []string
 	for _, l := range want {
 		f.report.Left = append(f.report.Left, l.Params[0].Name(), l.Params[1].Name())
 		wanted = append(wanted, dims(l.Params[0].Shape))
 	}
 	if f.report.Top {
 		f.warn("Its classifier (%s) is not this one (%s) and was left out; the new one starts fresh.",
-			strings.Join(shapes, ", "), strings.Join(wanted, ", "))
+			strings.Join(found, ", "), strings.Join(wanted, ", "))
 	}
 }
+
+// Head is a classifier behind the pooled features.
+type Head struct{ Dense, Classes int } // units; Dense 0: no such layer
+
+// headOf is the head that dense layers of these shapes make behind that many features, nil
+// if they make none.
+func headOf(shapes [][]int, features int) *Head {
+	for _, s := range shapes {
+		if s[0] != features || s[1] < 1 || s[1] > maxUnits {
+			return nil
+		}
+		features = s[1]
+	}
+	switch {
+	case len(shapes) == 0 || len(shapes) > 2 || features < 2:
+		return nil
+	case len(shapes) == 1:
+		return &Head{0, features}
+	}
+	return &Head{shapes[0][1], features}
+}
+
+// maxUnits is more than any classifier has that a person trains.
+const maxUnits = 1 << 16
 
 // dims prints a shape: 3x3x32x64.
 func dims(shape []int) string {

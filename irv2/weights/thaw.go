@@ -8,10 +8,10 @@ import (
 // Thaw's own safetensors: tensors carry the names of the parameters
 // ("conv2d_7/kernel") and Keras's layout.
 
-func (f *matched) thaw(tensors map[string]tensor) error {
-	var layers []fileLayer
+func (f *Matched) thaw(tensors map[string]tensor) error {
+	var layers []*fileLayer
 	for _, l := range f.backbone() {
-		from := fileLayer{name: l.Name}
+		from := &fileLayer{name: l.Name}
 		for _, p := range l.Params {
 			t, ok := tensors[p.Name()]
 			if !ok && len(layers) == 0 {
@@ -24,15 +24,15 @@ func (f *matched) thaw(tensors map[string]tensor) error {
 		}
 		layers = append(layers, from)
 	}
-	if _, err := f.matchBackbone(layers); err != nil {
+	if err := f.matchBackbone(layers); err != nil {
 		return err
 	}
-	var head []fileLayer
+	var head []*fileLayer
 	for _, name := range []string{"head_dense", "predictions"} {
 		kernel, ok1 := tensors[name+"/kernel"]
 		bias, ok2 := tensors[name+"/bias"]
 		if ok1 && ok2 {
-			head = append(head, fileLayer{name, []tensor{kernel, bias}})
+			head = append(head, &fileLayer{name: name, tensors: []tensor{kernel, bias}})
 		}
 	}
 	f.matchHead(head, false, 0)

@@ -19,7 +19,7 @@ import (
 // firstTimm is the tensor by which the layout is known.
 const firstTimm = "conv2d_1a.conv.weight"
 
-func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
+func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	file, err := safetensors.Open(r, size)
 	if err != nil {
 		return newMatched(m, ""), err
@@ -48,7 +48,7 @@ func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error
 // floatNames are the types of safetensors in this package's words.
 var floatNames = map[string]string{"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
 
-func (f *matched) timm(tensors map[string]tensor, prefix string) error {
+func (f *Matched) timm(tensors map[string]tensor, prefix string) error {
 	get := func(name string) (tensor, error) {
 		t, ok := tensors[prefix+name]
 		if !ok {
@@ -80,10 +80,10 @@ func (f *matched) timm(tensors map[string]tensor, prefix string) error {
 			if err := f.fit(assignment{param: p, from: from, torch: true}); err != nil {
 				return err
 			}
-			if gamma, ok := tensors[prefix+module+".bn.weight"]; ok && (p.Kind == "kernel" || p.Kind == "moving_mean") {
-				if err := f.fitGamma(gamma, p); err != nil {
-					return err
-				}
+		}
+		if gamma, ok := tensors[prefix+module+".bn.weight"]; ok && l.Class == irv2.BatchNormalization {
+			if err := f.fitGamma(gamma, l); err != nil {
+				return err
 			}
 		}
 	}
@@ -93,16 +93,7 @@ func (f *matched) timm(tensors map[string]tensor, prefix string) error {
 
 var timmKind = map[string]string{"kernel": ".weight", "beta": ".bias", "moving_mean": ".running_mean", "moving_variance": ".running_var"}
 
-// fitGamma adds gamma to the assignment made last.
-func (f *matched) fitGamma(gamma tensor, p *irv2.Param) error {
-	if c := p.Shape[len(p.Shape)-1]; !slices.Equal(gamma.shape, []int{c}) || widths[gamma.dtype] == 0 {
-		return fmt.Errorf("tensor %s is %s of %s, but %s needs float32 of %d", gamma.name, dims(gamma.shape), gamma.dtype, f.network(), c)
-	}
-	f.assign[len(f.assign)-1].gamma = &gamma
-	return nil
-}
-
-func (f *matched) timmHead(tensors map[string]tensor, prefix string) {
+func (f *Matched) timmHead(tensors map[string]tensor, prefix string) {
 	weight, ok1 := tensors[prefix+"classif.weight"]
 	bias, ok2 := tensors[prefix+"classif.bias"]
 	if !ok1 || !ok2 {
@@ -115,7 +106,7 @@ func (f *matched) timmHead(tensors map[string]tensor, prefix string) {
 		skip = 1
 		f.warn("Its classifier has 1001 classes; the first one, background, was left out.")
 	}
-	f.matchHead([]fileLayer{{"classif", []tensor{weight, bias}}}, true, skip)
+	f.matchHead([]*fileLayer{{name: "classif", tensors: []tensor{weight, bias}}}, true, skip)
 }
 
 // timmNames gives every convolution the name of timm's module. Within a block,

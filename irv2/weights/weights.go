@@ -24,7 +24,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/internal/unzip"
@@ -50,6 +49,12 @@ type Report struct {
 	Top    bool     // the file has a classifier, taken over or not
 	Set    []string // parameters set from the file ("conv2d/kernel")
 	Left   []string // parameters of the head that keep NewWeights' zeros: initialise them
+	// Head is the file's classifier where it is of this network's form, taken over or not.
+	Head *Head
+	// Preprocessing is how the file's own layers feed pixels, nil for the usual way.
+	Preprocessing *Preprocessing
+	// Outputs are the names of the classifier's outputs, where the file tells them.
+	Outputs []string
 	// Warnings are sentences for the user.
 	Warnings []string
 	// Metadata is what a safetensors file says of itself: of Thaw's own, the
@@ -66,92 +71,132 @@ type Report struct {
 // An error is one sentence that names the first tensor that is wrong, and what
 // to do.
 func Read(r io.ReaderAt, size int64, name string, m *irv2.Model, progress func(done, total int64)) (*irv2.Weights, Report, error) {
-	w, report, err := read(r, size, m, progress)
+	found, err := Match(r, size, name, m)
 	if err != nil {
-		return nil, report, fmt.Errorf("%s: %w", name, advise(err))
+		return nil, Report{}, err
+	}
+	return found.Load(progress)
+}
+
+// Match is the first half of Read: it finds the format of the file and a tensor for
+// every parameter, and reads no values of weights.
+func Match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, error) {
+	found, err := match(r, size, name, m)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, advise(err))
+	}
+	found.name = name
+	return found, nil
+}
+
+// Model is the network that was matched.
+func (f *Matched) Model() *irv2.Model { return f.model }
+
+// Report says what was found so far.
+func (f *Matched) Report() Report { return f.report }
+
+// Load is the second half: it reads the values.
+func (f *Matched) Load(progress func(done, total int64)) (*irv2.Weights, Report, error) {
+	w := irv2.NewWeights(f.model)
+	report, err := f.load(w, progress)
+	if err != nil {
+		return nil, report, fmt.Errorf("%s: %w", f.name, advise(err))
 	}
 	return w, report, nil
 }
 
-func read(r io.ReaderAt, size int64, m *irv2.Model, progress func(done, total int64)) (*irv2.Weights, Report, error) {
+// match finds a tensor for every parameter.
+func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, error) {
 	if size <= 0 {
-		return nil, Report{}, errors.New("the file is empty: download or copy it again")
+		return nil, errors.New("the file is empty: download or copy it again")
 	}
-	found, err := match(r, size, m)
-	if err != nil {
-		return nil, Report{Format: found.report.Format}, err
-	}
-	w := irv2.NewWeights(m)
-	report, err := found.load(w, progress)
-	return w, report, err
-}
-
-// match finds the format of a file and a tensor for every parameter.
-func match(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
-	head := make([]byte, min(512, size))
-	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
-		return newMatched(m, ""), err
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return matchZip(r, size, m)
-	case safetensors.IsHeader(head):
+	switch k := Recognise(name, r, size); {
+	case k.Name == kindHDF5:
+		return matchHDF5(r, size, m, nil)
+	case k.Name == kindSafetensors:
 		return matchSafetensors(r, size, m)
+	case k.Name == kindKeras:
+		return matchKeras(r, size, m)
+	case k.Name == kindCut:
+		return nil, hdf5.ErrTruncated
+	case k.says != "":
+		return nil, errors.New(k.says)
 	}
-	return matchHDF5(r, size, m, head)
+	return nil, errors.New("this is no weights file that Thaw knows: choose a Keras .h5, .weights.h5 or .keras file, a .safetensors file, or a PyTorch checkpoint")
 }
 
-func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, head []byte) (*matched, error) {
+func matchHDF5(r io.ReaderAt, size int64, m *irv2.Model, config []byte) (*Matched, error) {
 	f, err := hdf5.Open(r, size)
-	if errors.Is(err, hdf5.ErrNotHDF5) {
-		return newMatched(m, ""), foreign(head)
-	}
 	if err != nil {
-		return newMatched(m, ""), err
+		return nil, err
 	}
 	root, err := f.Root()
 	if err != nil {
-		return newMatched(m, ""), err
+		return nil, err
+	}
+	if described, ok, _ := root.Strings("model_config"); ok && len(described) == 1 {
+		config = []byte(described[0])
 	}
 	if !isLegacy(root) && root.Has("model_weights") { // a whole model
 		if root, err = root.Group("model_weights"); err != nil {
-			return newMatched(m, ""), err
+			return nil, err
 		}
 	}
 	if isLegacy(root) {
 		found := newMatched(m, KerasLegacy)
-		return found, found.legacy(root)
+		return found, found.legacy(root, config)
 	}
 	found := newMatched(m, Keras3)
-	return found, found.keras3(root)
+	return found, found.keras3(root, config)
 }
 
-// zipMember is where a .keras archive keeps its weights.
-const zipMember = "model.weights.h5"
+// Where a .keras archive keeps its weights and what it says of its layers.
+const zipMember, zipConfig = "model.weights.h5", "config.json"
 
-func matchZip(r io.ReaderAt, size int64, m *irv2.Model) (*matched, error) {
-	none := newMatched(m, KerasZip)
+func matchKeras(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	files, err := unzip.Files(r, size)
 	if err != nil {
-		return none, hdf5.ErrTruncated // its directory stands at the end
+		return nil, err
 	}
+	var weights *unzip.File
+	var config []byte
 	for _, f := range files {
 		switch {
-		case strings.HasSuffix(f.Name, "/data.pkl"):
-			return none, errors.New("this is a PyTorch checkpoint: use the .safetensors file of the same model")
-		case f.Name != zipMember:
-			continue
+		case f.Name == zipMember:
+			weights = f
+		case f.Name == zipConfig:
+			if config, err = small(f); err != nil {
+				return nil, err
+			}
 		}
-		inner, innerSize, err := openStored(r, size, f, m)
-		if err != nil {
-			return none, err
-		}
-		found, err := matchHDF5(inner, innerSize, m, nil)
-		found.report.Format = KerasZip
-		return found, err
 	}
-	return none, fmt.Errorf("this zip archive holds no %s: choose a .keras file, or unpack the weights from it", zipMember)
+	inner, innerSize, err := openStored(r, size, weights, m)
+	if err != nil {
+		return nil, err
+	}
+	found, err := matchHDF5(inner, innerSize, m, config)
+	if err != nil {
+		return nil, err
+	}
+	found.report.Format = KerasZip
+	return found, err
 }
+
+// small reads a member that describes something.
+func small(f *unzip.File) ([]byte, error) {
+	c, err := f.Open()
+	if err != nil {
+		return nil, hdf5.ErrCorrupt
+	}
+	b, err := io.ReadAll(io.LimitReader(c, maxDescription))
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)
+	}
+	return b, nil
+}
+
+// maxDescription is some ten times the full network's in Keras's words.
+const maxDescription = 16 << 20
 
 // openStored gives random access to a member. Keras stores it as it is; one
 // compressed afterwards is unpacked into memory, if it is no larger than a
@@ -179,25 +224,6 @@ func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.Rea
 		return nil, 0, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)
 	}
 	return bytes.NewReader(b), int64(len(b)), nil
-}
-
-// foreign says what a file is that holds no weights, from its first bytes.
-func foreign(head []byte) error {
-	text := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff")))
-	for _, k := range []struct{ prefix, says string }{
-		{"<", "this is a web page, not a weights file: open the link in a browser and save the file itself"},
-		{"version https://git-lfs", "this is a Git LFS pointer, not the weights: download the file itself"},
-		{"\x1f\x8b", "this file is compressed with gzip: unpack it first"},
-		{"\x80\x02", "this is a PyTorch checkpoint: use the .safetensors file of the same model"},
-		{"\x89png", "this is a picture, not a weights file"},
-		{"\xff\xd8\xff", "this is a picture, not a weights file"},
-		{"gif8", "this is a picture, not a weights file"},
-	} {
-		if strings.HasPrefix(text, strings.ToLower(k.prefix)) || bytes.HasPrefix(head, []byte(k.prefix)) {
-			return errors.New(k.says)
-		}
-	}
-	return errors.New("this is no weights file that Thaw knows: choose a Keras .h5, .weights.h5 or .keras file, or a .safetensors file")
 }
 
 // advise adds what to do to the errors of the two formats.

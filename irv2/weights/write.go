@@ -1,7 +1,10 @@
 package weights
 
 import (
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"thaw/irv2"
 	"thaw/irv2/weights/hdf5"
@@ -30,8 +33,9 @@ func writeSafetensors(w io.Writer, weights *irv2.Weights, metadata map[string]st
 }
 
 // WriteH5 writes the backbone and head as Keras's save_weights does for .h5:
-// model.load_weights("x.h5") takes it for a model of the same layers.
-func WriteH5(w io.Writer, weights *irv2.Weights) error {
+// model.load_weights("x.h5") takes it for a model of the same layers. metadata (see
+// About) becomes attributes of the root, which Keras passes over.
+func WriteH5(w io.Writer, weights *irv2.Weights, metadata map[string]string) error {
 	root := &hdf5.Node{}
 	var layers []string
 	for _, l := range weights.Model.Layers {
@@ -52,5 +56,28 @@ func WriteH5(w io.Writer, weights *irv2.Weights) error {
 		// filters it would flip.
 		{Name: "keras_version", Values: []string{"2.15.0"}, Scalar: true},
 	}
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		root.Attributes = append(root.Attributes, attributes(key, metadata[key])...)
+	}
 	return hdf5.Write(w, root)
 }
+
+// attributes keep one value, in parts (key0, key1, ...) where HDF5 has no room for it in
+// one, as Keras does with names of layers.
+func attributes(key, value string) []hdf5.Attribute {
+	if len(value) <= maxAttribute {
+		return []hdf5.Attribute{{Name: key, Values: []string{value}, Scalar: true}}
+	}
+	var parts []hdf5.Attribute
+	for i := 0; value != ""; i++ {
+		n := min(len(value), maxAttribute)
+		for n > 1 && value[n-1] == ' ' { // readers trim
+			n--
+		}
+		parts = append(parts, hdf5.Attribute{Name: fmt.Sprint(key, i), Values: []string{value[:n]}, Scalar: true})
+		value = value[n:]
+	}
+	return parts
+}
+
+const maxAttribute = 32 << 10

@@ -6,32 +6,21 @@ import { byID } from './dom.js'
 /**
  * @typedef {Object} Takers
  * @property {(file: File) => Promise<void>} weights
- * @property {(file: File) => Promise<void>} zip
- * @property {(found: Found[]) => Promise<void>} folder
- * @property {(files: File[], className: string | null) => Promise<void>} images   loose ones; onto a class card, or not
+ * @property {(found: Found[], className: string | null) => Promise<void>} files   all others; onto a class card, or not
  * @property {(file: File) => Promise<void>} predict
  */
 
 export const weightsAccept = '.h5,.hdf5,.keras,.safetensors'
 const isWeights = name => /\.(h5|hdf5|keras|safetensors)$/i.test(name)
-const isZip = name => /\.zip$/i.test(name)
-// Files that systems leave in folders, which nobody means to drop.
-const isLitter = path => /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i.test(path)
 
 /**
- * Hands each of these files to its taker, loose images last: by then there are classes
- * to choose from.
+ * Hands each of these files to its taker.
  * @param {Found[]} found @param {Takers} takers @param {string | null} className of the card they fell on
  */
 export async function sortOut(found, takers, className = null) {
-  const files = found.filter(({ path }) => !isLitter(path))
-  for (const { file } of files.filter(({ path }) => isWeights(path))) await takers.weights(file)
-  for (const { file } of files.filter(({ path }) => isZip(path))) await takers.zip(file)
-  const images = files.filter(({ path }) => !isWeights(path) && !isZip(path))
-  const inFolders = className === null ? images.filter(({ path }) => path.includes('/')) : []
-  const loose = images.filter(found => !inFolders.includes(found)).map(({ file }) => file)
-  if (inFolders.length) await takers.folder(inFolders)
-  if (loose.length) await takers.images(loose, className)
+  for (const { file } of found.filter(({ path }) => isWeights(path))) await takers.weights(file)
+  const files = found.filter(({ path }) => !isWeights(path))
+  if (files.length) await takers.files(files, className)
 }
 
 /** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => unknown} guarded */

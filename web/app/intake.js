@@ -1,30 +1,53 @@
-// Taking images in: files, folders and zips go to the worker; what comes back is the
-// new state of the data and a list of what was refused, by name and reason.
+// Taking images in: files, folders, zips and tables are surveyed by the worker, shown, and
+// taken as a person says; what comes back is the new state of the data and a list of what
+// was refused, by name and reason.
 import { byID, h, iconButton } from './dom.js'
 import { plural } from './format.js'
 import { guarded, say } from './notices.js'
+import { preview } from './preview.js'
 import { withProgress } from './progress.js'
 import { change, defaults } from './settings.js'
 import { set, state } from './store.js'
 import { showPanel } from './tabs.js'
-import { askClass } from './which.js'
+import { ask } from './ask.js'
 
-export async function addToClass(className, files) {
-  await take(files.length, options => state.thaw.data.add(className, files, options))
+export const addToClass = (className, files) => take(files.length, options => state.thaw.data.add(className, files, options))
+
+/**
+ * Files that fell on the page: onto a class card they join it; else they are surveyed, and
+ * a person sees what would come in before anything does.
+ * @param {import('./drop.js').Found[]} found @param {string | null} [className]
+ */
+export async function addFound(found, className = null) {
+  if (className !== null) return addToClass(className, found.map(({ file }) => file))
+  const survey = encoding => guarded(() => withProgress(byID('data-progress'), `Looking at ${plural(found.length, 'file')}`, options => state.thaw.data.survey(found, { encoding, ...options })))
+  const first = await survey()
+  const answer = first && (await preview(first, survey))
+  if (!answer) return
+  if (answer.replace) await guarded(async () => set({ data: await state.thaw.data.clear() }))
+  await take(answer.survey.pictures, options => state.thaw.data.take(answer.survey, answer.choice, options))
 }
-export const addFolder = found => take(found.length, options => state.thaw.data.addFolder(found, options))
-export const addZip = file => take(0, options => state.thaw.data.addZip(file, options))
 
-/** Loose images: onto a card they join its class, else a person says which. */
-export async function addLoose(files, className) {
-  const name = className ?? (await askClass(files.length))
-  if (name) await addToClass(name, files)
+/** Images that a person pasted are dropped ones. */
+export function startPaste() {
+  addEventListener('paste', event => {
+    const files = [...(event.clipboardData?.files ?? [])]
+    if (!files.length || /** @type {Element} */ (event.target).closest('input, textarea, dialog[open]')) return
+    event.preventDefault()
+    addFound(files.map(file => ({ path: file.name, file })))
+  })
 }
 
-/** A generated world takes the place of another, but never of a person's own images. */
+/** A generated world takes the place of another; beside a person's own images it asks. */
 export async function addWorld(name) {
   const { classes } = state.data
-  if (classes.length && classes.every(c => c.generated)) await guarded(async () => set({ data: await state.thaw.data.clear() })) // the new images begin with the old numbers
+  const own = classes.some(c => !c.generated && c.images.length)
+  const away = own
+    ? await ask('Your own images are here', 'Generated images are a lesson of their own: mixed with yours, neither shows what it should.', [
+      { label: 'Put mine aside and take the lesson', value: true, testid: 'world-replace' }, { label: 'Add them to mine', value: false, testid: 'world-add' }])
+    : classes.length > 0
+  if (away === null) return
+  if (away) await guarded(async () => set({ data: await state.thaw.data.clear() }))
   // What suits these images, unless a person has chosen already.
   const { epochs, batch } = state.settings
   if (epochs === defaults.epochs && batch === defaults.batch) change({ epochs: 8, batch: 16 })
@@ -43,8 +66,7 @@ async function take(n, work) {
     showRefused(result.refused)
     say(`${plural(result.accepted, 'image')} added, ${result.refused.length} refused.`, { now: true })
   })
-  // A cancelled or failed import may have kept some: ask what there is now.
-  await guarded(async () => set({ data: await state.thaw.data.list() }))
+  await guarded(async () => set({ data: await state.thaw.data.list() })) // also where it failed
 }
 
 function showRefused(refused) {

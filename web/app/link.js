@@ -25,13 +25,15 @@ export function decodePlan(text, batchNorm) {
   return match && { preset: /** @type {any} */ (match[1]), asWritten: match[2] === 'written', ...mode }
 }
 
-/** "block8_*, 600:780" -> ['block8_*', [600, 780]]: names, patterns, and ranges as in Keras's layers[600:780]. */
+/** "block8_*, 600:780" -> ['block8_*', [600, 780]]: names, patterns, and ranges as in Python's base.layers[-30:]. */
 export function selectors(text) {
   return text.split(',').map(s => s.trim()).filter(Boolean).map(s => {
-    const range = /^(\d+)\s*:\s*(\d+)$/.exec(s)
-    return range ? /** @type {[number, number]} */ ([Number(range[1]), Number(range[2])]) : s
+    const range = /^(-?\d+)?\s*:\s*(-?\d+)?$/.exec(s)
+    return range ? /** @type {[number | null, number | null]} */ ([end(range[1]), end(range[2])]) : s
   })
 }
+
+const end = text => (text === undefined ? null : Number(text)) // null: open, as in Python
 
 /** Model, size and settings of the link over the defaults. */
 export function readLink() {

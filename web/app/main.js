@@ -4,7 +4,7 @@
 // Hooks for tests, each an id and a data-testid unless said otherwise:
 //   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
 //            (inside: .class-name, [data-testid="count"]), #refused, #duplicates,
-//            [data-world="name"], #which-class and [data-testid="which-ok"] in the question
+//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
@@ -28,7 +28,7 @@ import { byID } from './dom.js'
 import { sortOut, startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, startEngine } from './engine.js'
-import { addFolder, addLoose, addZip } from './intake.js'
+import { addFound, startPaste } from './intake.js'
 import { startLayers } from './layers.js'
 import { startLink } from './link.js'
 import { startMap } from './map.js'
@@ -47,7 +47,7 @@ import { startTips } from './tips.js'
 import { startWeights } from './weights-panel.js'
 import { importWeights, lastModel, useKept } from './weights.js'
 
-const takers = { weights: importWeights, zip: addZip, folder: addFolder, images: addLoose, predict }
+const takers = { weights: importWeights, files: addFound, predict }
 
 startLink()
 startTips()
@@ -68,6 +68,7 @@ startTable()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)
+startPaste()
 startOffline()
 startEngine()
 boot()

@@ -72,10 +72,10 @@ function onEvent(run, event) {
   hear(run, event)
   if (event.kind === 'failed') notice('error', event.message)
   if (event.kind === 'moved') notice('warning', event.message)
-  if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}: ${percent(event.validationAccuracy)} of held-back images recognised.`)
+  if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}: ${percent(event.validationAccuracy ?? NaN)} of held-back images recognised.`)
   if (isOver(run)) {
     set({ active: null, selected: run.result ? run : state.selected, runs: [...state.runs] })
-    say(`Run ${run.letter} ${run.status}. ${run.result ? percent(run.result.validationAccuracy) + ' of held-back images recognised.' : ''}`, { now: true })
+    say(`Run ${run.letter} ${run.status}. ${run.result ? percent(run.result.validationAccuracy ?? NaN) + ' of held-back images recognised.' : ''}`, { now: true })
   } else soon()
 }
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// maxString bounds one string of an attribute: layer and weight names are short.
-const maxString = 64 << 10
+// maxString bounds one string of an attribute: a description of a model is the longest.
+const maxString = 16 << 20
 
 // Strings returns the attribute of that name as strings (one, for a scalar), and
 // whether there is one. An empty array of any type is an empty list, because

@@ -1,0 +1,166 @@
+package images
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Arrangement is which pictures a data set holds, in which classes, under which names:
+// what undo goes back to. It costs a few words a class: lists of pictures are shared
+// with the data set, which never changes one in place.
+type Arrangement []Class
+
+// Arrangement is how the pictures are arranged now.
+func (d *Dataset) Arrangement() Arrangement {
+	a := make(Arrangement, len(d.Classes))
+	for i, c := range d.Classes {
+		a[i] = *c
+		a[i].Samples = slices.Clip(c.Samples) // what is added to it goes elsewhere
+	}
+	return a
+}
+
+// Arrange arranges the pictures as they were. Some may have another size than the data
+// set has by now, or no pixels any more (see Sample.Forget): Resize reads those again.
+func (d *Dataset) Arrange(a Arrangement) {
+	d.Classes = nil
+	for _, c := range a {
+		d.Classes = append(d.Classes, &c)
+	}
+}
+
+// Has says which IDs are pictures of it.
+func (a Arrangement) Has() map[int]bool {
+	has := map[int]bool{}
+	for _, c := range a {
+		for _, s := range c.Samples {
+			has[s.ID] = true
+		}
+	}
+	return has
+}
+
+// Forget gives a picture's pixels up, until Resize reads its file again.
+func (s *Sample) Forget() { s.Size, s.Pixels = 0, nil }
+
+// Move puts pictures into another class, made if new, and says how many were elsewhere.
+func (d *Dataset) Move(ids []int, class string) (moved int, err error) {
+	if err := d.all(ids); err != nil {
+		return 0, err
+	}
+	to := d.Class(cleanName(class))
+	if to == nil {
+		if class, err = d.freeName(class); err != nil {
+			return 0, err
+		}
+		to = d.newClass(class)
+	}
+	there := Arrangement{*to}.Has()
+	elsewhere := slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return there[id] })
+	taken := d.take(elsewhere)
+	to.Samples = append(to.Samples, taken...)
+	return len(taken), nil
+}
+
+// Merge puts all pictures of one class into another; the first is gone then.
+func (d *Dataset) Merge(from, into string) error {
+	a, b := d.Class(from), d.Class(into)
+	switch {
+	case a == nil:
+		return noClass(from)
+	case b == nil:
+		return noClass(into)
+	case a == b:
+		return problemf("%q is merged with another class, not with itself.", from)
+	}
+	b.Samples = append(b.Samples, a.Samples...)
+	return d.RemoveClass(from)
+}
+
+// Remove drops pictures; their classes stay, even when empty.
+func (d *Dataset) Remove(ids []int) error {
+	err := d.all(ids)
+	if err == nil {
+		d.take(ids)
+	}
+	return err
+}
+
+// Together makes pictures one group, with all that belongs to one of them already: they
+// are never divided. Each is a new Sample, so that an Arrangement keeps its own.
+func (d *Dataset) Together(ids []int) error {
+	if err := d.all(ids); err != nil {
+		return err
+	}
+	groups, name := map[string]bool{}, ""
+	chosen := setOf(ids)
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
+			if !chosen[s.ID] {
+				continue
+			}
+			if name == "" {
+				name = fmt.Sprintf("%s and %d alike, from image %d", s.Name, len(chosen)-1, s.ID) // no other group is called so
+			}
+			if s.File.Group != "" {
+				groups[s.File.Group] = true
+			}
+		}
+	}
+	for _, c := range d.Classes {
+		c.Samples = slices.Clone(c.Samples)
+		for i, s := range c.Samples {
+			if chosen[s.ID] || groups[s.File.Group] {
+				joined := *s
+				joined.File.Group = name
+				c.Samples[i] = &joined
+			}
+		}
+	}
+	return nil
+}
+
+// all is an error unless every ID is a picture's.
+func (d *Dataset) all(ids []int) error {
+	has := d.Arrangement().Has()
+	for _, id := range ids {
+		if !has[id] {
+			return noSample(id)
+		}
+	}
+	return nil
+}
+
+// take takes pictures out of their classes, in the order of Classes.
+func (d *Dataset) take(ids []int) (taken []*Sample) {
+	chosen := setOf(ids)
+	for _, c := range d.Classes {
+		var stay []*Sample
+		for _, s := range c.Samples {
+			if chosen[s.ID] {
+				taken = append(taken, s)
+			} else {
+				stay = append(stay, s)
+			}
+		}
+		if len(stay) < len(c.Samples) {
+			c.Samples = stay
+		}
+	}
+	return taken
+}
+
+func setOf(ids []int) map[int]bool {
+	set := map[int]bool{}
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// Same says that two arrangements are one.
+func (a Arrangement) Same(b Arrangement) bool {
+	return slices.EqualFunc(a, b, func(a, b Class) bool {
+		return a.ID == b.ID && a.Name == b.Name && slices.Equal(a.Samples, b.Samples)
+	})
+}

@@ -1,0 +1,84 @@
+package images
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Groups are never on both sides, whatever they are; the order of images changes nothing;
+// and without groups every picture is a group of its own.
+func TestGroupsStayTogether(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		build := func() *Dataset {
+			d := NewDataset(DefaultResizing(1))
+			for c := range 3 {
+				class := d.newClass(fmt.Sprint("class ", c))
+				for i := range 12 {
+					s := &Sample{ID: d.newID(), Name: fmt.Sprint(i), Size: 1, Pixels: make([]uint8, 3), Hash: Hash(100*c + i)}
+					class.Samples = append(class.Samples, s)
+				}
+			}
+			return d
+		}
+		groups := rapid.SliceOfN(rapid.IntRange(0, 9), 36, 36).Draw(t, "groups")
+		seed := rapid.Uint64().Draw(t, "seed")
+		fraction := rapid.Float64Range(0, 0.5).Draw(t, "fraction")
+		sides := func(turned bool) map[Hash]string {
+			d := build()
+			i := 0
+			for _, c := range d.Classes {
+				for _, s := range c.Samples {
+					if groups[i] > 0 {
+						s.File.Group = fmt.Sprint("patient ", groups[i])
+					}
+					i++
+				}
+				if turned {
+					slices.Reverse(c.Samples)
+				}
+			}
+			split, err := d.Split(fraction, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			side, ofGroup := map[Hash]string{}, map[string]string{}
+			for name, examples := range map[string][]Example{"train": split.Train, "validation": split.Validation} {
+				for _, e := range examples {
+					side[e.Sample.Hash] = name
+					if group := e.Sample.File.Group; group != "" {
+						if other := ofGroup[group]; other != "" && other != name {
+							t.Fatalf("%s is on both sides", group)
+						}
+						ofGroup[group] = name
+					}
+				}
+			}
+			if len(side) != 36 || len(split.Train) == 0 {
+				t.Fatalf("%d images, %d to train on", len(side), len(split.Train))
+			}
+			return side
+		}
+		if a, b := sides(false), sides(true); fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Fatalf("the order of images counts: %v, %v", a, b)
+		}
+	})
+}
+
+// A test set is its own; what is in it too is not trained on.
+func TestTestSet(t *testing.T) {
+	d := fake(count(6), []int{10, 11, 12, 13, 14, 15, 3})
+	for _, c := range d.Classes {
+		c.Samples[0].File.Side = Testing
+	}
+	d.Classes[1].Samples = d.Classes[1].Samples[:6]
+	copied := *d.Classes[0].Samples[0]
+	copied.File.Side, copied.ID = Drawn, 99
+	d.Classes[0].Samples = append(d.Classes[0].Samples, &copied)
+	s, err := d.Split(0.4, 1)
+	if err != nil || len(s.Test) != 2 || len(s.Train)+len(s.Validation) != 10 || len(s.LeftOut) != 1 || len(s.Warnings) != 1 {
+		t.Errorf("%d to test, %d+%d, %v, %v", len(s.Test), len(s.Train), len(s.Validation), s.Warnings, err)
+	}
+}

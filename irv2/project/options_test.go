@@ -1,0 +1,60 @@
+package project
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"thaw/irv2/freeze"
+)
+
+// An option is taken as it was given, or refused by name; never replaced in silence.
+func TestOptions(t *testing.T) {
+	p := open(t, 3, 1)
+	for given, want := range map[string]string{
+		`{"rate":0}`: "learning rate must be above 0", `{"rate":null}`: `"rate" is no number`, `{"epochs":0}`: "must be 1 to 100,000, not 0", `{"epochs":1.5}`: `"epochs" takes a whole number, not 1.5`,
+		`{"batch":0}`: "must be 1 to 4,096", `{"seed":-1}`: "whole number of at least 0", `{"ratez":{}}`: `no option "ratez"`, `{"rates":{"blok8_1":0.1}}`: `named "blok8_1"`,
+		`{"rates":{"head":null}}`: "no number", `{"rates":{"backbone":-1}}`: "0 to 1,000,000", `{"optimizer":"adamw"}`: `no optimizer "adamw"`, `{"momentum":1}`: "Momentum must be", `{"dropout":1}`: "Dropout 1 cannot be",
+		`{"labelSmoothing":"a"}`: `"labelSmoothing" takes a number`, `{"validation":1}`: "held back", `{"augment":{"shift":2}}`: "Shift", `{"augment":{"turn":2}}`: `no option "turn"`,
+		`{}`: "", `{"rate":0.01,"rates":{"backbone":0.1,"block8_*":0,"head":1},"augment":{"flip":true}}`: "",
+	} {
+		o := DefaultOptions()
+		err := Decode([]byte(given), &o)
+		if err == nil {
+			_, err = p.Plan(freeze.Spec{Preset: "head-only"}, o)
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", given, err, want)
+		}
+	}
+	o := DefaultOptions()
+	if err := Decode([]byte(`{"epochs":7}`), &o); err != nil || o.Epochs != 7 || o.Rate != 1e-3 {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// Where nothing was held back, there is no figure.
+func TestNothingHeldBack(t *testing.T) {
+	p := open(t, 3, 0)
+	o := DefaultOptions()
+	o.Validation = 0
+	events := train(t, p, "head-only", o)
+	text, err := json.Marshal(events[len(events)-1].(Ended).Result)
+	if err != nil || !strings.Contains(string(text), `"validationAccuracy":null,"validationLoss":null`) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// Numbers and lists are bounded, and what is beyond is refused at once.
+func TestBounds(t *testing.T) {
+	p := open(t, 0, 0)
+	for _, dense := range []int{2_000_000, 5_000_000} {
+		check(t, p.Configure(t.Context(), Change{Dense: &dense}), Invalid, "choose 0 (none) to 10000")
+	}
+	spec := freeze.Spec{Thaw: make([]freeze.Selector, 10_000)}
+	for i := range spec.Thaw {
+		spec.Thaw[i].Pattern = strings.Repeat("*a", 40)
+	}
+	_, err := p.Plan(spec, DefaultOptions())
+	check(t, err, Invalid, "more than the 1000")
+}

@@ -1,0 +1,333 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"thaw/irv2/images"
+	"thaw/irv2/intake"
+)
+
+// Survey is what files would bring, before any of them is taken. Its pictures wait for
+// Take, until the next survey.
+type Survey struct {
+	ID           int               `json:"id"`
+	Pictures     int               `json:"pictures"`
+	PassedOver   int               `json:"passedOver"` // files of operating systems
+	Refused      []*images.Refusal `json:"refused"`    // by their first bytes; at most refusedShown
+	RefusedCount int               `json:"refusedCount"`
+	Sources      []LabelSource     `json:"sources"` // likeliest first
+	Asks         *string           `json:"asks"`    // where the likeliest is a guess
+	Groups       []GroupSource     `json:"groups"`
+	Sides        *SideCounts       `json:"sides"`    // of the user's own division
+	Encoding     *EncodingInfo     `json:"encoding"` // of names in archives that do not say it
+	Room         *string           `json:"room"`     // where not all will fit
+
+	files  []images.File
+	labels []intake.Labels
+	groups []intake.Groups
+	sides  []images.Side
+}
+
+type (
+	// LabelSource is a way to name the classes.
+	LabelSource struct {
+		ID         string        `json:"id"`
+		Title      string        `json:"title"`
+		Classes    []SurveyClass `json:"classes"` // in Keras's order
+		Unlabelled int           `json:"unlabelled"`
+	}
+	// SurveyClass is a class that would come in.
+	SurveyClass struct {
+		Name     string   `json:"name"`
+		Pictures int      `json:"pictures"`
+		Examples []string `json:"examples"` // a few file names
+		SideCounts
+	}
+	// SideCounts are pictures by side; Drawn ones are divided by chance.
+	SideCounts struct {
+		Drawn      int `json:"drawn"`
+		Train      int `json:"train"`
+		Validation int `json:"validation"`
+		Test       int `json:"test"`
+	}
+	// GroupSource is a way to keep pictures together.
+	GroupSource struct {
+		ID      string `json:"id"`
+		Title   string `json:"title"`
+		Groups  int    `json:"groups"`
+		Example string `json:"example"`
+	}
+	// EncodingInfo is how names were read.
+	EncodingInfo struct {
+		Used    string   `json:"used"`
+		Sure    bool     `json:"sure"`
+		Choices []string `json:"choices"`
+	}
+	// TakeChoice says how surveyed files are taken: by a source, or all into one class.
+	TakeChoice struct {
+		Source    string `json:"source"`
+		ClassName string `json:"className"`
+		Group     string `json:"group"` // "": none
+		Sides     bool   `json:"sides"` // keep the user's own division
+	}
+)
+
+const refusedShown = 500
+
+// Survey looks at files without decoding any: folders, archives, tables, loose pictures.
+// encoding is that of names in archives which do not say it, "": found out.
+func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding string, progress Progress) (*Survey, error) {
+	p.surveys++
+	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
+	tables, err := s.open(ctx, files, encoding, p.data.set.Limits)
+	if err != nil {
+		return nil, err
+	}
+	poll := p.poll(ctx)
+	pictures := s.files[:0]
+	for i, f := range s.files {
+		if err := poll(); err != nil {
+			return nil, err
+		}
+		progress(int64(i), int64(len(s.files)))
+		if refusal := f.Recognise(); refusal != nil {
+			s.refuse(refusal)
+			continue
+		}
+		pictures = append(pictures, f)
+	}
+	slices.SortStableFunc(pictures, func(a, b images.File) int { return strings.Compare(a.Path, b.Path) })
+	s.files, s.Pictures = pictures, len(pictures)
+	s.look(tables)
+	s.Room = p.room(len(pictures))
+	p.survey = s
+	return s, nil
+}
+
+func (s *Survey) refuse(r *images.Refusal) {
+	if s.RefusedCount++; len(s.Refused) < refusedShown {
+		s.Refused = append(s.Refused, r)
+	}
+}
+
+// open lists all files, those in archives too, and reads tables.
+func (s *Survey) open(ctx context.Context, files []PictureFile, encoding string, limits images.Limits) (tables []*intake.Table, err error) {
+	for _, f := range files {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if images.Hidden(f.Path) {
+			s.PassedOver++
+			continue
+		}
+		name := path.Base(f.Path)
+		switch strings.ToLower(path.Ext(name)) {
+		case ".zip":
+			archive, err := f.archive(encoding, limits)
+			if err != nil {
+				s.refuse(&images.Refusal{Name: name, Text: err.Error()})
+				continue
+			}
+			s.PassedOver += archive.Hidden
+			if archive.Encoding != "" {
+				s.Encoding = &EncodingInfo{archive.Encoding, archive.Sure, images.Encodings}
+			}
+			for _, inside := range archive.Files {
+				if table := readTable(inside); table != nil {
+					tables = append(tables, table)
+				} else {
+					s.files = append(s.files, inside)
+				}
+			}
+		default:
+			file := f.image(limits)
+			if table := readTable(file); table != nil {
+				tables = append(tables, table)
+			} else {
+				s.files = append(s.files, file)
+			}
+		}
+	}
+	return tables, nil
+}
+
+// readTable reads what by its name may be a table, nil if it is none.
+func readTable(f images.File) *intake.Table {
+	if !slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(f.Path))) {
+		return nil
+	}
+	content, err := f.Read()
+	if err != nil {
+		return nil
+	}
+	table, ok := intake.ReadTable(path.Base(f.Path), content)
+	if !ok {
+		return nil
+	}
+	return table
+}
+
+// look finds out what names classes, and counts.
+func (s *Survey) look(tables []*intake.Table) {
+	paths := make([]string, len(s.files))
+	for i, f := range s.files {
+		paths[i] = f.Path
+	}
+	found := intake.Look(paths, tables)
+	s.labels, s.groups, s.sides = found.Labels, found.Groups, found.Sides
+	if found.Ask != "" {
+		s.Asks = &found.Ask
+	}
+	if s.sides != nil {
+		s.Sides = &SideCounts{}
+		for i := range s.files {
+			s.Sides.add(s.sides[i])
+		}
+	}
+	for _, l := range s.labels {
+		s.Sources = append(s.Sources, s.source(l))
+	}
+	for _, g := range s.groups {
+		names, _ := intake.Count(g.Of)
+		s.Groups = append(s.Groups, GroupSource{g.ID, g.Title, len(names), names[0]})
+	}
+}
+
+func (c *SideCounts) add(side images.Side) {
+	switch side {
+	case images.Training:
+		c.Train++
+	case images.Validating:
+		c.Validation++
+	case images.Testing:
+		c.Test++
+	default:
+		c.Drawn++
+	}
+}
+
+// source counts the classes that labels would give.
+func (s *Survey) source(l intake.Labels) LabelSource {
+	const examples = 3
+	source := LabelSource{ID: l.ID, Title: l.Title, Classes: []SurveyClass{}}
+	at := map[string]int{}
+	names, _ := intake.Count(l.Of)
+	for i, name := range names {
+		at[name] = i
+		source.Classes = append(source.Classes, SurveyClass{Name: name, Examples: []string{}})
+	}
+	for i, label := range l.Of {
+		if label == "" {
+			source.Unlabelled++
+			continue
+		}
+		c := &source.Classes[at[label]]
+		c.Pictures++
+		side := images.Drawn
+		if s.sides != nil {
+			side = s.sides[i]
+		}
+		c.add(side)
+		if len(c.Examples) < examples {
+			c.Examples = append(c.Examples, path.Base(s.files[i].Path))
+		}
+	}
+	return source
+}
+
+// Take takes surveyed files. Where it is given up, nothing of them stays.
+func (p *Project) Take(ctx context.Context, id int, choice TakeChoice, progress Progress) (*AddResult, error) {
+	s := p.survey
+	if s == nil || s.ID != id {
+		return nil, Errorf(Invalid, "These files were looked at too long ago: drop them again.")
+	}
+	from, err := s.take(choice, p.fits())
+	if err != nil {
+		return nil, err
+	}
+	result, err := p.AddImages(ctx, from, progress)
+	if err == nil {
+		p.survey = nil
+	}
+	return result, err
+}
+
+// take is a source of the surveyed files as chosen, of which only so many fit.
+func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
+	labels, groups := make([]string, len(s.files)), make([]string, len(s.files))
+	if choice.ClassName == "" {
+		l := slices.IndexFunc(s.labels, func(l intake.Labels) bool { return l.ID == choice.Source })
+		if l < 0 {
+			return Source{}, Errorf(Invalid, "Say what names the classes: there is no source %q.", choice.Source)
+		}
+		labels = s.labels[l].Of
+	}
+	if choice.Group != "" {
+		g := slices.IndexFunc(s.groups, func(g intake.Groups) bool { return g.ID == choice.Group })
+		if g < 0 {
+			return Source{}, Errorf(Invalid, "There is no group %q: choose another, or none.", choice.Group)
+		}
+		groups = s.groups[g].Of
+	}
+	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
+		total := int64(len(s.files))
+		for i, f := range s.files {
+			progress(int64(i), total)
+			class := choice.ClassName
+			if class == "" {
+				class = labels[i]
+			}
+			if class == "" {
+				continue // said in the survey
+			}
+			if to.Len() >= fits {
+				to.Refuse(f.Path, images.TooLarge, "and %d more are left out, because only %d images fit into memory at %d pixels: choose a smaller size first.", len(s.files)-i-1, fits, to.Resizing.Size)
+				break
+			}
+			f.Group = groups[i]
+			if choice.Sides && s.sides != nil {
+				f.Side = s.sides[i]
+			}
+			if _, err := to.Add(class, f); errors.Is(err, context.Canceled) || ctx.Err() != nil {
+				return context.Canceled
+			}
+		}
+		if choice.ClassName == "" && !slices.ContainsFunc(to.Classes, generated) {
+			to.SortClasses()
+		}
+		progress(total, total)
+		return nil
+	}}, nil
+}
+
+// generated says that a class came with a world, which has an order of its own.
+func generated(c *images.Class) bool {
+	return slices.ContainsFunc(c.Samples, func(s *images.Sample) bool { return s.File.Generated })
+}
+
+// imagesShare is how much of the memory images may take: the rest is for weights and runs.
+const imagesShare = 0.6
+
+// fits is how many images the memory holds at the size chosen.
+func (p *Project) fits() int {
+	side := int64(p.choice.Size)
+	if p.Memory == 0 {
+		return 1 << 40
+	}
+	return int(float64(p.Memory) * imagesShare / float64(side*side*3))
+}
+
+// room warns if so many more images would not fit.
+func (p *Project) room(more int) *string {
+	fits, there := p.fits(), p.data.set.Len()
+	if there+more <= fits {
+		return nil
+	}
+	text := fmt.Sprintf("Of %d images only %d fit into memory at %d pixels: choose a smaller size first, or the rest is left out.", there+more, fits, p.choice.Size)
+	return &text
+}
