@@ -28,6 +28,7 @@ type prefix struct {
 	layer   string
 	size    int
 	batch   int
+	depth   int           // by which 16-bit images are scaled
 	feed    images.Affine // zero: the usual way
 }
 
@@ -37,7 +38,7 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 	if l.Machine() != p.Machine || l.Prefix == nil || from.Weights == nil || d == nil {
 		return nil
 	}
-	f := &features{of: prefix{machine: l.Machine(), layer: l.Prefix.Name, size: d.size, batch: l.Batch()}}
+	f := &features{of: prefix{machine: l.Machine(), layer: l.Prefix.Name, size: d.size, batch: l.Batch(), depth: p.data.set.Depth()}}
 	if host, ok := l.Machine().(program.Host); ok {
 		f.of.threads = host.Threads()
 	}

@@ -60,10 +60,10 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	var data *examples
 	if split, err := p.data.divide(p.division); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
-		data = p.examples(split, o)
 		if o, err = o.weighted(split); err != nil {
 			return nil, err
 		}
+		data = p.examples(split, o)
 	}
 	l, err := p.layout(spec, o, classes, counts)
 	var tooLarge *tune.TooLarge
