@@ -194,7 +194,9 @@ func (r *Run) paused(kind string) {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
+			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		}
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
