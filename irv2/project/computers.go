@@ -33,7 +33,7 @@ const (
 func (p *Project) Use(way string) error {
 	switch {
 	case way != Auto && way != OnHost && way != OnDevice:
-		return Errorf(Invalid, "There is no way to compute called %q: choose auto, host or device.", way)
+		return Errorf(Invalid, "There is no way to compute called %.100q: choose auto, host or device.", way)
 	case way == OnDevice && p.Device == nil:
 		return Errorf(Unsupported, "No GPU can be used in this browser: choose auto.")
 	}
