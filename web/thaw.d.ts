@@ -62,7 +62,7 @@ export interface Thaw {
 
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
-  configure(options: { model?: 'full' | 'mini'; size?: number; dense?: number }): Promise<ModelInfo>
+  configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
   describe(): Promise<ModelInfo>
   /** Says what the outputs of a trained head stand for: a name for each, none twice. Kept with kept weights. */
   nameOutputs(names: string[]): Promise<ModelInfo>

@@ -110,7 +110,7 @@ function thaw(channel, engine) {
     engine,
     use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
     model: {
-      configure: call('model.configure'),
+      configure: (change, options) => withProgress('model.configure', change, options),
       describe: call('model.describe'),
       nameOutputs: names => channel.call('model.nameOutputs', { names }),
     },

@@ -9,11 +9,32 @@ import "image"
 // interfaces per pixel, which cost js/wasm a second for a 12-megapixel photograph.
 
 // jpegPlanes is a JPEG's picture.
-type jpegPlanes struct{ *image.YCbCr }
+type jpegPlanes struct {
+	*image.YCbCr
+	scratch *chromaRow
+}
 
 // vp8 is a lossy WebP's picture: YCbCr whose black is 16 and white 235 (RFC 6386,
 // section 9.2), which golang.org/x/image gives as if they were 0 and 255.
-type vp8 struct{ *image.YCbCr }
+type vp8 struct {
+	*image.YCbCr
+	scratch *chromaRow
+}
+
+func newJPEGPlanes(m *image.YCbCr) planes { return jpegPlanes{m, newChromaRow(m)} }
+func newVP8(m *image.YCbCr) planes        { return vp8{m, newChromaRow(m)} }
+
+// chromaRow holds a row's colours, from one row to the next: a large picture's rows would
+// be as much garbage as the picture.
+type chromaRow struct {
+	cb, cr []uint8
+	sum    []uint16
+}
+
+func newChromaRow(m *image.YCbCr) *chromaRow {
+	w := m.Rect.Dx()
+	return &chromaRow{make([]uint8, w), make([]uint8, w), make([]uint16, w)}
+}
 
 func (m jpegPlanes) size() (w, h int) { return m.Rect.Dx(), m.Rect.Dy() }
 func (m vp8) size() (w, h int)        { return m.Rect.Dx(), m.Rect.Dy() }
@@ -21,7 +42,7 @@ func (m vp8) size() (w, h int)        { return m.Rect.Dx(), m.Rect.Dy() }
 // row is as in libjpeg (jdcolor.c; 16 bits of fraction).
 func (m jpegPlanes) row(dst []uint8, y, x0, x1 int) {
 	const half = 1 << 15
-	luma, cb, cr := rowYCbCr(m.YCbCr, y, x0, x1)
+	luma, cb, cr := m.scratch.read(m.YCbCr, y, x0, x1)
 	for x, l := range luma {
 		l, b, r := int32(l), int32(cb[x])-128, int32(cr[x])-128
 		p := dst[3*x:][:3]
@@ -33,7 +54,7 @@ func (m jpegPlanes) row(dst []uint8, y, x0, x1 int) {
 
 // row is as in libwebp (src/dsp/yuv.h; 6 bits of fraction).
 func (m vp8) row(dst []uint8, y, x0, x1 int) {
-	luma, cb, cr := rowYCbCr(m.YCbCr, y, x0, x1)
+	luma, cb, cr := m.scratch.read(m.YCbCr, y, x0, x1)
 	for x, l := range luma {
 		l, b, r := int32(l)*19077>>8, int32(cb[x]), int32(cr[x])
 		p := dst[3*x:][:3]
@@ -45,27 +66,25 @@ func (m vp8) row(dst []uint8, y, x0, x1 int) {
 
 func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
-// rowYCbCr returns pixels x0 to x1 of row y with their chroma at full width, which
+// read returns pixels x0 to x1 of row y with their chroma at full width, which
 // depends on the neighbours: four pixels more on both sides are as many as matter, and
 // keep the pairs and fours together that share a colour.
-func rowYCbCr(m *image.YCbCr, y, x0, x1 int) (luma, cb, cr []uint8) {
+func (s *chromaRow) read(m *image.YCbCr, y, x0, x1 int) (luma, cb, cr []uint8) {
 	w := m.Rect.Dx()
 	luma = m.Y[y*m.YStride:][x0:x1]
 	left, right := max(x0-4, 0), min(x1+4, w)
 	if left > 0 || right < w {
 		m = m.SubImage(image.Rect(left, 0, right, m.Rect.Dy())).(*image.YCbCr)
 	}
-	n := right - left
-	chroma := make([]uint8, 2*n)
-	cb, cr = chroma[:n], chroma[n:]
-	enlarge(cb, m.Cb, m, y)
-	enlarge(cr, m.Cr, m, y)
+	cb, cr = s.cb[:right-left], s.cr[:right-left]
+	s.enlarge(cb, m.Cb, m, y)
+	s.enlarge(cr, m.Cr, m, y)
 	return luma, cb[x0-left:], cr[x0-left:]
 }
 
 // enlarge overwrites dst with row y of a chroma plane at the picture's full width
 // (libjpeg's jdsample.c, h2v1, h1v2 and h2v2_fancy_upsample, roundings included).
-func enlarge(dst, plane []uint8, m *image.YCbCr, y int) {
+func (s *chromaRow) enlarge(dst, plane []uint8, m *image.YCbCr, y int) {
 	near, far := chromaRows(plane, m, y)
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio444:
@@ -75,9 +94,9 @@ func enlarge(dst, plane []uint8, m *image.YCbCr, y int) {
 			dst[x] = uint8((3*int(near[x]) + int(far[x]) + 1 + y%2) >> 2)
 		}
 	case image.YCbCrSubsampleRatio422:
-		widen(dst, weigh(near, far, 1, 0), 1, 2, 2)
+		widen(dst, s.weigh(near, far, 1, 0), 1, 2, 2)
 	case image.YCbCrSubsampleRatio420:
-		widen(dst, weigh(near, far, 3, 1), 8, 7, 4)
+		widen(dst, s.weigh(near, far, 3, 1), 8, 7, 4)
 	default: // 4:1:1 and 4:1:0, which libjpeg repeats too
 		for x := range dst {
 			dst[x] = plane[m.COffset(m.Rect.Min.X+x, y)]
@@ -97,8 +116,8 @@ func chromaRows(plane []uint8, m *image.YCbCr, y int) (near, far []uint8) {
 }
 
 // weigh is a*near + b*far.
-func weigh(near, far []uint8, a, b uint16) []uint16 {
-	out := make([]uint16, len(near))
+func (s *chromaRow) weigh(near, far []uint8, a, b uint16) []uint16 {
+	out := s.sum[:len(near)]
 	far = far[:len(near)]
 	for i, v := range near {
 		out[i] = a*uint16(v) + b*uint16(far[i])

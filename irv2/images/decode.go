@@ -50,10 +50,14 @@ func Decode(data []byte, name string, l Limits) (img *Picture, err error) {
 	if refusal := l.check(h, name); refusal != nil {
 		return nil, refusal
 	}
-	if h.total() > collectAbove {
-		runtime.GC()
+	large := h.total() > collectAbove
+	if large {
+		runtime.GC() // the picture before
 	}
 	p, err := f.decode(data)
+	if large {
+		runtime.GC() // what the decoder needed: coefficients
+	}
 	if err != nil {
 		return nil, broken(name, f, err)
 	}
@@ -66,8 +70,8 @@ func Decode(data []byte, name string, l Limits) (img *Picture, err error) {
 	return img, nil
 }
 
-// collectAbove is how many bytes a picture may take before the one that was decoded before
-// it is collected: two large ones do not fit into a page side by side.
+// collectAbove is how many bytes a picture may take before what it replaces is collected at
+// once: two large ones do not fit into a page side by side.
 const collectAbove = 200 << 20
 
 // header is what a file says of its picture before pixels are decoded.

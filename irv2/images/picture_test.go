@@ -76,7 +76,7 @@ func TestTurnedChroma(t *testing.T) {
 			for i := range m.Cb {
 				m.Cb[i], m.Cr[i] = uint8(i*37), uint8(i*101)
 			}
-			for _, p := range []planes{jpegPlanes{m}, vp8{m}} {
+			for _, p := range []planes{newJPEGPlanes(m), newVP8(m)} {
 				want := newPicture(p, 1).RGB8()
 				for o := 5; o <= 8; o++ {
 					turn, got := upright(o), newPicture(p, o).RGB8()

@@ -20,9 +20,9 @@ type planes interface {
 func planesOf(m image.Image) (planes, error) {
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return jpegPlanes{m}, nil
+		return newJPEGPlanes(m), nil
 	case *image.NYCbCrA:
-		return jpegPlanes{&m.YCbCr}, nil
+		return newJPEGPlanes(&m.YCbCr), nil
 	case *image.Gray:
 		return &packed{m.Rect, m.Pix, m.Stride, 1, 1}, nil
 	case *image.NRGBA:

@@ -54,6 +54,10 @@ var foreign = []struct {
 	{0, "\x00\x00\x01\x00", Unsupported, "is an icon file, which is not read here: save it as PNG and add that.", ""},
 	{128, "DICM", Unsupported, "is a DICOM file, which is not read here: export its slices as PNG and add those.", ""},
 	{0, "%PDF", NotAnImage, "is a PDF document: export its pictures as JPEG or PNG and add those.", ""},
+	{0, "Rar!\x1a\x07", NotAnImage, "is a rar archive, which is not read here: unpack it and add the folder, or pack it as zip.", ""},
+	{0, "7z\xbc\xaf\x27\x1c", NotAnImage, "is a 7z archive, which is not read here: unpack it and add the folder, or pack it as zip.", ""},
+	{0, "\x1f\x8b", NotAnImage, "is packed with gzip, which is not read here: unpack it and add the folder, or pack it as zip.", ""},
+	{257, "ustar", NotAnImage, "is a tar archive, which is not read here: unpack it and add the folder, or pack it as zip.", ""},
 	{0, "PK\x03\x04", NotAnImage, "is a zip archive (or a document that is one): add it by itself, or unpack it and add the images.", ""},
 	{0, "\x89HDF", NotAnImage, "is an HDF5 file: if it holds weights, add it under Network.", ""},
 }

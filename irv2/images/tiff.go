@@ -101,12 +101,10 @@ func openTIFF(data []byte) (*tiffFile, error) {
 		}
 		entries = entries[12:]
 	}
-	for _, read := range []func() error{f.readLayout, f.readColours, f.readBlocks} {
-		if err := read(); err != nil {
-			return nil, err
-		}
+	if err := f.readLayout(); err != nil {
+		return nil, err
 	}
-	return f, nil
+	return f, f.readColours()
 }
 
 // list is the whole numbers of a tag, nil where it is missing.
@@ -287,9 +285,6 @@ func (f *tiffFile) readBlocks() error {
 	if where == tagStrips {
 		f.blockH = min(f.blockH, f.h)
 	}
-	if f.w <= 0 || f.h <= 0 {
-		return nil // Decode says so
-	}
 	if f.blockW <= 0 || f.blockH <= 0 || f.blockW > 1<<20 || f.blockH > 1<<20 {
 		return fmt.Errorf("its parts have %d x %d pixels", f.blockW, f.blockH)
 	}
@@ -305,7 +300,7 @@ func (f *tiffFile) readBlocks() error {
 		n *= f.samples
 	}
 	if len(f.offsets) < n {
-		return fmt.Errorf("it lists %d parts of %d", len(f.offsets), n)
+		return fmt.Errorf("it lists %d of its %d parts", len(f.offsets), n)
 	}
 	return nil
 }

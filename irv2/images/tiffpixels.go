@@ -32,6 +32,9 @@ func (f *tiffFile) wide() int {
 
 func decodeTIFF(data []byte) (planes, error) {
 	f, err := openTIFF(data)
+	if err == nil {
+		err = f.readBlocks()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,26 +114,31 @@ func (f *tiffFile) addUp(values []uint16, samples int) {
 
 // put writes values, samples a pixel, to the pixels from at on. One sample is a plane's.
 func (f *tiffFile) put(pix []uint8, values []uint16, at, samples, plane int) {
-	most := uint32(1)<<f.bits - 1
-	for i := 0; i < len(values); i += samples {
-		for c := range min(samples, f.keep) {
-			v := uint32(values[i+c])
-			if f.photometric == whiteIsZero {
-				v = most - v
+	most := uint16(1<<f.bits - 1)
+	flip := uint16(0)
+	if f.photometric == whiteIsZero {
+		flip = most
+	}
+	to, n, wide := at*f.keep+plane, min(samples, f.keep), f.wide()
+	for i := 0; i < len(values); i, to = i+samples, to+f.keep {
+		switch {
+		case wide == 2:
+			for c, v := range values[i:][:n] {
+				binary.BigEndian.PutUint16(pix[2*(to+c):], v^flip)
 			}
-			to := at*f.keep + plane + c
-			switch {
-			case f.wide() == 2:
-				binary.BigEndian.PutUint16(pix[2*to:], uint16(v))
-			case f.bits > 8:
-				pix[to] = uint8(v >> (f.bits - 8))
-			case f.photometric == inPalette:
-				pix[to] = uint8(v)
-			default:
-				pix[to] = uint8(v * 255 / most)
+		case f.bits == 8 || f.photometric == inPalette:
+			for c, v := range values[i:][:n] {
+				pix[to+c] = uint8(v ^ flip)
+			}
+		case f.bits > 8:
+			for c, v := range values[i:][:n] {
+				pix[to+c] = uint8(v >> (f.bits - 8))
+			}
+		default:
+			for c, v := range values[i:][:n] {
+				pix[to+c] = uint8((v ^ flip) * 255 / most)
 			}
 		}
-		at++
 	}
 }
 

@@ -70,9 +70,9 @@ func decodeStill(data []byte) (planes, error) {
 	}
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return vp8{m}, nil
+		return newVP8(m), nil
 	case *image.NYCbCrA:
-		return vp8{&m.YCbCr}, nil
+		return newVP8(&m.YCbCr), nil
 	}
 	return planesOf(m)
 }

@@ -51,18 +51,26 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 	if err := o.Check(plan.Model); err != nil {
 		return nil, err
 	}
-	host, hostErr := tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
+	on := func(m program.Machine, budget int64) (*tune.Layout, error) {
+		return tune.NewLayout(plan, o.tune(budget), counts, o.Augment.images().On(), m)
+	}
+	var device *tune.Layout
+	var deviceErr error
+	if p.Device != nil && p.way != OnHost {
+		if device, deviceErr = on(p.Device.Machine, 0); deviceErr == nil && p.way == OnDevice {
+			return device, nil
+		}
+	}
+	host, hostErr := on(p.Machine, p.budget())
 	var tooLarge *tune.TooLarge
 	wrong := hostErr != nil && !errors.As(hostErr, &tooLarge) // options that no machine takes
-	if wrong || p.Device == nil || p.way == OnHost {
+	switch {
+	case wrong || p.Device == nil || p.way == OnHost:
 		return host, hostErr
-	}
-	device, err := tune.NewLayout(plan, o.tune(0), counts, o.Augment.images().On(), p.Device.Machine)
-	if err == nil && (p.way == OnDevice || hostErr != nil || p.Device.faster(host, device)) {
+	case p.way == OnDevice:
+		return nil, Errorf(Memory, "%s", sentence(deviceErr))
+	case deviceErr == nil && (hostErr != nil || p.Device.faster(host, device)):
 		return device, nil
-	}
-	if p.way == OnDevice {
-		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	return host, hostErr
 }

@@ -184,3 +184,32 @@ func TestAuto(t *testing.T) {
 	check(t, p.Use(OnDevice), Unsupported, "No GPU")
 	check(t, p.Use("both"), Invalid, "choose auto")
 }
+
+// counted is a host that knows how often something was compiled for it.
+type counted struct {
+	program.Host
+	compiled int
+}
+
+func (m *counted) Align() int {
+	m.compiled++
+	return m.Host.Align()
+}
+
+// What a person wants of the device is compiled for the device alone.
+func TestHostIsNotAsked(t *testing.T) {
+	p := open(t, 3, 2)
+	p.withDevice(program.Forward, 1<<30)
+	host := &counted{Host: program.OnHost(kernels.NewPortable(1))}
+	p.Machine = host
+	for _, c := range []struct {
+		way string
+		ask bool
+	}{{OnDevice, false}, {Auto, true}, {OnHost, true}} {
+		host.compiled = 0
+		p.Use(c.way)
+		if _, err := p.Plan(freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions()); err != nil || (host.compiled > 0) != c.ask {
+			t.Errorf("%s: %v, %d programs for the host", c.way, err, host.compiled)
+		}
+	}
+}

@@ -58,6 +58,9 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	classes, counts := 2, [2]int{o.Batch, 0}
 	if split, err := p.data.divide(p.division); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
+		if o, err = o.weighted(split); err != nil {
+			return nil, err
+		}
 	}
 	l, err := p.layout(spec, o, classes, counts)
 	var tooLarge *tune.TooLarge

@@ -80,6 +80,9 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
+	if o, err = o.weighted(split); err != nil {
+		return nil, err
+	}
 	p.division = o.division()
 	p.setPredictor(nil)
 	if !o.Continue {
@@ -273,7 +276,8 @@ func (r *Run) result() *RunResult {
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
-		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

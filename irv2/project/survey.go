@@ -169,6 +169,8 @@ func (s *Survey) open(ctx context.Context, files []PictureFile, encoding string,
 					s.files = append(s.files, inside)
 				}
 			}
+		case ".xlsx", ".xls", ".ods", ".numbers":
+			s.refuse(&images.Refusal{Name: name, Text: name + " is a spreadsheet: if it holds labels, save it as CSV and add that."})
 		default:
 			file := f.image(limits)
 			if table := readTable(file); table != nil {

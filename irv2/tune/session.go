@@ -33,7 +33,7 @@ type Session struct {
 // Epoch is what an epoch showed.
 type Epoch struct {
 	Epoch          int     // from 1
-	Loss, Accuracy float64 // over the epoch's steps, as Keras shows it
+	Loss, Accuracy float64 // over the epoch's steps, as Keras shows them: the loss weighted by class, not the accuracy
 	Validation     *Evaluation
 	Seconds        float64
 }
@@ -214,7 +214,8 @@ func (s *Session) gradients(p *compile.Program, chosen []int, epoch int, poll fu
 
 func (s *Session) classes() int { return s.Plan.Model.Config.Classes }
 
-// labels are smoothed one-hot rows.
+// labels are one-hot rows, smoothed, then weighted by their class: a row times a number
+// is its loss and gradient times that number (see kernels.SoftmaxCrossEntropyArgs).
 func (s *Session) labels(chosen []int) []float32 {
 	smooth, classes := s.Options.LabelSmoothing, s.classes()
 	rows := make([]float32, len(chosen)*classes)
@@ -222,7 +223,13 @@ func (s *Session) labels(chosen []int) []float32 {
 		rows[i] = float32(smooth / float64(classes))
 	}
 	for i, n := range chosen {
-		rows[i*classes+s.data.Label(Train, n)] += float32(1 - smooth)
+		label, row := s.data.Label(Train, n), rows[i*classes:][:classes]
+		row[label] += float32(1 - smooth)
+		if s.Options.ClassWeights != nil {
+			for c := range row {
+				row[c] *= float32(s.Options.ClassWeights[label])
+			}
+		}
 	}
 	return rows
 }

@@ -12,10 +12,12 @@
 //            until the plan is there, data-pending,
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
+//            #keras-code, #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
-//   compare  #compare-run, [data-testid="verdict"] when it is over, [data-kind="prediction"]
+//            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
-//            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
+//            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
 //   engine   #engine, #way: who computes, where there is a GPU
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
@@ -34,7 +36,8 @@ import { startLayers } from './layers.js'
 import { startLink } from './link.js'
 import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
-import { guarded, notice } from './notices.js'
+import { startHistory } from './history.js'
+import { guarded, notice, startNotices } from './notices.js'
 import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
@@ -57,12 +60,14 @@ const takers = {
 }
 
 startLink()
+startNotices() // before tips: Escape closes an open tip alone
 startTips()
 startTabs()
 startSettings()
 startModel()
 startWeights()
 startMap()
+startHistory()
 startLayers()
 startPresets()
 startCost()
@@ -99,7 +104,7 @@ async function boot() {
   await useKept()
   set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
-  watch(['model'], () => state.loading === null && !state.active && useKept())
+  watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())
   document.body.dataset.ready = ''
   performance.mark('ready')
 }
