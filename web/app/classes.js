@@ -4,6 +4,7 @@ import { plural } from './format.js'
 import { addFound } from './intake.js'
 import { guarded } from './notices.js'
 import { record } from './record.js'
+import { pictureAccept } from './sort.js'
 import { set, state } from './store.js'
 import { sidesOf, standing, thumbnail } from './thumbs.js'
 
@@ -33,7 +34,7 @@ function card(c) {
   }
   return h('li', { class: 'class', 'data-class': c.name, 'data-testid': 'class' },
     h('div', { class: 'class-head' }, name,
-      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addFound(files.map(file => ({ path: file.name, file })), c.name) }),
+      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: pictureAccept, className: 'icon-button', onfiles: files => addFound(files.map(file => ({ path: file.name, file })), c.name) }),
       iconButton('camera', `Take pictures of ${c.name}`, () => record(c.name), { 'data-testid': 'class-camera' }),
       confirmTwice(iconButton('bin', `Remove class ${c.name}`, undefined), () => `Remove ${c.images.length}?`,
         () => guarded(async () => set({ data: await state.thaw.data.removeClass(c.name) })))),

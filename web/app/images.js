@@ -6,12 +6,13 @@ import { plural } from './format.js'
 import { addWorld } from './intake.js'
 import { guarded, notice } from './notices.js'
 import { record } from './record.js'
+import { pictureAccept } from './sort.js'
 import { set, state, watch } from './store.js'
 import { forgetThumbnails } from './thumbs.js'
 import { cards, inFront } from './worlds.js'
 
 export function startImages(sortOutFiles) {
-  const accept = 'image/*,.tif,.tiff,.bmp,.heic,.heif,.avif,.zip,.csv,.tsv'
+  const accept = pictureAccept + ',.zip,.csv,.tsv'
   byID('pickers').append(
     filePicker('Folders…', { id: 'pick-folder', title: 'Choose folders', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
     filePicker('Files…', { id: 'pick-images', title: 'Choose files', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }),

@@ -2,7 +2,7 @@
 // counts, what names them, what is refused; one button to take them.
 import { byID, h, iconButton } from './dom.js'
 import { plural } from './format.js'
-import { reasonItem } from './refused.js'
+import { reasonItem } from './refusals.js'
 import { state } from './store.js'
 import { onlyGenerated } from './worlds.js'
 

@@ -13,6 +13,8 @@ import { state } from './store.js'
  * @property {(file: File) => Promise<void>} predict
  */
 
+/** For a file picker: what browsers call images, and what some do not. */
+export const pictureAccept = 'image/*,.tif,.tiff,.bmp,.heic,.heif,.avif,.jxl'
 const namedPicture = ({ path }) => /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif|jxl)$/i.test(path)
 
 /** What those files are that may be a network; what is named as a picture is found out where it is read. @param {Found[]} found */
