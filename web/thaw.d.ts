@@ -238,6 +238,8 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
+  /** Images for which that was done by a run before: they are not computed again. */
+  cachedImages: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -266,8 +268,8 @@ export interface TrainOptions {
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
-  | { kind: 'cache'; done: number; total: number; secondsLeft: number }
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
+  | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.

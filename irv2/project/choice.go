@@ -105,6 +105,9 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		return err
 	}
 	p.setPredictor(nil)
+	if c.Model != p.choice.Model || c.Size != p.choice.Size {
+		p.keep(nil)
+	}
 	if n := p.network; n != nil {
 		switch {
 		case c.Model != p.choice.Model:

@@ -81,6 +81,7 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	}
 	p.network = &network{info: info, loaded: version{w, outputsOf(names)}, current: version{w, outputsOf(names)}}
 	p.setPredictor(nil)
+	p.keep(nil)
 	return nil
 }
 
