@@ -11,16 +11,14 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// filesOf lists files of the page; their paths stand in property key. browser says that
-// those which only the browser can decode are taken too.
-func filesOf(list safejs.Value, key string, browser bool) []project.PictureFile {
+// filesOf lists files of the page; their paths stand in property key.
+func filesOf(list safejs.Value, key string) []project.PictureFile {
 	var files []project.PictureFile
 	for _, f := range jsutil.Elements(list) {
 		files = append(files, project.PictureFile{
-			Path:    jsutil.String(jsutil.Prop(f, key)),
-			Group:   jsutil.String(jsutil.Prop(f, "group")),
-			Browser: browser,
-			Open:    func() (project.File, error) { return newBlob(jsutil.Prop(f, "file")) },
+			Path:  jsutil.String(jsutil.Prop(f, key)),
+			Group: jsutil.String(jsutil.Prop(f, "group")),
+			Open:  func() (project.File, error) { return newBlob(jsutil.Prop(f, "file")) },
 		})
 	}
 	return files
@@ -28,7 +26,10 @@ func filesOf(list safejs.Value, key string, browser bool) []project.PictureFile 
 
 // addImages answers data.add.
 func (e *engine) addImages(r *request) (any, error) {
-	files := filesOf(jsutil.Prop(r.args, "files"), "name", jsutil.Truthy(jsutil.Prop(r.args, "browserDecoded")))
+	files := filesOf(jsutil.Prop(r.args, "files"), "name")
+	for i := range files {
+		files[i].Browser = jsutil.Truthy(jsutil.Prop(r.args, "browserDecoded"))
+	}
 	from, err := project.Files(jsutil.String(jsutil.Prop(r.args, "class")), files)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func (e *engine) survey(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	return e.Survey(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path", false), args.Encoding, e.progress(r, "Looking at the files"))
+	return e.Survey(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"), args.Encoding, e.progress(r, "Looking at the files"))
 }
 
 // take answers data.take.

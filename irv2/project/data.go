@@ -118,6 +118,9 @@ func (d *data) info(by division) DataInfo {
 			}
 		}
 	}
+	if warning := d.set.Imbalance(); warning != "" {
+		info.Warnings = append(info.Warnings, warning)
+	}
 	for _, c := range d.set.Classes {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {

@@ -76,11 +76,12 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	if next.Model == p.choice.Model {
 		next.Size = p.choice.Size // weights fit any size
 	}
-	if err := p.choose(ctx, next); err != nil {
+	if err := p.choose(ctx, next, nil); err != nil {
 		return err
 	}
 	p.network = &network{info: info, loaded: version{w, outputsOf(names)}, current: version{w, outputsOf(names)}}
 	p.setPredictor(nil)
+	p.keep(nil)
 	return nil
 }
 
