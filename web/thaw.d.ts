@@ -118,8 +118,12 @@ export interface WeightCalls {
 // Data -----------------------------------------------------------------------
 
 export interface DataCalls {
-  /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
-  add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Adds images to a class (made if new). Bad files are refused one by one, the rest kept.
+   * `group`: they belong together (a scene, a patient) and stay on one side of the split.
+   * `browserDecoded`: HEIC, AVIF and JPEG XL too, where this browser decodes them; their pixels may differ in another.
+   */
+  add(className: string, files: Iterable<Blob | File>, options?: { group?: string; browserDecoded?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
    * taking any: what they would bring, and what can name the classes.
@@ -158,6 +162,8 @@ export interface Survey {
   /** Known by their first bytes; at most 500 of refusedCount. */
   refused: { name: string; reason: string }[]
   refusedCount: number
+  /** Pictures that are not read here. Where this browser decodes them they count among the pictures, and come if TakeChoice.browserDecoded says so. */
+  foreign: { format: 'HEIC' | 'AVIF' | 'JPEG XL'; count: number; browser: boolean }[]
   /** What can name the classes, likeliest first; none: give a className. */
   sources: LabelSource[]
   /** A question for a person, where the first source is a guess. */
@@ -189,11 +195,18 @@ export interface TakeChoice {
   group?: string
   /** Keep the person's own division (default). */
   sides?: boolean
+  /** Take pictures that only this browser can decode too (Survey.foreign); their pixels may differ in another. */
+  browserDecoded?: boolean
 }
 
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
+/**
+ * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
+ * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ */
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
 export interface DataInfo {
-  classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
+  classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
   /** Why training cannot start yet, or null: one sentence. */
   problem: string | null
@@ -225,6 +238,8 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
+  /** Images for which that was done by a run before: they are not computed again. */
+  cachedImages: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -253,8 +268,8 @@ export interface TrainOptions {
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
-  | { kind: 'cache'; done: number; total: number; secondsLeft: number }
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
+  | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
@@ -276,7 +291,8 @@ export interface RunResult {
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
-export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
+/** browserDecoded: the image's pixels are what this browser makes of its file. */
+export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
 
 // Benchmark ------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ function thaw(channel, engine) {
       synthesize: call('weights.synthesize'),
     },
     data: {
-      add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
+      add: (className, files, { group, browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
@@ -166,6 +166,6 @@ async function train(channel, plan, options, onEvent) {
   }
 }
 
-/** @param {Iterable<Blob | File>} files */
-const named = files => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file }))
+/** @param {Iterable<Blob | File>} files @param {string} [group] */
+const named = (files, group) => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file, group }))
 const nameOf = file => ('name' in file ? file.name : undefined)

@@ -105,12 +105,15 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		return err
 	}
 	p.setPredictor(nil)
+	if c.Model != p.choice.Model || c.Size != p.choice.Size {
+		p.keep(nil)
+	}
 	if n := p.network; n != nil {
 		switch {
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{n.info, version{withBackbone(n.loaded.Weights, m), nil}, version{withBackbone(n.current.Weights, m), nil}}
+			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil}, current: version{withBackbone(n.current.Weights, m), nil}}
 		}
 	}
 	p.choice = c

@@ -52,8 +52,9 @@ type Project struct {
 	way       string   // who computes runs
 	paces     paces
 
-	mu  sync.Mutex
-	run *Run // training now, or nil
+	mu       sync.Mutex
+	run      *Run      // training now, or nil
+	features *features // that the last runs kept, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no

@@ -3,8 +3,9 @@
 //
 // Hooks for tests, each an id and a data-testid unless said otherwise:
 //   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
-//            (inside: .class-name, [data-testid="count"]), #refused, #duplicates,
-//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class
+//            (inside: .class-name, [data-testid="count"] [data-testid="class-camera"]), #refused, #duplicates,
+//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
+//            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
@@ -27,7 +28,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
-import { sortOut, startDrops } from './drop.js'
+import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
@@ -43,6 +44,7 @@ import { predict, startPredict } from './predict.js'
 import { startPresets } from './presets.js'
 import { startRuns } from './runs.js'
 import { change, startSettings } from './settings.js'
+import { sortOut } from './sort.js'
 import { set, state, watch } from './store.js'
 import { startTable } from './table.js'
 import { startTabs } from './tabs.js'
@@ -51,7 +53,6 @@ import { startWeights } from './weights-panel.js'
 import { importWeights, lastModel, useKept } from './weights.js'
 
 const takers = {
-  recognise: files => guarded(() => state.thaw.recognise(files)),
   weights: files => (files.length > 1 ? importWeights(files) : importWeights(files[0].file)),
   foreign: sentence => notice('warning', sentence),
   files: addFound,
@@ -71,7 +72,7 @@ startLayers()
 startPresets()
 startCost()
 startPlanning()
-startImages(found => sortOut(found, takers))
+startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
 startCompare()
 startCurves()
@@ -79,7 +80,7 @@ startTable()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)
-startPaste()
+startPaste(found => guarded(() => sortOut(found, takers)))
 startOffline()
 startEngine()
 boot()

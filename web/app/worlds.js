@@ -40,3 +40,9 @@ export function worldOf(data, worlds) {
   const origins = new Set(filled.flatMap(c => c.images.map(image => image.name.replace(/ \d+\.bmp$/, ''))))
   return worlds.find(world => [...origins].every(origin => world.classes.includes(origin))) ?? null
 }
+
+/** Whether some images are a person's own. @param {import('../thaw.js').DataInfo} data */
+export const hasOwn = data => data.classes.some(c => !c.generated && c.images.length > 0)
+
+/** Whether all images there are were generated. @param {import('../thaw.js').DataInfo} data */
+export const onlyGenerated = data => !hasOwn(data) && data.classes.some(c => c.generated)
