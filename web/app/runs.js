@@ -52,7 +52,7 @@ let changedFrom = '' // the weights that a run has changed, '' before there is o
 function showKeep() {
   const { model, active } = state
   const changed = Boolean(model?.weights) && model.weights.id === changedFrom
-  const trained = changed || Boolean(model?.weights?.description.startsWith('fine-tuned'))
+  const trained = changed || Boolean(model?.outputs)
   for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
   byID('reset').disabled = !changed || Boolean(active)
   byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
