@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"thaw/irv2/freeze"
@@ -143,8 +144,10 @@ func TestDeviceWithoutRoom(t *testing.T) {
 		t.Errorf("%v, %s computes", list, events[0].(Started).Plan.Computes)
 	}
 	p.way = OnDevice
-	_, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(Event) {})
-	check(t, err, Memory, "no room")
+	events = train(t, p, "unfreeze-all", DefaultOptions())
+	if failed, ok := events[0].(Failed); !ok || failed.Code != Memory || !strings.Contains(failed.Message, "no room") {
+		t.Errorf("%+v", events)
+	}
 }
 
 // Auto takes the machine that is faster for the plan at hand.

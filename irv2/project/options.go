@@ -24,7 +24,10 @@ type Options struct {
 	Dropout        float64            `json:"dropout"`
 	Augment        Augment            `json:"augment"`
 	Validation     float64            `json:"validation"`
+	ClassWeight    ClassWeight        `json:"classWeight"`
 	Continue       bool               `json:"continue"` // from the network as it is now, else as loaded
+
+	weights []float64 // of the images' classes, see weighted
 }
 
 // Augment is images.Augment with degrees for Rotate.
@@ -44,7 +47,7 @@ func DefaultOptions() Options {
 func (o Options) tune(budget int64) tune.Options {
 	return tune.Options{
 		Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
-		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, Budget: budget,
+		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, ClassWeights: o.weights, Budget: budget,
 	}
 }
 

@@ -40,7 +40,7 @@ func TestNothingHeldBack(t *testing.T) {
 	o.Validation = 0
 	events := train(t, p, "head-only", o)
 	text, err := json.Marshal(events[len(events)-1].(Ended).Result)
-	if err != nil || !strings.Contains(string(text), `"validationAccuracy":null,"validationLoss":null`) {
+	if err != nil || !strings.Contains(string(text), `"validationAccuracy":null,"balancedAccuracy":null,"validationLoss":null`) {
 		t.Errorf("%s, %v", text, err)
 	}
 }

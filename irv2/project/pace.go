@@ -2,7 +2,6 @@ package project
 
 import (
 	"sync"
-	"time"
 
 	"thaw/irv2/tune"
 	"thaw/kernels/program"
@@ -53,15 +52,15 @@ func (p *paces) stepped(l *tune.Layout, seconds float64) {
 }
 
 // computed learns from images whose features were computed.
-func (p *paces) computed(l *tune.Layout, images int, took time.Duration) {
+func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 	p.Lock()
 	defer p.Unlock()
-	p.machine(l.Machine()).forward = float64(l.Cost().CacheFLOPs) * float64(images) / took.Seconds()
+	p.machine(l.Machine()).forward = float64(l.Cost().CacheFLOPs) * float64(images) / max(seconds, 1e-6)
 }
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
-// features of the frozen prefix; false before anything was seen.
-func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
+// features of the frozen prefix that are not known; false before anything was seen.
+func (p *paces) estimate(l *tune.Layout, known *features) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
 	m := *p.machine(l.Machine())
@@ -81,8 +80,11 @@ func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
 	first = pass
 	for split, images := range l.Counts {
 		features := float64(c.CacheFLOPs) * float64(images) / m.forward
-		if first += features; !l.Cached[split] {
+		if !l.Cached[split] {
 			pass += features
+		}
+		if known == nil || known.values[split] == nil {
+			first += features
 		}
 	}
 	return step, pass, first, true

@@ -3,7 +3,6 @@ package project
 import (
 	"math"
 	"testing"
-	"time"
 
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
@@ -25,16 +24,16 @@ func TestPaces(t *testing.T) {
 	truth := func(l *tune.Layout) float64 {
 		return float64(l.StepFLOPs())/(rate*backward) + float64(l.StepOps())*op
 	}
-	if _, _, _, ok := p.paces.estimate(block); ok {
+	if _, _, _, ok := p.paces.estimate(block, nil); ok {
 		t.Error("an estimate before anything was seen")
 	}
 	features := float64(head.Cost().CacheFLOPs) * 96 / rate
-	p.paces.computed(head, 96, time.Duration(features*float64(time.Second)))
+	p.paces.computed(head, 96, features)
 	for range 5 {
 		p.paces.stepped(head, truth(head))
 	}
 	for name, l := range map[string]*tune.Layout{"head": head, "block8_1": block} {
-		step, pass, first, _ := p.paces.estimate(l)
+		step, pass, first, _ := p.paces.estimate(l, nil)
 		if math.Abs(step/truth(l)-1) > 0.2 || pass < 10*step {
 			t.Errorf("%s: step %.2g s, in truth %.2g s, pass %.2g s", name, step, truth(l), pass)
 		}
@@ -46,7 +45,7 @@ func TestPaces(t *testing.T) {
 	for range 5 {
 		p.paces.stepped(block, 2*truth(block)) // slower than its forward pass told
 	}
-	if step, _, _, _ := p.paces.estimate(block); math.Abs(step/truth(block)-2) > 0.3 {
+	if step, _, _, _ := p.paces.estimate(block, nil); math.Abs(step/truth(block)-2) > 0.3 {
 		t.Errorf("%.2g s, in truth %.2g s", step, 2*truth(block))
 	}
 }

@@ -8,7 +8,7 @@
 // with a Code.
 //
 // Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
-// described), network.go and weights.go (weights in use), read.go (a file's), library.go
+// described), network.go and weights.go (weights in use), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
 // with chunks.go (kept ones), data.go and sources.go (images), options.go, plan.go, run.go
 // with events.go, gate.go and examples.go, predict.go, export.go.
 package project
@@ -52,8 +52,9 @@ type Project struct {
 	way       string   // who computes runs
 	paces     paces
 
-	mu  sync.Mutex
-	run *Run // training now, or nil
+	mu       sync.Mutex
+	run      *Run      // training now, or nil
+	features *features // that the last runs kept, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no
