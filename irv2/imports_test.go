@@ -35,6 +35,9 @@ var rooms = []struct {
 	{"irv2/release", nil},
 	{"irv2/weights/hdf5", nil},
 	{"irv2/weights/safetensors", nil},
+	{"irv2/weights/tfjs", []string{"irv2/weights/safetensors"}},
+	{"irv2/weights/topology", nil},
+	{"irv2/weights/torch", []string{"irv2/internal/unzip"}},
 	{"irv2/worlds", []string{"kernels/splitmix"}},
 
 	// The network: described, frozen, compiled, trained; its files.

@@ -20,7 +20,8 @@ type blob struct {
 	at     int64 // of window in the blob
 }
 
-const blobWindow = 1 << 20
+// Many files are only looked at: their first window is smaller.
+const blobWindow, firstWindow = 1 << 20, 32 << 10
 
 func newBlob(value safejs.Value) (*blob, error) {
 	class := jsutil.Prop(safejs.Global(), "Blob")
@@ -71,10 +72,14 @@ func (b *blob) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (b *blob) fill(at int64) error {
-	if cap(b.window) == 0 {
-		b.window = make([]byte, blobWindow)
+	length := blobWindow
+	if b.window == nil {
+		length = firstWindow
 	}
-	n, err := b.read(b.window[:blobWindow], at)
+	if cap(b.window) < length {
+		b.window = make([]byte, length)
+	}
+	n, err := b.read(b.window[:length], at)
 	b.window, b.at = b.window[:n], at
 	return err
 }

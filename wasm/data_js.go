@@ -26,7 +26,11 @@ func filesOf(list safejs.Value, key string) []project.PictureFile {
 
 // addImages answers data.add.
 func (e *engine) addImages(r *request) (any, error) {
-	from, err := project.Files(jsutil.String(jsutil.Prop(r.args, "class")), filesOf(jsutil.Prop(r.args, "files"), "name"))
+	files := filesOf(jsutil.Prop(r.args, "files"), "name")
+	for i := range files {
+		files[i].Browser = jsutil.Truthy(jsutil.Prop(r.args, "browserDecoded"))
+	}
+	from, err := project.Files(jsutil.String(jsutil.Prop(r.args, "class")), files)
 	if err != nil {
 		return nil, err
 	}

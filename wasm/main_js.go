@@ -30,6 +30,8 @@ func main() {
 		"engine.use":         e.use,
 		"model.configure":    e.configure,
 		"model.describe":     e.describe,
+		"model.nameOutputs":  e.nameOutputs,
+		"recognise":          e.recognise,
 		"weights.list":       e.listWeights,
 		"weights.import":     e.importWeights,
 		"weights.use":        e.useWeights,

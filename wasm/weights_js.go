@@ -23,6 +23,9 @@ func (e *engine) importWeights(r *request) (any, error) {
 		return nil, err
 	}
 	open := func() (name string, file project.File, err error) {
+		if files := filesOf(jsutil.Prop(r.args, "files"), "path"); len(files) > 0 {
+			return project.Folder(files)
+		}
 		value := jsutil.Prop(r.args, "file")
 		if args.URL != "" {
 			base := path.Base(args.URL)
@@ -38,6 +41,20 @@ func (e *engine) importWeights(r *request) (any, error) {
 		return cmp.Or(args.Name, b.name(), "The file"), b, nil
 	}
 	return e.Import(r.ctx, args.URL, open, e.tell(r))
+}
+
+// recognise answers recognise: what files are, by their first bytes.
+func (e *engine) recognise(r *request) (any, error) {
+	return e.Recognise(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"))
+}
+
+// nameOutputs answers model.nameOutputs.
+func (e *engine) nameOutputs(r *request) (any, error) {
+	var args struct{ Names []string }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return e.NameOutputs(r.ctx, args.Names)
 }
 
 // synthesizeWeights answers weights.synthesize.

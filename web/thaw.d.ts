@@ -42,6 +42,8 @@ export interface Thaw {
   readonly model: ModelCalls
   readonly weights: WeightCalls
   readonly data: DataCalls
+  /** What files are, by their first bytes and a zip's directory: for a drop. */
+  recognise(files: Iterable<{ path: string; file: Blob }>): Promise<Recognised[]>
   /** Compiles a freeze plan for the current model, data and options; nothing is allocated. */
   plan(spec: PlanSpec, options?: TrainOptions): Promise<Plan>
   /** Trains a plan. Events come in order; the promise resolves when the run has started. */
@@ -60,8 +62,10 @@ export interface Thaw {
 
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
-  configure(options: { model?: 'full' | 'mini'; size?: number; dense?: number }): Promise<ModelInfo>
+  configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
   describe(): Promise<ModelInfo>
+  /** Says what the outputs of a trained head stand for: a name for each, none twice. Kept with kept weights. */
+  nameOutputs(names: string[]): Promise<ModelInfo>
 }
 export interface ModelInfo {
   model: 'full' | 'mini'; size: number; dense: number
@@ -69,6 +73,8 @@ export interface ModelInfo {
   blocks: { name: string; parameters: number; layers: number[] }[]   // in the order of data flow; layers by index
   layers: LayerInfo[]                                                  // Keras's model.layers, then the head
   weights: WeightInfo | null
+  /** What the head answers; not named: its file told no names, they are output 1, output 2, ... null: it has not been trained. */
+  outputs: { names: string[]; named: boolean } | null
 }
 export interface LayerInfo {
   index: number; name: string; alias?: string; class: string; block: string
@@ -85,12 +91,23 @@ export interface WeightInfo {
   warnings: string[]
   stored: boolean      // kept in IndexedDB
   builtin?: boolean    // comes with the page: weights.use('mini-source')
+  /** How channel c of a pixel, 0 to 255, is fed: v * scale[c] + offset[c]. None: v / 127.5 - 1, as keras.applications does. */
+  preprocessing?: { scale: [number, number, number]; offset: [number, number, number] }
+}
+export interface Recognised {
+  path: string
+  kind: 'weights' | 'images' | 'table' | 'foreign' | 'other'   // foreign: a network that is not read
+  sentence?: string   // of foreign: what it is and what to do
+  of?: string         // the path of the file that this one is a part of (model.json of its .bin)
 }
 export interface WeightCalls {
   /** What comes with the page, then what is kept on this machine, newest first. */
   list(): Promise<WeightInfo[]>
-  /** .h5, .weights.h5, .keras, .safetensors; a Blob or a URL. Checked tensor by tensor, kept, and used. */
-  import(fileOrURL: Blob | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
+  /**
+   * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip); a
+   * Blob, the files of one model, or a URL. Checked tensor by tensor, kept, and used. A trained head of Thaw's form comes with it.
+   */
+  import(fileOrURL: Blob | Iterable<{ path: string; file: Blob }> | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
   /** Loads kept weights, or those that come with the page. */
   use(id: string, options?: { onProgress?: (p: Progress) => void }): Promise<WeightInfo>
   remove(id: string): Promise<void>
@@ -101,8 +118,12 @@ export interface WeightCalls {
 // Data -----------------------------------------------------------------------
 
 export interface DataCalls {
-  /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
-  add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Adds images to a class (made if new). Bad files are refused one by one, the rest kept.
+   * `group`: they belong together (a scene, a patient) and stay on one side of the split.
+   * `browserDecoded`: HEIC, AVIF and JPEG XL too, where this browser decodes them; their pixels may differ in another.
+   */
+  add(className: string, files: Iterable<Blob | File>, options?: { group?: string; browserDecoded?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
    * taking any: what they would bring, and what can name the classes.
@@ -141,6 +162,8 @@ export interface Survey {
   /** Known by their first bytes; at most 500 of refusedCount. */
   refused: { name: string; reason: string }[]
   refusedCount: number
+  /** Pictures that are not read here. Where this browser decodes them they count among the pictures, and come if TakeChoice.browserDecoded says so. */
+  foreign: { format: 'HEIC' | 'AVIF' | 'JPEG XL'; count: number; browser: boolean }[]
   /** What can name the classes, likeliest first; none: give a className. */
   sources: LabelSource[]
   /** A question for a person, where the first source is a guess. */
@@ -172,11 +195,18 @@ export interface TakeChoice {
   group?: string
   /** Keep the person's own division (default). */
   sides?: boolean
+  /** Take pictures that only this browser can decode too (Survey.foreign); their pixels may differ in another. */
+  browserDecoded?: boolean
 }
 
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
+/**
+ * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
+ * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ */
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
 export interface DataInfo {
-  classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
+  classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
   /** Why training cannot start yet, or null: one sentence. */
   problem: string | null
@@ -208,6 +238,8 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
+  /** Images for which that was done by a run before: they are not computed again. */
+  cachedImages: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -215,6 +247,8 @@ export interface Cost {
   problem: string | null
   secondsPerStep: number | null   // estimate from this machine's speed, null until measured
   secondsPerEpoch: number | null
+  /** Of a run's first pass, in which the features of the frozen prefix are computed, once per image. */
+  secondsFirst: number | null
 }
 
 // Training -------------------------------------------------------------------
@@ -234,8 +268,8 @@ export interface TrainOptions {
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
-  | { kind: 'cache'; done: number; total: number; secondsLeft: number }
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
+  | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
@@ -257,7 +291,8 @@ export interface RunResult {
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
-export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
+/** browserDecoded: the image's pixels are what this browser makes of its file. */
+export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
 
 // Benchmark ------------------------------------------------------------------
 

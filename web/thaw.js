@@ -110,19 +110,20 @@ function thaw(channel, engine) {
     engine,
     use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
     model: {
-      configure: call('model.configure'),
+      configure: (change, options) => withProgress('model.configure', change, options),
       describe: call('model.describe'),
+      nameOutputs: names => channel.call('model.nameOutputs', { names }),
     },
     weights: {
       list: call('weights.list'),
       import: (source, { name, ...options } = {}) =>
-        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : { file: source, name: name ?? nameOf(source) }, options),
+        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : source instanceof Blob ? { file: source, name: name ?? nameOf(source) } : { files: [...source] }, options),
       use: (id, options) => withProgress('weights.use', { id }, options),
       remove: id => channel.call('weights.remove', { id }),
       synthesize: call('weights.synthesize'),
     },
     data: {
-      add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
+      add: (className, files, { group, browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
@@ -135,6 +136,7 @@ function thaw(channel, engine) {
       clear: call('data.clear'),
       thumbnail: id => channel.call('data.thumbnail', { id }),
     },
+    recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
     train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
     predict: file => channel.call('predict', { file }),
@@ -164,6 +166,6 @@ async function train(channel, plan, options, onEvent) {
   }
 }
 
-/** @param {Iterable<Blob | File>} files */
-const named = files => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file }))
+/** @param {Iterable<Blob | File>} files @param {string} [group] */
+const named = (files, group) => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file, group }))
 const nameOf = file => ('name' in file ? file.name : undefined)

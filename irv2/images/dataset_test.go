@@ -247,7 +247,7 @@ func FuzzReadArchive(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := NewDataset(DefaultResizing(4))
-		d.Limits = Limits{FileBytes: 1 << 16, Side: 200, Pixels: 10_000}
+		d.Limits = Limits{FileBytes: 1 << 16, Side: 200, Pixels: 10_000, Bytes: 1 << 18}
 		n, _ := addZip(d, "", "fuzz.zip", data, ZipLimits{Entries: 20, TotalBytes: 1 << 18})
 		if n != d.Len() {
 			t.Fatalf("%d added, %d there", n, d.Len())

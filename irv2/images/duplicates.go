@@ -89,7 +89,7 @@ func (d *Dataset) NearDuplicates(distance, limit int) []Alike {
 func look(img *RGB8) uint64 {
 	const w, h = 9, 8
 	var small [w * h * 3]float32
-	resample(small[:], img, axis(img.W, span{0, img.W}, w, true), axis(img.H, span{0, img.H}, h, true))
+	img.shrink(small[:], w, h)
 	var bit uint64
 	for i := range w * h {
 		if i%w == w-1 {

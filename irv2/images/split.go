@@ -39,17 +39,21 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{}
-	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
-		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
+	s.LeftOut = d.setAside()
+	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning()} {
+		if warning != "" {
+			s.Warnings = append(s.Warnings, warning)
+		}
 	}
 	var drawn []*Duplicate
 	for _, g := range d.groups() {
 		switch {
-		case g.Samples[0].Size != d.Resizing.Size:
+		case d.aside(g.Samples[0]):
 		case g.Conflict:
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())
 		case !s.takeTest(d, g):
+			s.cleanSide(g, Validating, "among those to validate with")
 			drawn = append(drawn, g)
 		}
 	}
@@ -66,20 +70,33 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 	return s, nil
 }
 
-// takeTest puts a picture of the user's test set there; copies outside it are left out,
-// or the test would measure what was learned by heart.
+// takeTest puts a picture of the user's test set there.
 func (s *Split) takeTest(d *Dataset, g *Duplicate) bool {
-	if !slices.ContainsFunc(g.Samples, func(s *Sample) bool { return s.File.Side == Testing }) {
+	if !s.cleanSide(g, Testing, "in the test set") {
 		return false
 	}
 	for _, sample := range g.Samples {
-		if sample.File.Side != Testing {
-			s.LeftOut = append(s.LeftOut, sample)
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%s in %q is also in the test set: it is left out of training.", sample.Name, g.Classes[0].Name))
-			continue
-		}
 		s.Test = append(s.Test, Example{sample, slices.Index(d.Classes, g.Classes[0])})
 	}
+	return true
+}
+
+// cleanSide leaves out, where one copy of a picture is on this side by the user's own
+// division, the copies that are not: it would measure what was learned by heart.
+func (s *Split) cleanSide(g *Duplicate, side Side, where string) bool {
+	if !slices.ContainsFunc(g.Samples, func(s *Sample) bool { return s.File.Side == side }) {
+		return false
+	}
+	kept := g.Samples[:0:0]
+	for _, sample := range g.Samples {
+		if sample.File.Side == side {
+			kept = append(kept, sample)
+			continue
+		}
+		s.LeftOut = append(s.LeftOut, sample)
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s in %q is also %s: it is left out of training.", sample.Name, g.Classes[0].Name, where))
+	}
+	g.Samples, g.Classes = kept, g.Classes[:len(kept)]
 	return true
 }
 

@@ -77,8 +77,12 @@ func TestTestSet(t *testing.T) {
 	copied := *d.Classes[0].Samples[0]
 	copied.File.Side, copied.ID = Drawn, 99
 	d.Classes[0].Samples = append(d.Classes[0].Samples, &copied)
+	d.Classes[1].Samples[1].File.Side = Validating
+	both := *d.Classes[1].Samples[1]
+	both.File.Side, both.ID = Training, 98
+	d.Classes[1].Samples = append(d.Classes[1].Samples, &both)
 	s, err := d.Split(0.4, 1)
-	if err != nil || len(s.Test) != 2 || len(s.Train)+len(s.Validation) != 10 || len(s.LeftOut) != 1 || len(s.Warnings) != 1 {
+	if err != nil || len(s.Test) != 2 || len(s.Train)+len(s.Validation) != 10 || len(s.LeftOut) != 2 || len(s.Warnings) != 2 {
 		t.Errorf("%d to test, %d+%d, %v, %v", len(s.Test), len(s.Train), len(s.Validation), s.Warnings, err)
 	}
 }

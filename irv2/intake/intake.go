@@ -134,9 +134,10 @@ func (s *Survey) hasLabels(of []string) bool {
 }
 
 func (s *Survey) addGroups(id, title string, of []string) {
+	const fewest = 3 // patients or scenes; fewer parts are no groups to draw from
 	_, counts := Count(of)
-	if len(counts) < 2 || len(counts) == len(of) || slices.ContainsFunc(s.Groups, func(g Groups) bool { return same(g.Of, of) }) {
-		return // all pictures in one group, or each in its own
+	if len(counts) < fewest || len(counts) == len(of) || slices.ContainsFunc(s.Groups, func(g Groups) bool { return same(g.Of, of) }) {
+		return // or each picture in its own
 	}
 	s.Groups = append(s.Groups, Groups{id, title, of})
 }

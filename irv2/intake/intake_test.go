@@ -54,6 +54,8 @@ func TestFolders(t *testing.T) {
 		{"a class called test", tree(3, "test", "control"), "control 3, test 3", false, ""},
 		{"one folder", tree(3, "cats"), "cats 3", false, ""},
 		{"loose", []string{"a.png", "b.png"}, "", false, ""},
+		{"Kaggle's", []string{"train/cat.0.jpg", "train/cat.1.jpg", "train/cat.2.jpg", "train/dog.0.jpg", "train/dog.1.jpg", "train/dog.2.jpg", "test1/1.jpg", "test1/2.jpg", "test1/3.jpg"}, "cat 3, dog 3", true, "003"},
+		{"classes at the end", []string{"p1_0_sick.png", "p1_1_sick.png", "p2_0_well.png", "p2_1_well.png", "p3_0_sick.png", "p3_1_sick.png"}, "sick 4, well 2", true, ""},
 		{"numbered names", []string{"cat.0.jpg", "cat.1.jpg", "cat.2.jpg", "dog.0.jpg", "dog.1.jpg", "dog.2.jpg"}, "cat 3, dog 3", true, ""},
 	} {
 		s := Look(c.paths, nil)

@@ -14,8 +14,10 @@ var sideNames = map[string]images.Side{
 	"test": images.Testing, "testing": images.Testing, "tst": images.Testing, "test_set": images.Testing, "testset": images.Testing, "holdout": images.Testing,
 }
 
-// SideOf is the part that a word names; Drawn: none.
-func SideOf(word string) images.Side { return sideNames[strings.ToLower(strings.TrimSpace(word))] }
+// SideOf is the part that a word names, with or without a number: test1; Drawn: none.
+func SideOf(word string) images.Side {
+	return sideNames[strings.TrimRight(strings.ToLower(strings.TrimSpace(word)), "0123456789_- ")]
+}
 
 // takeSides finds the level of folders whose names divide the pictures for training,
 // validation and test, and returns the folders without it. Where the user has no part for

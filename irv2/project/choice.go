@@ -59,6 +59,8 @@ type Change struct {
 	Model *string `json:"model"`
 	Size  *int    `json:"size"`
 	Dense *int    `json:"dense"`
+
+	Progress Progress `json:"-"` // of pictures that are read again; may be nil
 }
 
 // Configure chooses network, input size and head. Images stay, at the new size; weights
@@ -79,7 +81,7 @@ func (p *Project) Configure(ctx context.Context, c Change) error {
 	if c.Dense != nil {
 		next.Dense = *c.Dense
 	}
-	return p.choose(ctx, next)
+	return p.choose(ctx, next, c.Progress)
 }
 
 // switchTo chooses model at its own size, unless it is the one in use.
@@ -87,30 +89,49 @@ func (p *Project) switchTo(ctx context.Context, model string) error {
 	if model == p.choice.Model {
 		return nil
 	}
-	return p.choose(ctx, Choice{Model: model, Dense: -1})
+	return p.choose(ctx, Choice{Model: model, Dense: -1}, nil)
 }
 
 // choose changes the network to c. Weights of another network are set aside; those
 // of the same one stay, without a head that no longer fits. Images are read again
 // at the new size.
-func (p *Project) choose(ctx context.Context, c Choice) error {
+func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error {
 	m, err := c.Build(len(p.data.set.Classes))
 	if err != nil {
 		return err
 	}
 	c = chosen(m.Config)
-	if err := p.data.resize(c.Size, p.poll(ctx)); err != nil {
+	if err := p.data.resize(c.Size, p.counted(p.poll(ctx), progress)); err != nil {
 		return err
 	}
 	p.setPredictor(nil)
+	if c.Model != p.choice.Model || c.Size != p.choice.Size {
+		p.keep(nil)
+	}
 	if n := p.network; n != nil {
 		switch {
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{n.info, version{withBackbone(n.loaded.Weights, m), nil}, version{withBackbone(n.current.Weights, m), nil}}
+			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil}, current: version{withBackbone(n.current.Weights, m), nil}}
 		}
 	}
 	p.choice = c
 	return nil
+}
+
+// counted is poll, asked once a picture, that also tells progress.
+func (p *Project) counted(poll func() error, progress Progress) func() error {
+	if progress == nil {
+		return poll
+	}
+	var done, total int64
+	for _, c := range p.data.set.Classes {
+		total += int64(len(c.Samples))
+	}
+	return func() error {
+		progress(min(done, total), total)
+		done++
+		return poll()
+	}
 }

@@ -95,6 +95,10 @@ func (p *Project) edit(change func(*images.Dataset) (did string, err error)) (Da
 	if err != nil {
 		return DataInfo{}, WithCode(Invalid, err)
 	}
+	if err := d.set.Settle(p.poll(context.Background())); err != nil {
+		d.set.Arrange(before)
+		return DataInfo{}, err
+	}
 	d.remember(did, before)
 	return p.Images(), nil
 }

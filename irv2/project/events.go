@@ -23,12 +23,13 @@ type (
 	}
 	// Cached: features of Done of Total images are computed.
 	Cached struct {
-		Kind        string  `json:"kind"` // cache
-		Done        int     `json:"done"`
-		Total       int     `json:"total"`
-		SecondsLeft float64 `json:"secondsLeft"`
+		Kind        string   `json:"kind"` // cache
+		Done        int      `json:"done"`
+		Total       int      `json:"total"`
+		SecondsLeft *float64 `json:"secondsLeft"` // nil before it is known
 	}
-	// Stepped: a step is done; Step and Epoch count from 1, steps over the whole run.
+	// Stepped: a step is done; Step and Epoch count from 1, steps over the whole run. Seconds
+	// are without pauses.
 	Stepped struct {
 		Kind        string   `json:"kind"` // step
 		Step        int      `json:"step"`
@@ -36,7 +37,7 @@ type (
 		Loss        *float64 `json:"loss"`
 		Accuracy    float64  `json:"accuracy"`
 		Seconds     float64  `json:"seconds"`
-		SecondsLeft float64  `json:"secondsLeft"`
+		SecondsLeft *float64 `json:"secondsLeft"`
 		GFLOPs      float64  `json:"gflops"` // a second, of this step
 	}
 	// EpochDone: an epoch is trained and evaluated.

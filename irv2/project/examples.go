@@ -17,14 +17,24 @@ type examples struct {
 
 type example struct {
 	pixels []uint8
+	hash   images.Hash
 	label  int
+}
+
+// examples are a split's as the network in use is fed.
+func (p *Project) examples(s *images.Split, o Options) *examples {
+	d := newExamples(s, p.data.set.Resizing.Size, o)
+	if p.network != nil {
+		d.pixels = p.network.info.pixels()
+	}
+	return d
 }
 
 func newExamples(s *images.Split, size int, o Options) *examples {
 	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
-			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, e.Label})
+			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, e.Sample.Hash, e.Label})
 		}
 	}
 	return d

@@ -38,13 +38,15 @@ type Cost struct {
 		InputGradient  int64 `json:"inputGradient"`
 		FilterGradient int64 `json:"filterGradient"`
 	} `json:"flops"` // of a step
-	CacheFlops      int64    `json:"cacheFlops"` // once per image
+	CacheFlops      int64    `json:"cacheFlops"`   // once per image
+	CachedImages    int      `json:"cachedImages"` // for which that was done by a run before
 	PeakBytes       int64    `json:"peakBytes"`
 	BudgetBytes     int64    `json:"budgetBytes"` // 0: of a GPU, which says only whether a plan fits
 	Fits            bool     `json:"fits"`
 	Problem         *string  `json:"problem"`        // where it does not
 	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed
 	SecondsPerEpoch *float64 `json:"secondsPerEpoch"`
+	SecondsFirst    *float64 `json:"secondsFirst"` // of a run's first pass, with the frozen prefix's features
 }
 
 // Plan compiles what a run would do; nothing is allocated. Without images, costs are of
@@ -55,19 +57,22 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	}
 	p.division = o.division()
 	classes, counts := 2, [2]int{o.Batch, 0}
+	var data *examples
 	if split, err := p.data.divide(p.division); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
 		if o, err = o.weighted(split); err != nil {
 			return nil, err
 		}
+		data = p.examples(split, o)
 	}
 	l, err := p.layout(spec, o, classes, counts)
 	var tooLarge *tune.TooLarge
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
 	}
-	plan := p.describe(l)
-	plan.Head = p.start(o).head(p.data.outputs())
+	from := p.start(o)
+	plan := p.describe(l, p.known(l, from, data))
+	plan.Head = from.head(p.data.outputs())
 	if tooLarge != nil {
 		problem := sentence(tooLarge)
 		plan.Cost.Fits, plan.Cost.Problem = false, &problem
@@ -107,9 +112,10 @@ func (p *Project) budget() int64 {
 	return max(p.Memory-taken, 1)
 }
 
-func (p *Project) describe(l *tune.Layout) *Plan {
+// describe says what a run is; known is what it need not compute, or nil.
+func (p *Project) describe(l *tune.Layout, known *features) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l), Computes: p.computes(l)}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known), Computes: p.computes(l)}
 	for i, live := range plan.BatchStatistics {
 		if live {
 			d.BatchStatistics = append(d.BatchStatistics, i)
@@ -121,17 +127,15 @@ func (p *Project) describe(l *tune.Layout) *Plan {
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout) Cost {
+func (p *Project) cost(l *tune.Layout, known *features) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if speed := p.speed[l.Machine()]; speed > 0 {
-		step := float64(c.StepFLOPs()) / speed
-		evaluation := float64(l.Counts[tune.Validation]) * float64(c.Forward) / float64(l.Options.Batch) / speed
-		epoch := step*float64(l.Steps()) + evaluation
-		cost.SecondsPerStep, cost.SecondsPerEpoch = &step, &epoch
+	if known != nil {
+		cost.CachedImages = known.count()
+	}
+	if step, pass, first, ok := p.paces.estimate(l, known); ok {
+		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
 	}
 	return cost
 }

@@ -8,7 +8,7 @@
 // with a Code.
 //
 // Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
-// described), network.go and weights.go (weights in use), read.go (a file's), library.go
+// described), network.go and weights.go (weights in use), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
 // with chunks.go (kept ones), data.go and sources.go (images), options.go, plan.go, run.go
 // with events.go, gate.go and examples.go, predict.go, export.go.
 package project
@@ -50,10 +50,11 @@ type Project struct {
 	surveys   int      // so far
 	runs      int      // so far
 	way       string   // who computes runs
+	paces     paces
 
-	mu    sync.Mutex
-	run   *Run                        // training now, or nil
-	speed map[program.Machine]float64 // FLOP/s of the last step there
+	mu       sync.Mutex
+	run      *Run      // training now, or nil
+	features *features // that the last runs kept, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no
@@ -67,7 +68,6 @@ func New() *Project {
 		data:     newData(mini.Size),
 		division: division{fraction: 0.2, seed: 1},
 		way:      Auto,
-		speed:    map[program.Machine]float64{},
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"thaw/irv2/weights"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/tfjs"
+	"thaw/irv2/weights/torch"
 )
 
 // File is a file's content.
@@ -100,7 +102,7 @@ func describeFile(known *weights.Known, report weights.Report, outputs []string)
 // one, else for the other: a file that fits is better than an error. outputs are those of
 // a trained head that came with it, or nil.
 func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (w *irv2.Weights, outputs []string, report weights.Report, err error) {
-	in := &patient{file, p.poll(ctx), nil}
+	in := p.patiently(ctx, file)
 	choices := []Choice{p.choice}
 	about, own := weights.AboutFile(in, file.Size())
 	if own {
@@ -130,11 +132,8 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 		return nil, nil, report, cmp.Or(ctx.Err(), readError(err)) // a file given up looks like none
 	}
 	if !own {
-		found, outputs, err = withHead(found, func(m *irv2.Model) (*weights.Matched, error) {
-			return weights.Match(in, file.Size(), name, m)
-		})
-		if err != nil {
-			return nil, nil, report, readError(err)
+		if found, outputs, err = withHead(found); err != nil {
+			return nil, nil, report, err
 		}
 	}
 	if w, report, err = found.Load(tell.of("Reading " + name)); err != nil {
@@ -149,10 +148,10 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 	return w, outputs, report, nil
 }
 
-// withHead matches a file again for a network with the head that is in it, if it has one
-// of Thaw's form, and gives its outputs names. ImageNet's, which nobody has asked for, is
+// withHead matches a file for a network with the head that is in it, if it has one of
+// Thaw's form, and gives its outputs names. ImageNet's, which nobody has asked for, is
 // left where the file does not name its classes.
-func withHead(found *weights.Matched, match func(*irv2.Model) (*weights.Matched, error)) (*weights.Matched, []string, error) {
+func withHead(found *weights.Matched) (*weights.Matched, []string, error) {
 	r, config := found.Report(), found.Model().Config
 	head := r.Head
 	if head == nil || r.Outputs == nil && head.Dense == 0 && (head.Classes == 1000 || head.Classes == 1001) {
@@ -164,9 +163,7 @@ func withHead(found *weights.Matched, match func(*irv2.Model) (*weights.Matched,
 		if err != nil {
 			return nil, nil, err
 		}
-		if found, err = match(m); err != nil {
-			return nil, nil, err
-		}
+		found = found.WithHead(m)
 	}
 	if len(r.Outputs) == head.Classes {
 		return found, r.Outputs, nil
@@ -187,6 +184,7 @@ func readError(err error) error {
 	}{
 		{hdf5.ErrTruncated, Corrupt}, {hdf5.ErrCorrupt, Corrupt}, {safetensors.ErrTruncated, Corrupt},
 		{safetensors.ErrCorrupt, Corrupt}, {io.ErrUnexpectedEOF, Corrupt}, {hdf5.ErrUnsupported, Unsupported},
+		{tfjs.ErrTruncated, Corrupt}, {tfjs.ErrCorrupt, Corrupt}, {torch.ErrTruncated, Corrupt}, {torch.ErrCorrupt, Corrupt}, {torch.ErrUnsupported, Unsupported},
 	} {
 		if errors.Is(err, kind.err) {
 			code = kind.code
@@ -204,6 +202,33 @@ func identify(w *irv2.Weights) string {
 	}
 	return fmt.Sprintf("%s-%016x", w.Model.Config.Name, sum)
 }
+
+// patiently reads a file with p's patience, and what belongs to it.
+func (p *Project) patiently(ctx context.Context, file File) io.ReaderAt {
+	in := &patient{file, p.poll(ctx), nil}
+	if folder, ok := file.(weights.Folder); ok {
+		return patientFolder{in, folder}
+	}
+	return in
+}
+
+// patientFolder is a patient file with others beside it.
+type patientFolder struct {
+	*patient
+	folder weights.Folder
+}
+
+func (f patientFolder) Part(name string) (io.ReaderAt, int64, error) {
+	r, size, err := f.folder.Part(name)
+	return &patient{sized{r, size}, f.poll, nil}, size, err
+}
+
+type sized struct {
+	io.ReaderAt
+	size int64
+}
+
+func (s sized) Size() int64 { return s.size }
 
 // patient is a file that is read as long as poll allows, and tells how far.
 type patient struct {

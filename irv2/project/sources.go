@@ -24,18 +24,20 @@ type Source struct {
 
 // PictureFile is a file with the path by which it is known, and what it belongs to, if so.
 type PictureFile struct {
-	Path  string
-	Group string
-	Open  func() (File, error)
+	Path    string
+	Group   string
+	Browser bool // taken even where only the browser can decode it
+	Open    func() (File, error)
 }
 
 // image is the file as a data set takes it.
 func (f PictureFile) image(l images.Limits) images.File {
 	return images.File{
-		Path:  f.Path,
-		Group: f.Group,
-		Read:  func() ([]byte, error) { return f.read(l.FileBytes) },
-		Head:  func(n int) ([]byte, error) { return f.read(int64(n)) },
+		Path:    f.Path,
+		Group:   f.Group,
+		Browser: f.Browser,
+		Read:    func() ([]byte, error) { return f.read(l.FileBytes) },
+		Head:    func(n int) ([]byte, error) { return f.read(int64(n)) },
 	}
 }
 

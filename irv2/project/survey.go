@@ -20,6 +20,7 @@ type Survey struct {
 	PassedOver   int               `json:"passedOver"` // files of operating systems
 	Refused      []*images.Refusal `json:"refused"`    // by their first bytes; at most refusedShown
 	RefusedCount int               `json:"refusedCount"`
+	Foreign      []ForeignCount    `json:"foreign"` // pictures that are not read here
 	Sources      []LabelSource     `json:"sources"` // likeliest first
 	Asks         *string           `json:"asks"`    // where the likeliest is a guess
 	Groups       []GroupSource     `json:"groups"`
@@ -74,6 +75,15 @@ type (
 		ClassName string `json:"className"`
 		Group     string `json:"group"` // "": none
 		Sides     bool   `json:"sides"` // keep the user's own division
+		// BrowserDecoded takes pictures that only the browser can decode.
+		BrowserDecoded bool `json:"browserDecoded"`
+	}
+	// ForeignCount is how many pictures have a format that is not read here. Where this
+	// browser decodes it, they count among the pictures, and come if that is chosen.
+	ForeignCount struct {
+		Format  string `json:"format"` // HEIC, AVIF or JPEG XL
+		Count   int    `json:"count"`
+		Browser bool   `json:"browser"`
 	}
 )
 
@@ -83,7 +93,7 @@ const refusedShown = 500
 // encoding is that of names in archives which do not say it, "": found out.
 func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding string, progress Progress) (*Survey, error) {
 	p.surveys++
-	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
+	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Foreign: []ForeignCount{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
 	tables, err := s.open(ctx, files, encoding, p.data.set.Limits)
 	if err != nil {
 		return nil, err
@@ -95,7 +105,7 @@ func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding stri
 			return nil, err
 		}
 		progress(int64(i), int64(len(s.files)))
-		if refusal := f.Recognise(); refusal != nil {
+		if refusal := f.Recognise(); refusal != nil && !s.foreign(refusal.Browser, p.data.set.Foreign) {
 			s.refuse(refusal)
 			continue
 		}
@@ -113,6 +123,21 @@ func (s *Survey) refuse(r *images.Refusal) {
 	if s.RefusedCount++; len(s.Refused) < refusedShown {
 		s.Refused = append(s.Refused, r)
 	}
+}
+
+// foreign counts a picture of a format that is not read here, "" for none, and says
+// whether by does.
+func (s *Survey) foreign(format string, by images.Foreign) bool {
+	if format == "" {
+		return false
+	}
+	i := slices.IndexFunc(s.Foreign, func(f ForeignCount) bool { return f.Format == format })
+	if i < 0 {
+		i = len(s.Foreign)
+		s.Foreign = append(s.Foreign, ForeignCount{format, 0, by != nil && by.Decodes(format)})
+	}
+	s.Foreign[i].Count++
+	return s.Foreign[i].Browser
 }
 
 // open lists all files, those in archives too, and reads tables.
@@ -144,6 +169,8 @@ func (s *Survey) open(ctx context.Context, files []PictureFile, encoding string,
 					s.files = append(s.files, inside)
 				}
 			}
+		case ".xlsx", ".xls", ".ods", ".numbers":
+			s.refuse(&images.Refusal{Name: name, Text: name + " is a spreadsheet: if it holds labels, save it as CSV and add that."})
 		default:
 			file := f.image(limits)
 			if table := readTable(file); table != nil {
@@ -289,7 +316,7 @@ func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
 				to.Refuse(f.Path, images.TooLarge, "and %d more are left out, because only %d images fit into memory at %d pixels: choose a smaller size first.", len(s.files)-i-1, fits, to.Resizing.Size)
 				break
 			}
-			f.Group = groups[i]
+			f.Group, f.Browser = groups[i], choice.BrowserDecoded
 			if choice.Sides && s.sides != nil {
 				f.Side = s.sides[i]
 			}

@@ -137,6 +137,9 @@ func (l *Layout) programs() (kept []*program.Buffer, programs []*program.Program
 	return kept, programs
 }
 
+// Batch is the batch size of a step.
+func (l *Layout) Batch() int { return l.batch() }
+
 // batch is the batch size, no larger than the training set.
 func (l *Layout) batch() int { return min(l.Options.Batch, max(l.Counts[Train], 1)) }
 

@@ -35,7 +35,7 @@ type contents struct {
 // find is the file's layer for one of its model, nil if it has no weights.
 func (c *contents) find(l *topology.Layer) *fileLayer {
 	for _, from := range c.layers {
-		if len(from.path) > 0 && slices.Equal(from.path, l.Path) || from.group == l.Group && from.name == l.Name {
+		if len(from.path) > 0 && slices.Equal(from.path, l.Path) || from.name == l.Name && (from.group == l.Group || from.group == "") {
 			return from
 		}
 	}

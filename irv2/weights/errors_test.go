@@ -34,7 +34,7 @@ func TestRefusesOtherFiles(t *testing.T) {
 		{"picture", []byte("\x89PNG\r\n\x1a\n0000000000"), "this is a picture"},
 		{"LFS", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0"), "Git LFS pointer"},
 		{"gzip", []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), "compressed with gzip"},
-		{"PyTorch", zipped.Bytes(), "PyTorch checkpoint"},
+		{"PyTorch, damaged", zipped.Bytes(), "its pickle ends early"},
 		{"latest HDF5", testdata(t, "latest.h5"), "save it again with Keras's save_weights"},
 		{"HDF5 of something else", testdata(t, "features.h5.gz"), "no convolutions"},
 		{"another network, .h5", testdata(t, "other.h5"), "tensor conv1_conv/kernel is 7x7x3x4, but conv2d/kernel of InceptionResNetV2 (thin) needs 3x3x3x1"},

@@ -158,8 +158,7 @@ func recogniseText(head []byte) Kind {
 		return Kind{Name: "Git LFS pointer", says: "this is a Git LFS pointer, not the weights: download the file itself (git lfs pull)"}
 	case strings.HasPrefix(text, "<?xml") && strings.Contains(text, "<net "):
 		return Kind{Name: "OpenVINO model", says: "this is an OpenVINO model, which is made for running only: bring the Keras or PyTorch file that it was converted from"}
-	case strings.HasPrefix(text, "<svg"), strings.HasPrefix(text, "<?xml"):
-	case strings.HasPrefix(text, "<"):
+	case strings.HasPrefix(text, "<") && isHTML(text):
 		return Kind{Name: "web page", says: "this is a web page, not a weights file: open the link in a browser and save the file itself"}
 	case strings.HasPrefix(text, "model_checkpoint_path:"):
 		return tensorflowCheckpoint
@@ -170,6 +169,15 @@ func recogniseText(head []byte) Kind {
 		return Kind{Name: "Keras description", says: "this describes a Keras model without its weights: choose the .keras or .h5 file beside it"}
 	}
 	return Kind{}
+}
+
+func isHTML(text string) bool {
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body"} {
+		if strings.Contains(text, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // recogniseName knows files that nothing but their name tells.

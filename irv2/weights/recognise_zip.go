@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"thaw/irv2/internal/unzip"
@@ -20,15 +21,18 @@ func recogniseZip(r io.ReaderAt, size int64) Kind {
 	for _, f := range files {
 		names = append(names, f.Name)
 	}
-	if m := member(files, "metadata.json"); m != nil && member(files, "model.json") != nil && isTeachable(m) {
-		return teachableMachine
+	if m := member(files, "metadata.json"); m != nil && member(files, "model.json") != nil {
+		if text, err := small(m); err == nil && isTeachable(text) {
+			return teachableMachine
+		}
 	}
 	return recogniseNames(names)
 }
 
 // RecogniseFolder says what files that came together are, by their paths: a model that is
 // a folder. main is the path of the file that stands for it, parts those of the others.
-func RecogniseFolder(paths []string) (k Kind, main string, parts []string) {
+// head gives the first bytes of a file.
+func RecogniseFolder(paths []string, head func(path string) []byte) (k Kind, main string, parts []string) {
 	for _, p := range paths {
 		dir, base := path.Split(p)
 		switch {
@@ -50,6 +54,9 @@ func RecogniseFolder(paths []string) (k Kind, main string, parts []string) {
 		if k.Name == kindTFJS && len(parts) == 0 {
 			k = Kind{}
 			continue
+		}
+		if about := dir + "metadata.json"; k.Name == kindTFJS && slices.Contains(parts, about) && isTeachable(head(about)) {
+			k = teachableMachine
 		}
 		return k, p, parts
 	}
@@ -125,7 +132,4 @@ func member(files []*unzip.File, base string) *unzip.File {
 var teachableMachine = Kind{Name: "Teachable Machine model", says: "this is a model of Teachable Machine, whose network is MobileNet: train InceptionResNetV2 here with the same pictures (in Teachable Machine: Download Samples of each class)"}
 
 // isTeachable looks into metadata.json.
-func isTeachable(f *unzip.File) bool {
-	text, err := small(f)
-	return err == nil && bytes.Contains(text, []byte("teachablemachine"))
-}
+func isTeachable(text []byte) bool { return bytes.Contains(text, []byte("teachablemachine")) }

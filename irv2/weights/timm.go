@@ -4,17 +4,20 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/torch"
 )
 
 // timm's names (timm/models/inception_resnet_v2.py) follow PyTorch's modules:
 // mixed_5b.branch1.0.conv.weight, repeat.3.branch0.bn.running_mean, ... Filters
-// are OIHW, dense weights [out, in].
+// are OIHW, dense weights [out, in]. Cadene's pretrainedmodels has the same names, its
+// classifier is last_linear.
 
 // firstTimm is the tensor by which the layout is known.
 const firstTimm = "conv2d_1a.conv.weight"
@@ -22,20 +25,16 @@ const firstTimm = "conv2d_1a.conv.weight"
 func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	file, err := safetensors.Open(r, size)
 	if err != nil {
-		return newMatched(m, ""), err
+		return nil, err
 	}
 	tensors := map[string]tensor{}
-	prefix, timm := "", false
 	for _, t := range file.Tensors {
 		tensors[t.Name] = tensor{t.Name, t.Shape, floatNames[t.DType], func() (io.Reader, error) { return file.Reader(t), nil }}
 		if floatNames[t.DType] == "" {
 			tensors[t.Name] = tensor{t.Name, t.Shape, t.DType, nil}
 		}
-		if p, ok := strings.CutSuffix(t.Name, firstTimm); ok { // "model." and the like
-			prefix, timm = p, true
-		}
 	}
-	if timm {
+	if prefix, ok := timmPrefix(tensors); ok {
 		found := newMatched(m, Timm)
 		found.report.Metadata = file.Metadata
 		return found, found.timm(tensors, prefix)
@@ -43,6 +42,36 @@ func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error
 	found := newMatched(m, Thaw)
 	found.report.Metadata = file.Metadata
 	return found, found.thaw(tensors)
+}
+
+// matchTorch reads a checkpoint of PyTorch itself.
+func matchTorch(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
+	file, err := torch.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	tensors := map[string]tensor{}
+	for _, t := range file.Tensors {
+		tensors[t.Name] = tensor{t.Name, t.Shape, t.DType, func() (io.Reader, error) { return file.Reader(t) }}
+	}
+	found := newMatched(m, Torch)
+	found.report.Outputs = file.Classes
+	prefix, ok := timmPrefix(tensors)
+	if !ok {
+		return nil, fmt.Errorf("its tensors are not named as timm's or Cadene's%s: choose a file of %s", example(tensors), found.network())
+	}
+	return found, found.timm(tensors, prefix)
+}
+
+// timmPrefix is what stands before timm's names ("module.", "model."), and whether these
+// are timm's.
+func timmPrefix(tensors map[string]tensor) (prefix string, ok bool) {
+	for name := range tensors {
+		if p, is := strings.CutSuffix(name, firstTimm); is && (!ok || len(p) < len(prefix)) {
+			prefix, ok = p, true
+		}
+	}
+	return prefix, ok
 }
 
 // floatNames are the types of safetensors in this package's words.
@@ -93,21 +122,70 @@ func (f *Matched) timm(tensors map[string]tensor, prefix string) error {
 
 var timmKind = map[string]string{"kernel": ".weight", "beta": ".bias", "moving_mean": ".running_mean", "moving_variance": ".running_var"}
 
+// timmHeads are what classifiers are called: by timm, by Cadene, by people.
+var timmHeads = []string{"classif", "last_linear", "fc", "head", "classifier"}
+
 func (f *Matched) timmHead(tensors map[string]tensor, prefix string) {
-	weight, ok1 := tensors[prefix+"classif.weight"]
-	bias, ok2 := tensors[prefix+"classif.bias"]
-	if !ok1 || !ok2 {
-		f.matchHead(nil, true, 0)
-		return
+	var head []*fileLayer
+	for _, name := range timmHeads {
+		if head = timmDense(tensors, prefix+name); len(head) > 0 {
+			break
+		}
 	}
 	// Class 0 of 1001 is "background", which Keras's 1000 do not have.
 	skip := 0
-	if classes := f.model.Config.Classes; classes == 1000 && slices.Equal(bias.shape, []int{classes + 1}) {
+	if classes := f.model.Config.Classes; classes == 1000 && len(head) == 1 && slices.Equal(head[0].tensors[1].shape, []int{classes + 1}) {
 		skip = 1
 		f.warn("Its classifier has 1001 classes; the first one, background, was left out.")
 	}
-	f.matchHead([]*fileLayer{{name: "classif", tensors: []tensor{weight, bias}}}, true, skip)
+	f.matchHead(head, true, skip)
+	f.leftOut(nil, nil, f.unused(tensors, head))
 }
+
+// timmDense are the linear layers of a module: the module itself, or those of a
+// Sequential (name.0, name.3), which has a ReLU between them.
+func timmDense(tensors map[string]tensor, name string) (layers []*fileLayer) {
+	for _, key := range slices.SortedFunc(maps.Keys(tensors), byNumberedPart) {
+		module, ok := strings.CutSuffix(key, ".weight")
+		inside, below := strings.CutPrefix(module, name)
+		bias, biased := tensors[module+".bias"]
+		if l := (&fileLayer{name: module, tensors: []tensor{tensors[key], bias}}); ok && biased && below && isIndex(inside) && l.isDense() {
+			layers = append(layers, l)
+		}
+	}
+	return layers
+}
+
+// isIndex: "" or ".3".
+func isIndex(s string) bool {
+	return s == "" || s[0] == '.' && strings.Trim(s[1:], "0123456789") == ""
+}
+
+// byNumberedPart orders fc.2.weight before fc.10.weight.
+func byNumberedPart(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}
+
+// unused lists the modules of which nothing was taken.
+func (f *Matched) unused(tensors map[string]tensor, head []*fileLayer) (modules []string) {
+	used := map[string]bool{}
+	for _, a := range f.assign {
+		used[parent(a.from.name)] = true
+	}
+	for _, l := range head {
+		used[l.name] = true // taken, or spoken of
+	}
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		if module := parent(name); !used[module] {
+			used[module] = true
+			modules = append(modules, module)
+		}
+	}
+	return modules
+}
+
+// parent is the module that a tensor belongs to.
+func parent(name string) string { return name[:max(0, strings.LastIndexByte(name, '.'))] }
 
 // timmNames gives every convolution the name of timm's module. Within a block,
 // both name convolutions in the order in which the branches are written.

@@ -4,19 +4,25 @@
 //
 //   - Keras HDF5, whole model or weights only, of every Keras version (.h5);
 //   - Keras 3 weights (.weights.h5) and archives (.keras);
-//   - timm's and Thaw's own safetensors.
+//   - timm's and Thaw's own safetensors;
+//   - PyTorch checkpoints with timm's or Cadene's names (.pth, .pt, .bin);
+//   - TensorFlow.js layers models, a zip or a Folder.
+//
+// Recognise says of all others what they are.
 //
 // Data enters as an io.ReaderAt and leaves as irv2.Weights, tensor by tensor:
 // beside the result, Read holds little more than one tensor. Every tensor is
 // matched with a parameter, and every shape compared, before any value is read
 // or memory taken for it. WriteSafetensors, WriteH5 and WriteONNX go the other way.
 //
-// The package knows nothing of pages and networks of computers; irv2/weights/hdf5
-// and irv2/weights/safetensors know nothing of the model.
+// The package knows nothing of pages and networks of computers; irv2/weights/hdf5,
+// safetensors, torch and tfjs know nothing of the model, topology nothing of files.
 //
-// Read weights.go (formats), match.go (what a matched tensor is), keras_legacy.go,
-// keras3.go, timm.go, thaw.go (one layout each), load.go (values), write.go,
-// onnx.go, about.go (what Thaw's own files say of themselves), fingerprint.go.
+// Read weights.go (formats), recognise.go with recognise_zip.go (what a file is), match.go
+// (what a matched tensor is), contents.go (what stands around the backbone), pixels.go,
+// keras_legacy.go, keras3.go, timm.go, tfjs.go, thaw.go (one layout each), load.go
+// (values), write.go, onnx.go, about.go (what Thaw's own files say of themselves),
+// fingerprint.go.
 package weights
 
 import (
@@ -29,6 +35,8 @@ import (
 	"thaw/irv2/internal/unzip"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
+	"thaw/irv2/weights/tfjs"
+	"thaw/irv2/weights/torch"
 )
 
 // Format says how a file keeps its weights.
@@ -39,6 +47,8 @@ const (
 	Keras3      Format = "Keras 3 weights"        // .weights.h5
 	KerasZip    Format = "Keras 3 archive"        // .keras
 	Timm        Format = "timm safetensors"       // PyTorch's names and layouts
+	Torch       Format = "PyTorch checkpoint"     // .pth, .pt, .bin: a zip
+	TFJS        Format = "TensorFlow.js model"    // model.json with its .bin files
 	Thaw        Format = "Thaw safetensors"       // WriteSafetensors
 	thisNetwork        = "InceptionResNetV2 (%s)" // a config's name
 )
@@ -93,7 +103,13 @@ func Match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 func (f *Matched) Model() *irv2.Model { return f.model }
 
 // Report says what was found so far.
-func (f *Matched) Report() Report { return f.report }
+func (f *Matched) Report() Report {
+	r := f.report
+	if f.head.warning != "" {
+		r.Warnings = append([]string{f.head.warning}, r.Warnings...)
+	}
+	return r
+}
 
 // Load is the second half: it reads the values.
 func (f *Matched) Load(progress func(done, total int64)) (*irv2.Weights, Report, error) {
@@ -115,6 +131,10 @@ func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 		return matchHDF5(r, size, m, nil)
 	case k.Name == kindSafetensors:
 		return matchSafetensors(r, size, m)
+	case k.Name == kindTFJS && (k.Readable || isFolder(r)):
+		return matchTFJS(r, size, m)
+	case k.Name == kindTorch:
+		return matchTorch(r, size, m)
 	case k.Name == kindKeras:
 		return matchKeras(r, size, m)
 	case k.Name == kindCut:
@@ -229,9 +249,9 @@ func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.Rea
 // advise adds what to do to the errors of the two formats.
 func advise(err error) error {
 	switch {
-	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, torch.ErrTruncated), errors.Is(err, tfjs.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: download or copy it again", err)
-	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
+	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, tfjs.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
 		return fmt.Errorf("%w: download or copy it again", err)
 	case errors.Is(err, hdf5.ErrUnsupported):
 		return fmt.Errorf("%w: save it again with Keras's save_weights", err)

@@ -15,19 +15,19 @@ var sumSquaresSource string
 var clipSource string
 
 var (
-	sumSquaresPipelines = newVariants("sumsquares", sumSquaresSource)
-	clipPipelines       = newVariants("clip", clipSource, "SHARE", strconv.Itoa(clipShare))
+	sumSquaresPipeline = newWide("sumsquares", sumSquaresSource)
+	clipPipeline       = newWide("clip", clipSource, "SHARE", strconv.Itoa(clipShare))
 )
 
 // sumSquaresRow is Row of sumsquares.wgsl.
-type sumSquaresRow struct{ X, InGradients, Len, Sum, Zero uint32 }
+type sumSquaresRow struct{ X, InGradients, Len, Floats, Sum, Zero uint32 }
 
 func (l *lowering) sumSquares(a *kernels.SumSquaresArgs) {
 	x, _ := l.op.At(&a.X)
-	row := sumSquaresRow{Len: uint32(x.Len), Sum: l.in(inArena, &a.Sum)}
+	row := sumSquaresRow{Len: uint32(x.Len), Floats: uint32(x.Len), Sum: l.in(inArena, &a.Sum)}
 	row.X, row.InGradients = l.gradient(&a.X)
-	p := sumSquaresPipelines.pick(&row.X, &row.Len)
-	dispatchRow(l, p, &row, 1, 1, 1)
+	l.wide(&row.Len, &row.X)
+	dispatchRow(l, sumSquaresPipeline, &row, 1, 1, 1)
 }
 
 // clipRow is Row of clip.wgsl.
@@ -48,9 +48,9 @@ func (l *lowering) clipByNorm(a *kernels.ClipByNormArgs) {
 	sums, _ := l.op.At(&a.Sums)
 	row := clipRow{Len: uint32(x.Len), Sums: l.in(inArena, &a.Sums), SumsLen: uint32(sums.Len), Norm: float32(a.Norm / 32)}
 	row.X, row.InGradients = l.gradient(&a.X)
-	p := clipPipelines.pick(&row.X, &row.Len)
+	l.wide(&row.Len, &row.X)
 	groupsX, groupsY := grid(ceilDiv(int(row.Len), 64*clipShare))
-	dispatchRow(l, p, &row, groupsX, groupsY, 1)
+	dispatchRow(l, clipPipeline, &row, groupsX, groupsY, 1)
 }
 
 // gradient is where a gradient begins, among the gradients (1) or in the arena (0).

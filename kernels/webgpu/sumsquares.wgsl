@@ -1,7 +1,7 @@
 // Sum of squares of a tensor as if in float64, by one workgroup: a pair of floats is a sum
 // and what rounding took from it (Knuth's two-sum). Every invocation takes every 256th
 // element into four sums, one for each float of an element; then halves are added onto halves.
-struct Row { x: u32, inGradients: u32, len: u32, sum: u32, zero: u32 }
+struct Row { x: u32, inGradients: u32, len: u32, floats: u32, sum: u32, zero: u32 }
 
 struct Sum { high: vec4f, low: vec4f }
 var<workgroup> sums: array<Sum, 256>;
@@ -20,9 +20,9 @@ fn plus(s: Sum, t: Sum) -> Sum {
 fn main(@builtin(local_invocation_index) invocation: u32) {
   var s = Sum(vec4f(), vec4f());
   for (var i = invocation; i < u.len; i += 256u) {
-    var x: ELEMENT;
+    var x: vec4f;
     if (u.inGradients == 1u) { x = gradients[u.x + i]; } else { x = arena[u.x + i]; }
-    let v = FOUR;
+    let v = select(vec4f(), x, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(u.floats));
     let head = bitcast<vec4f>(bitcast<vec4u>(v) & vec4u(0xfffff000u)); // 12 bits: its square is exact
     s = plus(s, Sum(head * head, (v + head) * (v - head)));
   }
@@ -37,6 +37,6 @@ fn main(@builtin(local_invocation_index) invocation: u32) {
     s = plus(s, Sum(s.high.yxwz, s.low.yxwz));
     let at = u.sum;
     let infinite = (bitcast<u32>(s.high.x) & 0x7f800000u) == 0x7f800000u; // and low no number
-    FLOAT = select(s.high.x + s.low.x, s.high.x, infinite);
+    arena[at / 4u][at % 4u] = select(s.high.x + s.low.x, s.high.x, infinite);
   }
 }

@@ -1,10 +1,11 @@
 // Class cards: a name to edit, thumbnails, counts; and a dialog with all images of a class.
 import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
 import { plural } from './format.js'
-import { addToClass } from './intake.js'
+import { addFound } from './intake.js'
 import { guarded } from './notices.js'
+import { record } from './record.js'
 import { set, state } from './store.js'
-import { thumbnail } from './thumbs.js'
+import { sidesOf, standing, thumbnail } from './thumbs.js'
 
 const onCard = 6
 const onPage = 60
@@ -25,7 +26,6 @@ export function showClasses() {
 
 /** @param {import('../thaw.js').DataInfo['classes'][0]} c */
 function card(c) {
-  const validation = c.images.filter(image => image.split === 'validation').length
   const name = h('input', { class: 'class-name', value: c.name, 'aria-label': `Name of class ${c.name}`, autocomplete: 'off', spellcheck: false })
   name.onchange = () => rename(c.name, name)
   name.onkeydown = event => {
@@ -33,13 +33,14 @@ function card(c) {
   }
   return h('li', { class: 'class', 'data-class': c.name, 'data-testid': 'class' },
     h('div', { class: 'class-head' }, name,
-      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addToClass(c.name, files) }),
+      filePicker(icon('plus'), { title: `Add images to ${c.name}`, accept: 'image/*,.tif,.tiff,.bmp', className: 'icon-button', onfiles: files => addFound(files.map(file => ({ path: file.name, file })), c.name) }),
+      iconButton('camera', `Take pictures of ${c.name}`, () => record(c.name), { 'data-testid': 'class-camera' }),
       confirmTwice(iconButton('bin', `Remove class ${c.name}`, undefined), () => `Remove ${c.images.length}?`,
         () => guarded(async () => set({ data: await state.thaw.data.removeClass(c.name) })))),
     h('div', { class: 'thumbs' }, ...c.images.slice(0, onCard).map(thumbnail)),
     h('div', { class: 'class-foot' },
-      h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, title: c.images.length ? 'See all images; those to test on are held back from training (validation)' : '', onclick: () => showAll(c.name, 0) },
-        c.images.length ? `${plural(c.images.length, 'image')}, ${validation} to test` : 'no images yet: drop some here'),
+      h('button', { type: 'button', class: 'quiet count', 'data-testid': 'count', disabled: !c.images.length, title: c.images.length ? 'See all images, and which are held back from training' : '', onclick: () => showAll(c.name, 0) },
+        c.images.length ? [plural(c.images.length, 'image'), ...sidesOf(c)].join(', ') : 'no images yet: drop some here'),
       c.generated && h('span', { class: 'badge' }, 'generated')))
 }
 
@@ -66,7 +67,7 @@ function showAll(className, page) {
     h('header', {}, h('h2', { id: 'class-title' }, className, ' ', h('span', { class: 'muted' }, plural(c.images.length, 'image'))), iconButton('close', 'Close', () => dialog.close())),
     h('ul', { class: 'all-images' }, ...c.images.slice(page * onPage, (page + 1) * onPage).map(image =>
       h('li', {}, thumbnail(image), h('span', { class: 'image-name', title: image.name }, image.name),
-        h('span', { class: 'muted' }, image.split), iconButton('bin', `Remove ${image.name}`, () => remove(image))))),
+        h('span', { class: 'muted' }, standing(image)), iconButton('bin', `Remove ${image.name}`, () => remove(image))))),
     last > 0 && h('footer', { class: 'row' },
       h('button', { type: 'button', class: 'button', disabled: page === 0, onclick: () => showAll(className, page - 1) }, 'Earlier'),
       h('span', {}, `page ${page + 1} of ${last + 1}`),

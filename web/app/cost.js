@@ -20,7 +20,14 @@ function show() {
       `Forward ${flops(work.forward)}, gradients to inputs ${flops(work.inputGradient)}, gradients of filters ${flops(work.filterGradient)}.` +
       (cost.cacheFlops ? ` Before it, once per image: ${flops(cost.cacheFlops)}.` : '')),
     figure('memory', 'Memory', bytes(cost.peakBytes), cost.fits ? `✓ fits ${cost.budgetBytes ? 'in ' + bytes(cost.budgetBytes) : 'on the GPU'}` : `✗ of ${bytes(cost.budgetBytes)}`, 'Exact peak of weights, activations, gradients, optimiser and cache.', !cost.fits),
-    figure('time', 'A pass', cost.secondsPerEpoch === null ? '–' : '≈ ' + seconds(cost.secondsPerEpoch), cost.secondsPerStep === null ? 'known after a few steps' : `${seconds(cost.secondsPerStep)} a step`, 'Time per epoch, estimated from the speed of this machine.'))
+    figure('time', 'A pass', cost.secondsPerEpoch === null ? '–' : '≈ ' + seconds(cost.secondsPerEpoch), passDetail(cost),
+      'Time of a pass (epoch), estimated from what this machine did so far. The first takes longer where frozen layers are computed once and kept.'))
+}
+
+/** The first pass, where it takes much longer than the others. */
+function passDetail({ secondsPerStep, secondsPerEpoch, secondsFirst }) {
+  if (secondsPerStep === null) return 'known after a few steps'
+  return secondsFirst > 1.5 * secondsPerEpoch ? `the first ${seconds(secondsFirst)}` : `${seconds(secondsPerStep)} a step`
 }
 
 function figure(key, title, value, detail, tip, bad = false) {

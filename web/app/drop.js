@@ -1,27 +1,12 @@
-// Files from outside: a drop anywhere on the page is read (folders too), sorted by
-// kind, and handed to whoever takes that kind.
+// Files from outside: a drop anywhere on the page is read (folders too) and handed on.
 import { byID } from './dom.js'
+import { isNetwork, sortOut } from './sort.js'
+import { state } from './store.js'
 
-/** @typedef {{ path: string, file: File }} Found   path: with its folders, 'roses/1.jpg' */
-/**
- * @typedef {Object} Takers
- * @property {(file: File) => Promise<void>} weights
- * @property {(found: Found[], className: string | null) => Promise<void>} files   all others; onto a class card, or not
- * @property {(file: File) => Promise<void>} predict
- */
+/** @typedef {import('./sort.js').Found} Found */
+/** @typedef {import('./sort.js').Takers} Takers */
 
-export const weightsAccept = '.h5,.hdf5,.keras,.safetensors'
-const isWeights = name => /\.(h5|hdf5|keras|safetensors)$/i.test(name)
-
-/**
- * Hands each of these files to its taker.
- * @param {Found[]} found @param {Takers} takers @param {string | null} className of the card they fell on
- */
-export async function sortOut(found, takers, className = null) {
-  for (const { file } of found.filter(({ path }) => isWeights(path))) await takers.weights(file)
-  const files = found.filter(({ path }) => !isWeights(path))
-  if (files.length) await takers.files(files, className)
-}
+export const weightsAccept = '.h5,.hdf5,.keras,.safetensors,.pth,.pt,.bin,.json,.zip'
 
 /** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => unknown} guarded */
 export function startDrops(takers, guarded) {
@@ -44,7 +29,7 @@ export function startDrops(takers, guarded) {
     const forPredict = target.closest('#predict')
     guarded(async () => {
       const found = entries.length ? await walk(entries) : plain.map(file => ({ path: file.name, file }))
-      if (forPredict && found.length === 1 && !isWeights(found[0].path)) await takers.predict(found[0].file)
+      if (forPredict && state.thaw && found.length === 1 && !(await isNetwork(found[0]))) await takers.predict(found[0].file)
       else await sortOut(found, takers, card ? card.dataset.class ?? null : null)
     })
   })

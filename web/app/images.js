@@ -5,15 +5,17 @@ import { byID, confirmTwice, filePicker, h } from './dom.js'
 import { plural } from './format.js'
 import { addWorld } from './intake.js'
 import { guarded, notice } from './notices.js'
+import { record } from './record.js'
 import { set, state, watch } from './store.js'
 import { forgetThumbnails } from './thumbs.js'
 import { cards, inFront } from './worlds.js'
 
 export function startImages(sortOutFiles) {
-  const accept = 'image/*,.tif,.tiff,.bmp,.zip'
+  const accept = 'image/*,.tif,.tiff,.bmp,.heic,.heif,.avif,.zip,.csv,.tsv'
   byID('pickers').append(
-    filePicker('Choose folders…', { id: 'pick-folder', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
-    filePicker('Choose files…', { id: 'pick-images', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }))
+    filePicker('Folders…', { id: 'pick-folder', title: 'Choose folders', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
+    filePicker('Files…', { id: 'pick-images', title: 'Choose files', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }),
+    h('button', { type: 'button', class: 'button', id: 'pick-camera', 'data-testid': 'pick-camera', 'aria-haspopup': 'dialog', onclick: () => record('') }, 'Camera…'))
   byID('new-class').onsubmit = event => {
     event.preventDefault()
     const input = byID('new-class-name')

@@ -21,11 +21,11 @@ export async function predict(file) {
   if (!prediction) return
   URL.revokeObjectURL(url)
   url = URL.createObjectURL(file)
-  const trained = state.runs.some(run => run.result)
+  const { outputs } = await state.thaw.model.describe()
   place.append(h('div', { class: 'prediction' },
     h('img', { src: url, alt: file.name, onerror: event => event.target.remove() }), // the browser itself may not know the format
     h('ol', {}, prediction.classes.slice(0, shown).map(bar))),
-  h('p', { class: 'muted' }, `${file.name}, in ${seconds(prediction.milliseconds / 1000)}.`, trained ? '' : ' The head has not been trained yet: these are guesses.'))
+  h('p', { class: 'muted' }, `${file.name}, in ${seconds(prediction.milliseconds / 1000)}.`, outputs === null ? ' The head has not been trained yet: these are guesses.' : outputs.named ? '' : ' What its outputs stand for is not known yet: name them under Weights.'))
 }
 
 function bar({ name, probability }) {

@@ -2,8 +2,9 @@
 import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
 import { weightsAccept } from './drop.js'
 import { bytes } from './format.js'
-import { notice } from './notices.js'
-import { state } from './store.js'
+import { guarded, notice } from './notices.js'
+import { askOutputs } from './outputs.js'
+import { set, state } from './store.js'
 import { importWeights, removeWeights, synthesize, useWeights } from './weights.js'
 
 const keras = 'https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/'
@@ -16,6 +17,7 @@ const official = [
 export function openWeightsDialog() {
   byID('weights-dialog').showModal()
   showWeightsDialog()
+  guarded(async () => set({ model: await state.thaw.model.describe() })) // a run may have ended since
 }
 
 export function showWeightsDialog() {
@@ -30,14 +32,30 @@ export function showWeightsDialog() {
   dialog.replaceChildren(
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
     h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? 'comes with the page' : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
+    outputsLine(then),
     h('section', {}, h('h3', {}, 'Your file'),
-      h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, multiple: false, className: 'button primary-soft', onfiles: then(([file]) => importWeights(file)) }),
-        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors.'))),
+      h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, className: 'button primary-soft', onfiles: then(importPicked) }),
+        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip.'))),
     h('section', {}, h('h3', {}, 'With the page'), h('ul', { class: 'kept' }, state.kept.filter(info => info.builtin).map(info => keptItem(info, then)))),
     h('section', {}, h('h3', {}, 'Kept on this machine'),
       own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.')),
     h('section', {}, h('h3', {}, 'Pretrained, from their makers'), h('ul', { class: 'kept' }, official.map(source => officialItem(source, then)))),
     randomForm(then))
+}
+
+/** One model of several files (model.json with its .bin), or files one by one. */
+async function importPicked(files) {
+  if (files.some(({ name }) => name === 'model.json')) return importWeights(files.map(file => ({ path: file.name, file })))
+  for (const file of files) await importWeights(file)
+}
+
+/** What the network answers, if it has been trained. */
+function outputsLine(then) {
+  const { outputs } = state.model ?? {}
+  if (!outputs) return null
+  return h('p', { class: 'row', 'data-testid': 'weights-outputs' },
+    h('span', { class: 'grow' }, outputs.named ? `Trained for ${outputs.names.slice(0, 6).join(', ')}${outputs.names.length > 6 ? ` and ${outputs.names.length - 6} more` : ''}.` : `Trained; its ${outputs.names.length} outputs have no names yet.`),
+    h('button', { type: 'button', class: 'button', 'data-testid': 'outputs-open', onclick: then(askOutputs) }, outputs.named ? 'Rename…' : 'Name them…'))
 }
 
 function keptItem(info, then) {

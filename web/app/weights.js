@@ -3,6 +3,7 @@
 import { byID } from './dom.js'
 import { follow } from './model.js'
 import { guarded, notice, say } from './notices.js'
+import { askOutputs, unnamed } from './outputs.js'
 import { withProgress } from './progress.js'
 import { set, state } from './store.js'
 
@@ -12,6 +13,7 @@ const lastUsed = 'thaw.weights' // localStorage: id of the weights last used, by
 async function loading(title, work, options) {
   if (state.active) return notice('warning', 'A run is under way: cancel it before you change the weights.')
   set({ loading: title + '.' })
+  let loaded = false
   await guarded(async () => {
     const info = await withProgress(byID('weights-progress'), title, work, options)
     if (!info) return
@@ -19,14 +21,18 @@ async function loading(title, work, options) {
     await follow()
     remember(info)
     say(`Weights loaded: ${info.name}.`, { now: true })
+    loaded = true
   })
   await guarded(async () => set({ kept: await state.thaw.weights.list() }))
   set({ loading: null })
+  return loaded
 }
 
-/** @param {Blob | string} source a file or an address */
-export const importWeights = (source, name = /** @type {any} */ (source).name) =>
-  loading(typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`, options => state.thaw.weights.import(source, { name, ...options }))
+/** @param {Blob | import('./sort.js').Found[] | string} source a file, the files of one model, or an address */
+export async function importWeights(source, name = /** @type {any} */ (source).name ?? source[0].path) {
+  const title = typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`
+  if ((await loading(title, options => state.thaw.weights.import(source, { name, ...options }))) && unnamed()) askOutputs()
+}
 
 export const useWeights = info => loading(`Loading ${info.name}`, options => state.thaw.weights.use(info.id, options), { cancellable: false })
 

@@ -134,6 +134,7 @@ const (
 	classInteger  = 0
 	classFloat    = 1
 	classString   = 3
+	classOpaque   = 5
 	classVariable = 9
 )
 
@@ -162,6 +163,11 @@ func parseDatatype(b []byte) (Type, error) {
 		t.Name = fmt.Sprint("float", 8*t.Size, bigEndian)
 		if t.Size == 2 && exponent == 8 {
 			t.Name = "b" + t.Name
+		}
+	case classOpaque:
+		t.Name = fmt.Sprint("opaque", 8*t.Size)
+		if t.Size == 2 { // what h5py makes of Keras's bfloat16
+			t.Name = "bfloat16"
 		}
 	case classString:
 		t.Name = "string"

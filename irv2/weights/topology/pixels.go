@@ -18,7 +18,7 @@ type Statistics func(l *Layer) (mean, variance []float64, err error)
 func (a Around) Pixels(statistics Statistics) (m Affine, passed, left []*Layer, err error) {
 	m = Affine{Scale: [3]float64{1, 1, 1}}
 	for i, l := range a.Front {
-		if len(l.inputs) != 1 || i > 0 && l.inputs[0] != a.Front[i-1] {
+		if len(l.inputs) > 1 || i > 0 && (len(l.inputs) == 0 || l.inputs[0] != a.Front[i-1]) {
 			return m, nil, a.Front, nil
 		}
 		scale, offset, ok := [3]float64{}, [3]float64{}, false
