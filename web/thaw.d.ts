@@ -286,6 +286,7 @@ export interface TrainOptions {
 }
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
+  // Before it starts a run is prepared: it can be paused and cancelled there too.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses

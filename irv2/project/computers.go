@@ -118,9 +118,13 @@ func (r *Run) check(passEnds bool) {
 	}
 }
 
-// hostLayout is what l would be on the host.
+// hostLayout is what l is on the host, which has to hold it now.
 func (p *Project) hostLayout(l *tune.Layout, data tune.Data) (*tune.Layout, error) {
-	return tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+	host, err := tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+	if err == nil {
+		p.makeRoom(host)
+	}
+	return host, err
 }
 
 // move goes on with the host from the last checkpoint, after the device was lost.

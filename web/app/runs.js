@@ -157,7 +157,7 @@ function showProgress() {
 function progressText(run) {
   const { status, phase, progress: { done, total }, epochs, asked, began } = run
   const wish = asked === 'cancel' ? ', ends as soon as it can' : asked === 'pause' && status !== 'paused' ? ', pauses as soon as it can' : ''
-  if (status === 'starting') return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || '…'}`
+  if (!total) return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || (status === 'paused' ? ', paused' : '…')}`
   const left = timeLeft(run)
   const more = wish || (status === 'paused' ? ', paused' : left === null ? '' : `, ${seconds(left)} left`)
   if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`
