@@ -25,7 +25,7 @@ export async function record(className) {
 
 class Recorder {
   #camera = null
-  #closed = false
+  /** @type {object | null} */ #attempt = null // to open a camera, the last one; null: the dialog is closed
   /** @type {object | null} */ #held = null // the burst under way
   #count = 0 // pictures of this dialog
   #before = Promise.resolve()
@@ -73,9 +73,10 @@ class Recorder {
   async open(id) {
     this.#stop()
     this.problem.hidden = true
+    const attempt = (this.#attempt = {})
     try {
       const camera = await openCamera(this.video, Math.max(480, state.model?.size ?? 0), id)
-      if (this.#closed) return camera.stop()
+      if (attempt !== this.#attempt) return camera.stop()
       this.#camera = camera
       camera.onend(() => this.#fail(new DOMException('', 'OverconstrainedError')))
       this.mirror.checked = camera.facesUser
@@ -83,7 +84,7 @@ class Recorder {
       this.hold.focus()
       await this.#list()
     } catch (error) {
-      if (!this.#closed) this.#fail(error)
+      if (attempt === this.#attempt) this.#fail(error)
     }
     this.#turn()
   }
@@ -108,7 +109,7 @@ class Recorder {
   }
 
   close() {
-    this.#closed = true
+    this.#attempt = null
     this.#stop()
     this.stopListening()
   }
