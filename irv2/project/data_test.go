@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image/jpeg"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -165,6 +166,8 @@ func TestAddImages(t *testing.T) {
 		t.Error("a class without a name")
 	}
 	_, err := World(worlds.Near, 900, 101, 1)
+	check(t, err, Invalid, "1 to 1,000 images")
+	_, err = World(worlds.Near, math.MaxInt, 1, 1) // whose sum is below zero
 	check(t, err, Invalid, "1 to 1,000 images")
 }
 
