@@ -4,7 +4,7 @@
 #   make test     everything: format, lint, native, WebAssembly and browser tests
 #   make check    before a commit: format, vet, lint, generated files current, tree clean
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
-#   make golden-gpu   the same for all plans on the GPU's kernels, in software (an hour)
+#   make golden-gpu   the same for all plans on the GPU's kernels, in software (half an hour)
 #   make lesson-gpu   the lesson's main contrast on the GPU's kernels, in software, against
 #                 what the processor gave (an hour; LESSON=5,near for a part)
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE

@@ -100,9 +100,9 @@ function addPoint(run, { step, loss, accuracy }) {
 export const accuracyOf = run => (run.heldBack ? run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy ?? null : null)
 
 /** What a run was trained with, as far as it is not the plan. @param {RunView} run */
-export function optionsText({ options: { epochs, batch, rate, seed, rates, continue: goesOn } }) {
+export function optionsText({ options: { epochs, batch, rate, seed, rates, classWeight, continue: goesOn } }) {
   const factor = Object.values(rates ?? {})[0]
-  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, goesOn && 'from the last run on'].filter(Boolean).join(', ')
+  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
 export const isOver = run => ['done', 'cancelled', 'failed'].includes(run.status)
