@@ -38,7 +38,7 @@ class Recorder {
     this.mirror = h('input', { type: 'checkbox', checked: true, 'data-testid': 'camera-mirror', onchange: () => this.#turn() })
     this.choice = h('select', { 'aria-label': 'Camera', hidden: true, onchange: () => this.open(this.choice.value) })
     this.problem = h('div', { class: 'strip camera-problem', role: 'alert', 'data-testid': 'camera-problem', hidden: true })
-    this.taken = h('p', { role: 'status', 'data-testid': 'camera-count' })
+    this.taken = h('p', { 'data-testid': 'camera-count' })
     this.last = h('ul', { class: 'camera-last', 'aria-hidden': 'true' })
     this.back = h('button', { type: 'button', class: 'quiet', 'data-testid': 'camera-undo', hidden: true, onclick: () => this.#inTurn(() => this.#removeLast()) }, 'Remove the last burst')
   }
@@ -149,7 +149,10 @@ class Recorder {
 
   /** The next burst may begin while the last is being read: what changes the data waits. */
   #inTurn(work) {
-    this.#before = this.#before.then(work).then(() => this.#show())
+    this.#before = this.#before.then(work).then(() => {
+      this.#show()
+      say(this.taken.textContent, { now: true })
+    })
     return this.#before
   }
 
@@ -170,7 +173,6 @@ class Recorder {
     const taken = this.#bursts.flat().length
     this.taken.textContent = !className ? 'Name the class first.' : `${plural(idsOf(className).length, 'picture')} in “${className}”` + (taken ? `; taken here ${taken} in ${plural(this.#bursts.length, 'burst')}` : '')
     this.back.hidden = !this.#bursts.length
-    say(this.taken.textContent)
   }
 
   #showLast(file) {
