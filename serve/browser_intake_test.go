@@ -34,7 +34,11 @@ func TestPagePreviewKeys(t *testing.T) {
 	if got := b.previewShows(); got != "Add 16 images in 2 classes" {
 		t.Errorf("offers %q", got)
 	}
-	b.do(chromedp.KeyEvent("\x1b"))
+	b.do(chromedp.EmulateViewport(390, 480))
+	if box := eval[[]float64](b, "const r = document.querySelector('[data-testid=preview-add]').getBoundingClientRect(); return [r.top, r.bottom]"); box[0] < 0 || box[1] > 480 {
+		t.Errorf("on a small phone the button is at %v", box)
+	}
+	b.do(chromedp.EmulateViewport(1280, 720), chromedp.KeyEvent("\x1b"))
 	b.wait("!document.querySelector('#preview-dialog[open]')", "Escape closes")
 	b.has("")
 	b.drop("#drop", photos+"boat", photos+"house")

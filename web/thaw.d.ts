@@ -31,7 +31,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
-  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
+  /** invalid | exists | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
 
@@ -141,10 +141,23 @@ export interface DataCalls {
   worldPicture(world: string): Promise<Blob>
   worlds(): Promise<WorldInfo[]>
   list(): Promise<DataInfo>
+  /** A trained network's output is renamed with its class. To the name of another class: code 'exists', see merge. */
   rename(className: string, to: string): Promise<DataInfo>
   removeClass(className: string): Promise<DataInfo>
   remove(ids: number[]): Promise<DataInfo>
+  /** Also ends what is adding images; nothing of that stays. */
   clear(): Promise<DataInfo>
+  /** Into another class, made if new. */
+  move(ids: number[], className: string): Promise<DataInfo>
+  /** All images of one class into another; the first is gone then. */
+  merge(from: string, into: string): Promise<DataInfo>
+  /** Images that look the same without being copies, in groups of ids: computed when asked, and only a hint. */
+  alike(): Promise<number[][]>
+  /** Makes images one group, which stays on one side of the split. */
+  keepTogether(ids: number[]): Promise<DataInfo>
+  /** Takes the last change of the images back (an add, too), or makes it again; `did`: "Undid: moved 3 images to roses." */
+  undo(): Promise<DataInfo & { did: string }>
+  redo(): Promise<DataInfo & { did: string }>
   /** Small JPEG or PNG for any image that was accepted, TIFF too. */
   thumbnail(id: number): Promise<Blob>
 }
@@ -211,6 +224,8 @@ export interface DataInfo {
   /** Why training cannot start yet, or null: one sentence. */
   problem: string | null
   warnings: string[]
+  /** What undo and redo would do, in words: "moved 3 images to roses"; null: nothing. */
+  undo: string | null; redo: string | null
 }
 
 // Plans ----------------------------------------------------------------------
@@ -233,6 +248,8 @@ export interface Plan {
   cost: Cost
   /** Who will compute: 'simd', 'portable', or the GPU's name. */
   computes: string
+  /** What is kept of a head that was trained before: outputs kept, new classes drawn, outputs whose classes are gone. null: the head is new. */
+  head: { kept: number; drawn: string[]; dropped: string[] } | null
 }
 export interface Cost {
   parameters: number; trained: number
@@ -259,6 +276,8 @@ export interface TrainOptions {
   /** Rate of the backbone relative to the head's (per-block rates: block name or pattern -> factor). */
   rates?: Record<string, number>
   labelSmoothing?: number; dropout?: number
+  /** As Keras's class_weight: how much images of a class count in the loss. 'balanced': as sklearn, images / (classes * images of the class). */
+  classWeight?: 'none' | 'balanced' | Record<string, number>
   /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
@@ -267,10 +286,11 @@ export interface TrainOptions {
 }
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
+  // Before it starts a run is prepared: it can be paused and cancelled there too.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
@@ -289,6 +309,7 @@ export interface Run {
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
+  balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
 /** browserDecoded: the image's pixels are what this browser makes of its file. */

@@ -204,33 +204,26 @@ func (f *bmpFile) colours(pix []uint8) error {
 				v |= uint32(row[step*x+3]) << 24
 			}
 			for c := range 3 {
-				pix[3*(at+x)+c] = parts[c].of(v)
+				p := &parts[c]
+				pix[3*(at+x)+c] = uint8((v >> p.shift & p.most) * 255 / p.whole)
 			}
 		}
 	})
 }
 
-// bmpPart is a colour's bits in a pixel.
+// bmpPart is a colour's bits in a pixel: v>>shift&most of whole.
 type bmpPart struct {
-	shift int
-	most  uint32 // its largest value
+	shift       int
+	most, whole uint32
 }
 
 func partOf(mask uint32) bmpPart {
 	shift := bits.TrailingZeros32(mask) & 31
 	most := mask >> shift
 	if over := bits.Len32(most) - 8; over > 0 { // the high 8 count
-		return bmpPart{shift + over, 255}
+		shift, most = shift+over, 255
 	}
-	return bmpPart{shift, most}
-}
-
-// of is the colour in 8 bits.
-func (p bmpPart) of(v uint32) uint8 {
-	if p.most == 0 {
-		return 0
-	}
-	return uint8((v >> p.shift & p.most) * 255 / p.most)
+	return bmpPart{shift, most, max(most, 1)}
 }
 
 // runs decodes Microsoft's run-length code: a count and an index (or two, in 4 bits), or

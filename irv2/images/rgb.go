@@ -1,7 +1,6 @@
 package images
 
 import (
-	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -9,7 +8,8 @@ import (
 
 // planes is a decoded picture as its format stores it: brightness apart from colour, a
 // palette, 16 bits. It is a half to an eighth of what a photograph takes as RGB with a
-// copy, so no whole RGB is made of it; rows are converted as they are wanted.
+// copy, so no whole RGB is made of it; rows are converted as they are wanted. Their loops
+// are plain: the page's Go is built without inlining, and a call for each pixel shows.
 type planes interface {
 	size() (w, h int)
 	// row overwrites dst with pixels x0 to x1 of row y as RGB. x0 is a multiple of 4.
@@ -85,7 +85,7 @@ func newDeep(rect image.Rectangle, pix []uint8, stride, step, channels int) *dee
 		row := pix[y*stride:][:rect.Dx()*step]
 		for at := 0; at < len(row); at += step {
 			for c := range channels {
-				most = max(most, binary.BigEndian.Uint16(row[at+2*c:]))
+				most = max(most, uint16(row[at+2*c])<<8|uint16(row[at+2*c+1]))
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (d *deep) row(dst []uint8, y, x0, x1 int) {
 			if d.channels == 3 {
 				at += 2 * c
 			}
-			dst[3*x+c] = uint8(min(binary.BigEndian.Uint16(src[at:])>>shift, 255))
+			dst[3*x+c] = uint8(min((uint16(src[at])<<8|uint16(src[at+1]))>>shift, 255))
 		}
 	}
 }

@@ -1,17 +1,13 @@
 package images
 
 import (
-	"bytes"
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"io"
 )
-
-const jpegInTIFF = 7
 
 // headerTIFF is what a TIFF's picture takes: its colours, in bytes or pairs of them.
 func headerTIFF(data []byte) (header, error) {
@@ -90,8 +86,16 @@ func (f *tiffFile) unpack(values []uint16, raw []byte) {
 			values[i] = uint16(raw[i])
 		}
 	case 16:
+		high, low := 1, 0 // where they lie
+		if f.order == binary.BigEndian {
+			high, low = 0, 1
+		}
 		for i := range values {
-			values[i] = f.order.Uint16(raw[2*i:])
+			values[i] = uint16(raw[2*i+high])<<8 | uint16(raw[2*i+low])
+		}
+	case 1:
+		for i := range values {
+			values[i] = uint16(raw[i/8] >> (7 - i%8) & 1)
 		}
 	default:
 		r := bitReader{data: raw}
@@ -124,7 +128,7 @@ func (f *tiffFile) put(pix []uint8, values []uint16, at, samples, plane int) {
 		switch {
 		case wide == 2:
 			for c, v := range values[i:][:n] {
-				binary.BigEndian.PutUint16(pix[2*(to+c):], v^flip)
+				pix[2*(to+c)], pix[2*(to+c)+1] = uint8((v^flip)>>8), uint8(v^flip)
 			}
 		case f.bits == 8 || f.photometric == inPalette:
 			for c, v := range values[i:][:n] {
@@ -208,60 +212,4 @@ func (f *tiffFile) divide(pix []uint8) {
 			binary.BigEndian.PutUint16(p[c:], uint16(v))
 		}
 	}
-}
-
-// jpegBlock is the pixels of a block that is a JPEG, whose tables may stand once for all
-// (TIFF Technical Note 2). A JPEG does not say whether it is RGB: the TIFF does.
-func (f *tiffFile) jpegBlock(raw []byte) (io.Reader, error) {
-	values, err := f.list(tagJPEGTables)
-	if err != nil {
-		return nil, err
-	}
-	file := adobe(f.photometric == inYCbCr)
-	if len(values) > 4 {
-		for _, v := range values[2 : len(values)-2] { // without its start and end
-			file = append(file, byte(v))
-		}
-	}
-	if len(raw) < 2 {
-		return nil, io.ErrUnexpectedEOF
-	}
-	m, err := jpeg.Decode(bytes.NewReader(append(file, raw[2:]...)))
-	if err != nil {
-		return nil, err
-	}
-	p, err := planesOf(m)
-	if err != nil {
-		return nil, err
-	}
-	w, h := p.size()
-	if grey, ok := p.(*packed); w < f.blockW || f.keep == 1 && (!ok || grey.channels != 1) {
-		return nil, errors.New("its parts disagree about their pixels")
-	}
-	return &jpegRows{planes: p, h: h, w: f.blockW, keep: f.keep}, nil
-}
-
-// jpegRows gives a JPEG's rows, one at a time.
-type jpegRows struct {
-	planes
-	y, w, h, keep int
-	row3          []uint8
-}
-
-func (j *jpegRows) Read(b []byte) (int, error) {
-	if j.y == j.h {
-		return 0, io.ErrUnexpectedEOF
-	}
-	if len(b) < j.keep*j.w { // past the last row that was wanted
-		return 0, io.EOF
-	}
-	if j.row3 == nil {
-		j.row3 = make([]uint8, 3*j.w)
-	}
-	j.row(j.row3, j.y, 0, j.w)
-	j.y++
-	for i := range j.keep * j.w {
-		b[i] = j.row3[i*3/j.keep]
-	}
-	return j.keep * j.w, nil
 }

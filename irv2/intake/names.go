@@ -2,25 +2,33 @@ package intake
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// numbered is a name with a number at its end: cat.0, cat_001, cat (1), cat12.
-var numbered = regexp.MustCompile(`^(.*?)[\s_.\-]*\(?\d+\)?$`)
+// unnumbered is a name without the number at its end (cat.0, cat_001, cat (1), cat12), ""
+// where there is none.
+func unnumbered(stem string) string {
+	const digits = "0123456789"
+	inside := strings.TrimSuffix(stem, ")")
+	rest := strings.TrimRight(inside, digits)
+	if rest == inside {
+		return ""
+	}
+	return strings.TrimRight(strings.TrimSuffix(rest, "("), between)
+}
+
+// between stands between the parts of a name.
+const between = "_-. "
 
 // addNames adds what file names begin or end with: cat.0.jpg, cat_front_001.png,
 // patient7_slice2_benign.png. The source with the fewest classes comes first.
 func (s *Survey) addNames(paths []string) {
 	n := len(paths)
 	whole, first, last := make([]string, n), make([]string, n), make([]string, n)
-	const between = "_-. "
 	for i, p := range paths {
 		stem := strings.TrimSuffix(path.Base(p), path.Ext(p))
-		if m := numbered.FindStringSubmatch(stem); m != nil {
-			whole[i] = m[1]
-		}
+		whole[i] = unnumbered(stem)
 		if at := strings.IndexAny(stem, between); at > 0 {
 			first[i], last[i] = stem[:at], stem[strings.LastIndexAny(stem, between)+1:]
 		}

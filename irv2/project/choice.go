@@ -25,7 +25,7 @@ func (c Choice) config(classes int) (irv2.Config, error) {
 	case "mini":
 		config = irv2.Mini(classes)
 	default:
-		return config, Errorf(Invalid, "There is no model %q: choose full or mini.", c.Model)
+		return config, Errorf(Invalid, "There is no model %.100q: choose full or mini.", c.Model)
 	}
 	if c.Size != 0 {
 		config.Size = c.Size

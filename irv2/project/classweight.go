@@ -2,7 +2,6 @@ package project
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"thaw/irv2/images"
@@ -18,15 +17,25 @@ type ClassWeight struct {
 // UnmarshalJSON reads a word or an object.
 func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	var word string
-	if json.Unmarshal(text, &word) == nil {
-		if word != "none" && word != "balanced" && word != "" {
-			return fmt.Errorf("class weights %q are not known: choose none, balanced, or a number for each class", word)
-		}
+	var of map[string]*float64
+	switch isWord := json.Unmarshal(text, &word) == nil && text[0] == '"'; {
+	case isWord && (word == "none" || word == "balanced"):
 		*w = ClassWeight{Balanced: word == "balanced"}
 		return nil
+	case isWord:
+		return Errorf(Invalid, "There are no class weights called %q: choose none, balanced, or a number for each class.", word)
 	}
-	*w = ClassWeight{}
-	return json.Unmarshal(text, &w.Of)
+	if err := json.Unmarshal(text, &of); err != nil || of == nil {
+		return Errorf(Invalid, "Class weights are none, balanced, or a number for each class.")
+	}
+	*w = ClassWeight{Of: map[string]float64{}}
+	for name, weight := range of {
+		if weight == nil {
+			return Errorf(Invalid, "The class weight of %q is no number: leave it out for 1.", name)
+		}
+		w.Of[name] = *weight
+	}
+	return nil
 }
 
 // weighted is o with the weights of a split's classes. Balanced ones are, as sklearn has

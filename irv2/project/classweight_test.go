@@ -59,8 +59,8 @@ func TestClassWeight(t *testing.T) {
 	o.ClassWeight = weightOf(t, `{"fruit": -1}`)
 	_, err = p.Plan(freeze.Spec{Preset: "head-only"}, o)
 	check(t, err, Invalid, "must be 0 to 1,000,000, not -1")
-	if err := json.Unmarshal([]byte(`{"classWeight": "fair"}`), &o); err == nil {
-		t.Error("an unknown word")
+	for given, want := range map[string]string{`"fair"`: "no class weights called", `{"null": null}`: `of "null" is no number`, `null`: "a number for each class", `{"boat": "x"}`: "a number for each class", `3`: "a number for each class"} {
+		check(t, Decode([]byte(`{"classWeight": `+given+`}`), &o), Invalid, want)
 	}
 	loss := func(text string) float64 {
 		o := DefaultOptions()

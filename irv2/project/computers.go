@@ -33,7 +33,7 @@ const (
 func (p *Project) Use(way string) error {
 	switch {
 	case way != Auto && way != OnHost && way != OnDevice:
-		return Errorf(Invalid, "There is no way to compute called %q: choose auto, host or device.", way)
+		return Errorf(Invalid, "There is no way to compute called %.100q: choose auto, host or device.", way)
 	case way == OnDevice && p.Device == nil:
 		return Errorf(Unsupported, "No GPU can be used in this browser: choose auto.")
 	}
@@ -118,9 +118,13 @@ func (r *Run) check(passEnds bool) {
 	}
 }
 
-// hostLayout is what l would be on the host.
+// hostLayout is what l is on the host, which has to hold it now.
 func (p *Project) hostLayout(l *tune.Layout, data tune.Data) (*tune.Layout, error) {
-	return tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+	host, err := tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+	if err == nil {
+		p.makeRoom(host)
+	}
+	return host, err
 }
 
 // move goes on with the host from the last checkpoint, after the device was lost.

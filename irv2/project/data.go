@@ -171,6 +171,7 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	}
 	if errors.Is(err, context.Canceled) {
 		d.set.Arrange(before)
+		d.set.Settle(p.poll(context.Background())) // what went may have been deeper than all that stays
 		return nil, err
 	}
 	d.remember(added(before, d.set.Arrangement()), before)

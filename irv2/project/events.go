@@ -11,7 +11,8 @@ import (
 type Event any
 
 type (
-	// Started comes first. Steps are of the whole run.
+	// Started comes when the run has its memory: before it there may be Paused, or the end.
+	// Steps are of the whole run.
 	Started struct {
 		Kind       string `json:"kind"` // started
 		Run        string `json:"run"`

@@ -15,9 +15,15 @@ type examples struct {
 	pixels  *images.Affine // how the network is fed; nil: the usual way
 }
 
+// pixelsID tells equal pixels, at one size.
+type pixelsID struct {
+	hash  images.Hash
+	scale int // of 16-bit images, see images.Sample
+}
+
 type example struct {
 	pixels []uint8
-	hash   images.Hash
+	known  pixelsID
 	label  int
 }
 
@@ -34,7 +40,7 @@ func newExamples(s *images.Split, size int, o Options) *examples {
 	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
-			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, e.Sample.Hash, e.Label})
+			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
 		}
 	}
 	return d

@@ -16,7 +16,7 @@ import (
 type features struct {
 	of      prefix
 	weights []weak.Pointer[float32] // where the prefix's parameters stand, which never change there
-	images  [2][]images.Hash
+	images  [2][]pixelsID
 	values  [2][]float32 // nil: not known
 }
 
@@ -52,7 +52,7 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 	}
 	for split, part := range d.parts {
 		for _, e := range part {
-			f.images[split] = append(f.images[split], e.hash)
+			f.images[split] = append(f.images[split], e.known)
 		}
 	}
 	return f
@@ -90,6 +90,13 @@ func (p *Project) known(l *tune.Layout, from version, d *examples) *features {
 // roomBeside says that there is room for so much beside a run.
 func roomBeside(l *tune.Layout, bytes int64) bool {
 	return l.Options.Budget == 0 || l.Cost().Peak+bytes <= l.Options.Budget
+}
+
+// makeRoom lets kept features go where a run needs their place.
+func (p *Project) makeRoom(l *tune.Layout) {
+	if kept := p.kept(); kept != nil && !roomBeside(l, kept.bytes()) {
+		p.keep(nil)
+	}
 }
 
 // keptShare is the part of all memory that kept features may take: images, which are not

@@ -77,6 +77,13 @@ func TestFeaturesAreComputedAnew(t *testing.T) {
 				}
 			}
 		}, 19},
+		{"16-bit images that are scaled otherwise", func(p *Project, o *Options) {
+			for _, c := range p.data.set.Classes {
+				for _, s := range c.Samples {
+					s.Range = 12
+				}
+			}
+		}, 20},
 		{"other weights", func(p *Project, o *Options) { p.Synthesize(t.Context(), "", 2) }, 20},
 		{"trained weights", func(p *Project, o *Options) { train(t, p, "unfreeze-all", *o); o.Continue = true }, 20},
 		{"other preprocessing", func(p *Project, o *Options) {

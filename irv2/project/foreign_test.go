@@ -5,11 +5,14 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
 	"thaw/irv2/images"
+	"thaw/irv2/worlds"
 )
 
 // fakeBrowser decodes AVIF to a plain colour.
@@ -71,26 +74,48 @@ func TestBrowserDecoded(t *testing.T) {
 
 func never() error { return nil }
 
+// pngOf is a picture of 8 x 8 pixels, as value gives them.
+func pngOf(t *testing.T, deep bool, value func(i int) int) PictureFile {
+	t.Helper()
+	var m draw.Image = image.NewGray(image.Rect(0, 0, 8, 8))
+	if deep {
+		m = image.NewGray16(m.Bounds())
+	}
+	for i := range 64 {
+		var c color.Color = color.Gray{Y: uint8(value(i))}
+		if deep {
+			c = color.Gray16{Y: uint16(value(i))}
+		}
+		m.Set(i%8, i/8, c)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return PictureFile{Path: "scan.png", Open: func() (File, error) { return inMemory(b.Bytes()), nil }}
+}
+
+// upTo is a picture of 16 bits whose values end at most.
+func upTo(t *testing.T, most int) PictureFile {
+	return pngOf(t, true, func(i int) int { return most * i / 63 })
+}
+
+func addPicture(t *testing.T, p *Project, class string, f PictureFile) *AddResult {
+	t.Helper()
+	from, _ := Files(class, []PictureFile{f})
+	got, err := p.AddImages(t.Context(), from, func(int64, int64) {})
+	if err != nil || got.Accepted != 1 {
+		t.Fatal(got, err)
+	}
+	return got
+}
+
 // A set's 16-bit images are scaled alike as soon as they are added or removed, and said so.
 func TestDepthOfASet(t *testing.T) {
 	p := New()
-	add := func(class string, most uint16) *AddResult {
-		m := image.NewGray16(image.Rect(0, 0, 8, 8))
-		m.SetGray16(1, 1, color.Gray16{Y: most})
-		var b bytes.Buffer
-		if err := png.Encode(&b, m); err != nil {
-			t.Fatal(err)
-		}
-		from, _ := Files(class, []PictureFile{{Path: class + ".png", Open: func() (File, error) { return inMemory(b.Bytes()), nil }}})
-		got, err := p.AddImages(t.Context(), from, func(int64, int64) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	add("a", 900)
-	got := add("b", 4000)
-	if w := strings.Join(got.Data.Warnings, " "); !strings.Contains(w, "use 12 of their bits") || strings.Contains(w, "read") {
+	addPicture(t, p, "a", upTo(t, 900))
+	got := addPicture(t, p, "b", upTo(t, 4000))
+	if w := strings.Join(got.Data.Warnings, " "); !strings.Contains(w, "use 12 of their bits") || strings.Contains(w, "no longer be read") {
 		t.Error(w)
 	}
 	first := p.data.set.Classes[0].Samples[0]
@@ -102,5 +127,29 @@ func TestDepthOfASet(t *testing.T) {
 	}
 	if _, err := p.Undo(t.Context()); err != nil || first.Range != 12 {
 		t.Errorf("after undo scaled by %d (%v)", first.Range, err)
+	}
+}
+
+// A prediction scales a 16-bit image as those were that the network was trained on, even
+// when they are gone: one that uses 10 of 12 bits is dark, not bright.
+func TestPredictionsUseTheDepthOfTraining(t *testing.T) {
+	p := open(t, 2, 1)
+	addPicture(t, p, worlds.Near.Classes[0], upTo(t, 4095))
+	train(t, p, "head-only", DefaultOptions())
+	p.ClearImages()
+	ask := func(f PictureFile) []Probability {
+		got, err := p.Predict(t.Context(), func() (string, []byte, error) {
+			content, err := f.read(1 << 20)
+			return f.Path, content, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Classes
+	}
+	value := func(i int) int { return 900 * i / 63 }
+	want := ask(pngOf(t, false, func(i int) int { return value(i) >> 4 }))
+	if got := ask(pngOf(t, true, value)); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

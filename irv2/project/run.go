@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"thaw/irv2"
@@ -107,48 +106,6 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	return r, nil
 }
 
-// prepare gives the run its weights and its memory. Between the parts that take long it
-// may be held and ended.
-func (r *Run) prepare() (err error) {
-	defer Recover(&err)
-	poll := r.poll()
-	if err := poll(); err != nil {
-		return err
-	}
-	r.weights = r.from.startFor(r.layout.Plan, r.outputs, r.layout.Options.Seed)
-	if err := poll(); err != nil {
-		return err
-	}
-	p := r.project
-	if kept := p.kept(); kept != nil && !roomBeside(r.layout, kept.bytes()) {
-		p.keep(nil)
-	}
-	r.known = p.known(r.layout, r.from, r.data)
-	runtime.GC() // the last run's arena makes room for this one's
-	if err := poll(); err != nil {
-		return err
-	}
-	session, err := tune.New(r.layout, r.weights, r.data)
-	if err != nil && r.layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
-		r.known = nil
-		if r.layout, err = p.hostLayout(r.layout, r.data); err == nil {
-			session, err = tune.New(r.layout, r.weights, r.data)
-		}
-	}
-	if err != nil {
-		return Errorf(Memory, "%s", sentence(err))
-	}
-	r.session, r.flops = session, r.layout.StepFLOPs()
-	if r.known != nil {
-		for split, values := range r.known.values {
-			if values != nil {
-				session.Know(tune.Split(split), values)
-			}
-		}
-	}
-	return poll()
-}
-
 // train runs to the end and sends the final event.
 func (r *Run) train() {
 	defer r.cancel()
@@ -237,7 +194,9 @@ func (r *Run) paused(kind string) {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
+			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		}
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}

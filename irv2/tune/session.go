@@ -58,6 +58,7 @@ type CacheEvent struct {
 // StepEvent: step Step (from 1) of epoch Epoch (from 1) is done. Seconds are without pauses.
 type StepEvent struct {
 	Step, Epoch    int
+	Images         int     // of this batch
 	Loss, Accuracy float64 // of this batch
 	Seconds        float64
 	SecondsLeft    *float64 // nil before it is known
@@ -74,8 +75,9 @@ func New(l *Layout, weights *irv2.Weights, data Data) (*Session, error) {
 	}
 	size := l.Plan.Model.Config.Size
 	batches := (l.Counts[Validation] + l.batch() - 1) / l.batch()
+	works := l.works()
 	return &Session{Layout: l, weights: weights, data: data, memory: memory, clock: clock{began: time.Now()},
-		evaluation: float64(batches) * float64(l.evaluate.Cost().StepFLOPs()) / float64(l.StepFLOPs()),
+		evaluation: float64(batches) * float64(works.evaluation.Bytes) / float64(works.step.Bytes),
 		rates:      l.Options.rates(l.Plan.Model), image: make([]float32, size*size*3)}, nil
 }
 
@@ -142,7 +144,7 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 		took := s.clock.worked() - began
 		s.clock.step(loss, correct, took)
 		n := float64(len(chosen))
-		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Loss: loss / n, Accuracy: float64(correct) / n,
+		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Images: len(chosen), Loss: loss / n, Accuracy: float64(correct) / n,
 			Seconds: took.Seconds(), SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch, s.evaluation)}})
 	}
 	began := s.clock.worked()

@@ -14,15 +14,21 @@ export async function openCamera(video, side, id) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: id ? { ...wanted, deviceId: { exact: id } } : { ...wanted, facingMode: { ideal: 'environment' } } })
   const [track] = stream.getVideoTracks()
   video.srcObject = stream
-  await video.play()
+  const stop = () => {
+    track.stop()
+    if (video.srcObject === stream) video.srcObject = null // not that of a camera chosen since
+  }
+  try {
+    await video.play()
+  } catch (error) {
+    stop()
+    throw error
+  }
   const { deviceId, facingMode } = track.getSettings()
   return {
     id: deviceId,
     facesUser: facingMode !== 'environment',
-    stop: () => {
-      track.stop()
-      video.srcObject = null
-    },
+    stop,
     onend: fn => void (track.onended = fn), // it was unplugged, or forbidden
   }
 }

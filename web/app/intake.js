@@ -7,7 +7,7 @@ import { plural } from './format.js'
 import { guarded, say } from './notices.js'
 import { preview } from './preview.js'
 import { withProgress } from './progress.js'
-import { showRefused } from './refused.js'
+import { showRefused } from './refusals.js'
 import { change, defaults } from './settings.js'
 import { set, state } from './store.js'
 import { showPanel } from './tabs.js'
@@ -19,17 +19,24 @@ import { hasOwn, onlyGenerated } from './worlds.js'
 /** Adds pictures that this page took to a class, made if new; a group stays on one side of the split. @param {File[]} files */
 export const addGroup = (className, files, group) => take(files.length, ['the camera'], options => state.thaw.data.add(className, files, { group, ...options }))
 
-let before = Promise.resolve()
+let before = /** @type {Promise<any>} */ (Promise.resolve())
+/** One look at files waits for another: the worker keeps the last alone. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+function inTurn(work) {
+  const turn = before.then(work)
+  before = turn.catch(() => {}) // told to whoever waits for it
+  return turn
+}
+
+/** Whether there are pictures in a zip. @param {Found} zip */
+export const holdsPictures = zip => inTurn(async () => (await state.thaw.data.survey([zip])).pictures > 0)
+
 /**
  * Files that fell on the page, or on the card of a class: they are surveyed, and a person
- * sees what would come in before anything does. One drop waits for another.
+ * sees what would come in before anything does.
  * @param {Found[]} found @param {string | null} [className]
  * @param {Refusal[]} [foreign] what came with them and is no image
  */
-export function addFound(found, className = null, foreign = []) {
-  before = before.then(() => addSurveyed(found, className, foreign))
-  return before
-}
+export const addFound = (found, className = null, foreign = []) => inTurn(() => addSurveyed(found, className, foreign))
 
 /** @param {Found[]} found @param {string | null} className @param {Refusal[]} foreign */
 async function addSurveyed(found, className, foreign) {

@@ -55,9 +55,9 @@ function spans(layers, learning) {
 /**
  * The whole program.
  * @param {any} spec @param {import('../thaw.js').Plan | null} plan @param {import('../thaw.js').ModelInfo} model
- * @param {number} classes @param {{ optimizer: string, rate: number, momentum: number, dropout: number, smoothing: number }} settings
+ * @param {number} classes @param {{ optimizer: string, rate: number, momentum: number, dropout: number, smoothing: number, classWeight: string }} settings
  */
-export function program(spec, plan, model, classes, { optimizer, rate, momentum, dropout, smoothing }) {
+export function program(spec, plan, model, classes, { optimizer, rate, momentum, dropout, smoothing, classWeight }) {
   const side = model.size
   const mode = { inference: ', training=False', batch: '' }[spec.batchNorm] ?? ''
   const rule = optimizer === 'sgd' ? `SGD(${rate}, momentum=${momentum})` : `Adam(${rate})`
@@ -78,5 +78,6 @@ export function program(spec, plan, model, classes, { optimizer, rate, momentum,
     `outputs = keras.layers.Dense(${classes}, activation='softmax')(x)`,
     'model = keras.Model(inputs, outputs)',
     `model.compile(keras.optimizers.${rule}, ${loss}, ['accuracy'])`,
+    classWeight === 'balanced' && '# fit(..., class_weight={c: n / (classes * n_c)}): what sklearn calls balanced',
   ].filter(line => line !== false && line !== null).join('\n')
 }

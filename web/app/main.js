@@ -4,6 +4,9 @@
 // Hooks for tests, each an id and a data-testid unless said otherwise:
 //   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
 //            (inside: .class-name, [data-testid="count"] [data-testid="class-camera"]), #refused, #duplicates,
+//            [data-testid="images-undo"] [data-testid="images-redo"], in #class-dialog: [data-image-item="id"]
+//            [data-testid="move-to"] [data-testid="move"] [data-testid="remove-chosen"] [data-testid="choose-all"],
+//            in #duplicates: [data-right="class"] [data-testid="remove-copies"], #alike: [data-testid="look-alike"],
 //            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
 //            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
@@ -16,7 +19,7 @@
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
-//   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
+//   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
 //   engine   #engine, #way: who computes, where there is a GPU

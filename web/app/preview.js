@@ -2,7 +2,7 @@
 // counts, what names them, what is refused; one button to take them.
 import { byID, h, iconButton } from './dom.js'
 import { plural } from './format.js'
-import { reasonItem } from './refused.js'
+import { reasonItem } from './refusals.js'
 import { state } from './store.js'
 import { onlyGenerated } from './worlds.js'
 
@@ -48,13 +48,14 @@ export function preview(survey, found, className, again) {
 /** The whole dialog for a survey. */
 function content(survey, found, into, close, encode) {
   const list = h('div', { class: 'preview-classes', tabIndex: 0, role: 'region', 'aria-label': 'Classes that come in' })
+  const pictureOf = picturesIn(found)
   const add = h('button', { type: 'submit', class: 'primary', 'data-testid': 'preview-add' })
   const show = () => {
     const fields = add.form.elements
     const chosen = survey.sources.find(({ id }) => id === sourceOf(add.form, survey))
     fields.className.closest('.preview-one').hidden = Boolean(chosen)
     list.hidden = !chosen
-    if (chosen) list.replaceChildren(classTable(chosen, Boolean(fields.sides?.checked)))
+    if (chosen) list.replaceChildren(classTable(chosen, Boolean(fields.sides?.checked), pictureOf))
     const className = fields.className.value.trim()
     const n = (chosen ? chosen.classes.reduce((sum, c) => sum + c.pictures, 0) : survey.pictures) - leftOut(survey, fields)
     add.disabled = n <= 0 || (!chosen && !className)
@@ -93,11 +94,26 @@ function classField(found, into, show) {
     into === null && classes.length > 0 && h('p', { class: 'row' }, classes.slice(0, 12).map(take)))
 }
 
+const isImage = ({ file }) => file.type.startsWith('image/')
+
 /** The first pictures among files, as far as the browser knows their formats. */
-const thumbnails = found => h('p', { class: 'preview-pictures' }, found.filter(({ file }) => file.type.startsWith('image/')).slice(0, 8).map(({ file }) => {
-  const image = h('img', { src: URL.createObjectURL(file), alt: file.name, title: file.name, width: 56, height: 56, onload: () => URL.revokeObjectURL(image.src), onerror: () => image.remove() })
+const thumbnails = found => h('p', { class: 'preview-pictures' }, found.filter(isImage).slice(0, 8).map(({ file }) => thumbnail(file, 56)))
+
+function thumbnail(file, side) {
+  const done = () => URL.revokeObjectURL(image.src)
+  const image = h('img', { alt: '', title: file.name, width: side, height: side, loading: 'lazy', onload: done, onerror: () => { done(); image.remove() } })
+  image.src = URL.createObjectURL(file)
   return image
-}))
+}
+
+/** Finds a picture of a class among files that are not in a zip, by its example's name. @param {import('./sort.js').Found[]} found */
+function picturesIn(found) {
+  const byName = Map.groupBy(found.filter(isImage), ({ file }) => file.name)
+  return ({ name, examples }) => {
+    const same = byName.get(examples[0]) ?? []
+    return same.length === 1 ? same[0].file : same.find(({ path }) => path.split('/').includes(name))?.file
+  }
+}
 
 const sidesField = ({ sides }, show) => sides && h('label', { class: 'preview-source' }, h('input', { type: 'checkbox', name: 'sides', checked: true, onchange: show }), h('span', {}, sidesText(sides)))
 
@@ -130,12 +146,16 @@ function read(form, survey) {
   return { choice: { ...choice, group: fields.group?.value ?? '', sides: fields.sides?.checked ?? false, browserDecoded: fields.browserDecoded?.checked ?? false }, replace: fields.replace?.checked ?? false }
 }
 
-function classTable(source, sides) {
+function classTable(source, sides, pictureOf) {
+  const picture = c => {
+    const file = pictureOf(c)
+    return file && thumbnail(file, 26)
+  }
   const head = ['Class', 'Images', ...(sides ? ['train', 'validate', 'test'] : [])]
   return h('table', {},
     h('thead', {}, h('tr', {}, head.map(text => h('th', { scope: 'col' }, text)), h('th', { scope: 'col' }, 'such as'))),
     h('tbody', {}, source.classes.map(c => h('tr', { 'data-class-preview': c.name },
-      h('th', { scope: 'row' }, c.name, state.data.classes.some(there => there.name === c.name) && h('span', { class: 'badge' }, 'is there')),
+      h('th', { scope: 'row' }, picture(c), c.name, state.data.classes.some(there => there.name === c.name) && h('span', { class: 'badge' }, 'is there')),
       h('td', {}, c.pictures), sides && [c.train + c.drawn, c.validation, c.test].map(n => h('td', {}, n || '·')),
       h('td', { class: 'muted' }, c.examples.join(', '))))),
     source.unlabelled > 0 && h('caption', {}, `${plural(source.unlabelled, 'image')} without a class by this ${source.unlabelled === 1 ? 'is' : 'are'} left out.`))

@@ -25,7 +25,7 @@ export async function record(className) {
 
 class Recorder {
   #camera = null
-  #closed = false
+  /** @type {object | null} */ #attempt = null // to open a camera, the last one; null: the dialog is closed
   /** @type {object | null} */ #held = null // the burst under way
   #count = 0 // pictures of this dialog
   #before = Promise.resolve()
@@ -38,7 +38,7 @@ class Recorder {
     this.mirror = h('input', { type: 'checkbox', checked: true, 'data-testid': 'camera-mirror', onchange: () => this.#turn() })
     this.choice = h('select', { 'aria-label': 'Camera', hidden: true, onchange: () => this.open(this.choice.value) })
     this.problem = h('div', { class: 'strip camera-problem', role: 'alert', 'data-testid': 'camera-problem', hidden: true })
-    this.taken = h('p', { role: 'status', 'data-testid': 'camera-count' })
+    this.taken = h('p', { 'data-testid': 'camera-count' })
     this.last = h('ul', { class: 'camera-last', 'aria-hidden': 'true' })
     this.back = h('button', { type: 'button', class: 'quiet', 'data-testid': 'camera-undo', hidden: true, onclick: () => this.#inTurn(() => this.#removeLast()) }, 'Remove the last burst')
   }
@@ -73,9 +73,10 @@ class Recorder {
   async open(id) {
     this.#stop()
     this.problem.hidden = true
+    const attempt = (this.#attempt = {})
     try {
       const camera = await openCamera(this.video, Math.max(480, state.model?.size ?? 0), id)
-      if (this.#closed) return camera.stop()
+      if (attempt !== this.#attempt) return camera.stop()
       this.#camera = camera
       camera.onend(() => this.#fail(new DOMException('', 'OverconstrainedError')))
       this.mirror.checked = camera.facesUser
@@ -83,7 +84,7 @@ class Recorder {
       this.hold.focus()
       await this.#list()
     } catch (error) {
-      if (!this.#closed) this.#fail(error)
+      if (attempt === this.#attempt) this.#fail(error)
     }
     this.#turn()
   }
@@ -108,7 +109,7 @@ class Recorder {
   }
 
   close() {
-    this.#closed = true
+    this.#attempt = null
     this.#stop()
     this.stopListening()
   }
@@ -148,7 +149,10 @@ class Recorder {
 
   /** The next burst may begin while the last is being read: what changes the data waits. */
   #inTurn(work) {
-    this.#before = this.#before.then(work).then(() => this.#show())
+    this.#before = this.#before.then(work).then(() => {
+      this.#show()
+      say(this.taken.textContent, { now: true })
+    })
     return this.#before
   }
 
@@ -169,7 +173,6 @@ class Recorder {
     const taken = this.#bursts.flat().length
     this.taken.textContent = !className ? 'Name the class first.' : `${plural(idsOf(className).length, 'picture')} in “${className}”` + (taken ? `; taken here ${taken} in ${plural(this.#bursts.length, 'burst')}` : '')
     this.back.hidden = !this.#bursts.length
-    say(this.taken.textContent)
   }
 
   #showLast(file) {

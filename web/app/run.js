@@ -19,7 +19,7 @@
  * @property {number} epochs
  * @property {{ done: number, total: number }} progress   steps of the run, or images of the cache
  * @property {number} began         when it was asked for
- * @property {{ at: number, seconds: number, heard: number } | null} left   what the engine said last, when, and how often in this phase
+ * @property {{ at: number, seconds: number } | null} left   what the engine said last, and when; null before it has a measure
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
  * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch; null where nothing is held back
@@ -46,14 +46,14 @@ export function hear(run, event) {
     case 'started':
       Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
       // The first event of a cache may take a while: say from the start what is computed.
-      if (event.plan.cost.cacheFlops) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
+      if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
       else run.progress = { done: 0, total: event.steps }
       break
     case 'cache':
-      Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(run, 'caching', event) })
+      Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
       break
     case 'step':
-      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(run, 'stepping', event), gflops: event.gflops })
+      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.gflops })
       addPoint(run, event)
       break
     case 'epoch':
@@ -67,10 +67,10 @@ export function hear(run, event) {
       run.warnings.push(event.message)
       break
     case 'paused':
-      run.status = 'paused'
+      Object.assign(run, { status: 'paused', left: leftOf(timeLeft(run)) })
       break
     case 'resumed':
-      run.status = 'training'
+      Object.assign(run, { status: run.progress.total ? 'training' : 'starting', left: run.left && leftOf(run.left.seconds) })
       break
     case 'done':
     case 'cancelled':
@@ -82,10 +82,14 @@ export function hear(run, event) {
   }
 }
 
-const leftOf = (run, phase, { secondsLeft }) => ({ at: Date.now(), seconds: secondsLeft, heard: run.phase === phase && run.left ? run.left.heard + 1 : 1 })
+/** @param {number | null} seconds */
+const leftOf = seconds => (seconds === null ? null : { at: Date.now(), seconds })
 
-/** Seconds left, which pass between events too; null before the estimate is worth a word: the first steps take longer than the rest. @param {RunView} run */
-export const timeLeft = ({ left }) => (left && left.heard > 3 ? Math.max(left.seconds - (Date.now() - left.at) / 1000, 0) : null)
+/** Seconds left, which pass between events too; null where nothing is known, or more took longer than was said. @param {RunView} run */
+export function timeLeft({ left }) {
+  const seconds = left ? left.seconds - (Date.now() - left.at) / 1000 : 0
+  return seconds > 0 ? seconds : null
+}
 
 /** Losses of single steps jump; the moving average shows where they go. */
 function addPoint(run, { step, loss, accuracy }) {
@@ -100,9 +104,9 @@ function addPoint(run, { step, loss, accuracy }) {
 export const accuracyOf = run => (run.heldBack ? run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy ?? null : null)
 
 /** What a run was trained with, as far as it is not the plan. @param {RunView} run */
-export function optionsText({ options: { epochs, batch, rate, seed, rates, continue: goesOn } }) {
+export function optionsText({ options: { epochs, batch, rate, seed, rates, classWeight, continue: goesOn } }) {
   const factor = Object.values(rates ?? {})[0]
-  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, goesOn && 'from the last run on'].filter(Boolean).join(', ')
+  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
 export const isOver = run => ['done', 'cancelled', 'failed'].includes(run.status)

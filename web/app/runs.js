@@ -1,6 +1,6 @@
 // The Runs panel: Train, pause, cancel, progress, and what is kept of a run.
 import { atMostEvery, byID, download, h } from './dom.js'
-import { percent, seconds } from './format.js'
+import { percent, plural, seconds } from './format.js'
 import { guarded, notice, say } from './notices.js'
 import { accuracyOf, hear, isOver, newRun, timeLeft } from './run.js'
 import { trainOptions } from './settings.js'
@@ -39,9 +39,17 @@ export function whyNot() {
   return plan && !plan.cost.fits ? plan.cost.problem : null
 }
 
+/** What a run would keep of a head that was trained, where that is not all of it. */
+function headStart(head) {
+  if (!head || !(head.drawn.length || head.dropped.length)) return ''
+  const some = names => names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
+  return [`What was learned of ${plural(head.kept, 'class', 'classes')} is kept`, head.drawn.length && `${some(head.drawn)} starts anew`, head.dropped.length && `${some(head.dropped)} is dropped`].filter(Boolean).join('; ') + '.'
+}
+
 function showWhy() {
   const why = whyNot()
   byID('why').textContent = state.active ? '' : why ?? ''
+  byID('head-start').textContent = state.active || why ? '' : headStart(state.plan?.head)
   byID('train').setAttribute('aria-disabled', String(Boolean(why) || Boolean(state.active)))
   byID('train').textContent = state.active ? 'Training…' : 'Train'
 }
@@ -52,7 +60,7 @@ let changedFrom = '' // the weights that a run has changed, '' before there is o
 function showKeep() {
   const { model, active } = state
   const changed = Boolean(model?.weights) && model.weights.id === changedFrom
-  const trained = changed || Boolean(model?.weights?.description.startsWith('fine-tuned'))
+  const trained = changed || Boolean(model?.outputs)
   for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
   byID('reset').disabled = !changed || Boolean(active)
   byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
@@ -149,7 +157,7 @@ function showProgress() {
 function progressText(run) {
   const { status, phase, progress: { done, total }, epochs, asked, began } = run
   const wish = asked === 'cancel' ? ', ends as soon as it can' : asked === 'pause' && status !== 'paused' ? ', pauses as soon as it can' : ''
-  if (status === 'starting') return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || '…'}`
+  if (!total) return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || (status === 'paused' ? ', paused' : '…')}`
   const left = timeLeft(run)
   const more = wish || (status === 'paused' ? ', paused' : left === null ? '' : `, ${seconds(left)} left`)
   if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`

@@ -30,6 +30,7 @@ const more = [
   { key: 'momentum', label: 'Inertia', term: 'momentum', min: 0, max: 0.999, when: s => s.optimizer === 'sgd', tip: 'How much of the last step the next one keeps (momentum).' },
   { key: 'dropout', label: 'Forgetting', term: 'dropout', min: 0, max: 0.9, tip: 'Share of features hidden from the head at random in each step (dropout); makes learning by heart harder.' },
   { key: 'smoothing', label: 'Soft labels', term: 'label smoothing', min: 0, max: 0.9, tip: 'Share of certainty taken from the right class and spread over all (label smoothing); 0.1 is common, 0 is off.' },
+  { key: 'classWeight', label: 'Classes count', term: 'class weights', options: [['none', 'by their images'], ['balanced', 'all alike']], tip: 'How much each class counts in the loss (class weights). All alike: images of a small class count more, so that the network does not favour the large ones.' },
   { key: 'validation', label: 'Held back', term: 'validation share', min: 0.05, max: 0.5, tip: 'Share of each class that training never sees, to measure on (validation split). Copies of an image always stay on one side.' },
   { key: 'seed', label: 'Dice', term: 'seed', min: 0, max: 4294967295, step: 1, tip: 'Number from which everything random follows (seed): same seed, same result on this machine.' },
   { key: 'dense', label: 'Head width', term: 'Dense units', min: -1, max: 8192, step: 1, tip: 'Units of the hidden layer before the classes (Dense, relu). 0: none; -1: as usual, 1024 for the full network and 128 for mini.' },
@@ -54,7 +55,7 @@ export const sizes = { mini: { min: 32, max: 2048, step: 1 }, full: { min: 75, m
 export const defaults = {
   model: 'mini', size: 0, dense: -1,
   epochs: 5, batch: 8, rate: 0.001, backbone: 1,
-  optimizer: 'adam', momentum: 0.9, dropout: 0, smoothing: 0, validation: 0.2, seed: 1, start: 'loaded',
+  optimizer: 'adam', momentum: 0.9, dropout: 0, smoothing: 0, classWeight: 'none', validation: 0.2, seed: 1, start: 'loaded',
   flip: false, shift: 0, zoom: 0, rotate: 0, brightness: 0,
 }
 
@@ -66,7 +67,7 @@ export function trainOptions(s = state.settings) {
   return {
     epochs: s.epochs, batch: s.batch, seed: s.seed, optimizer: s.optimizer, rate: s.rate, momentum: s.momentum,
     rates: s.backbone === 1 ? undefined : Object.fromEntries(backbone.map(block => [block.name, s.backbone])),
-    labelSmoothing: s.smoothing, dropout: s.dropout, validation: s.validation, continue: s.start === 'last',
+    labelSmoothing: s.smoothing, dropout: s.dropout, classWeight: s.classWeight, validation: s.validation, continue: s.start === 'last',
     augment: augment.some(({ key }) => s[key]) ? { flip: s.flip, shift: s.shift, zoom: s.zoom, rotate: s.rotate, brightness: s.brightness } : undefined,
   }
 }

@@ -1,5 +1,6 @@
 // What files from outside are, by their content: weights are loaded, networks that are not
 // read are answered with a sentence, and all others may be images or bring labels.
+import { holdsPictures } from './intake.js'
 import { notice } from './notices.js'
 import { state } from './store.js'
 
@@ -13,6 +14,8 @@ import { state } from './store.js'
  * @property {(file: File) => Promise<void>} predict
  */
 
+/** For a file picker: what browsers call images, and what some do not. */
+export const pictureAccept = 'image/*,.tif,.tiff,.bmp,.heic,.heif,.avif,.jxl'
 const namedPicture = ({ path }) => /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif|jxl)$/i.test(path)
 
 /** What those files are that may be a network; what is named as a picture is found out where it is read. @param {Found[]} found */
@@ -49,8 +52,7 @@ export async function sortOut(found, takers, className = null) {
 async function others(foreign) {
   const list = []
   for (const f of foreign) {
-    const pictures = /\.zip$/i.test(f.path) && (await state.thaw.data.survey([f])).pictures
-    if (!pictures) list.push(f)
+    if (!/\.zip$/i.test(f.path) || !(await holdsPictures(f))) list.push(f)
   }
   return list
 }

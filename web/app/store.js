@@ -30,7 +30,7 @@ export const state = {
   thaw: null,
   engine: null,
   model: null,
-  data: { classes: [], duplicates: [], problem: null, warnings: [] },
+  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
   worlds: [],
   comparison: null,

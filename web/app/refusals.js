@@ -21,7 +21,7 @@ export function showRefused(from, refused, count) {
   strip.replaceChildren(
     h('summary', {}, iconButton('close', 'Dismiss', hide), `${plural(count, 'file')} refused, of ${origin(from)} `, h('span', { class: 'button' }, 'Why')),
     h('ul', {}, refused.slice(0, listed).map(reasonItem)),
-    more > 0 && h('p', { class: 'muted' }, `and ${plural(more, 'more', 'more')}.`))
+    ...(more > 0 ? [h('p', { class: 'muted' }, `and ${plural(more, 'more', 'more')}.`)] : []))
   if (count) strip.scrollIntoView({ block: 'nearest' })
 }
 
