@@ -43,7 +43,10 @@ func (c Choice) Build(classes int) (*irv2.Model, error) {
 		return nil, err
 	}
 	m, err := irv2.New(config)
-	return m, WithCode(Invalid, err)
+	if err != nil {
+		return nil, Errorf(Invalid, "%s", sentence(err))
+	}
+	return m, nil
 }
 
 // chosen fills a choice's defaults in from the config that they lead to.

@@ -45,7 +45,7 @@ func (f PictureFile) image(l images.Limits) images.File {
 func (f PictureFile) archive(encoding string, l images.Limits) (*images.Archive, error) {
 	file, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%s can no longer be read, because it was moved or changed: add it again.", path.Base(f.Path))
+		return nil, Errorf(Invalid, "%s can no longer be read, because it was moved or changed: add it again.", path.Base(f.Path))
 	}
 	return images.ReadArchive(path.Base(f.Path), file, file.Size(), encoding, images.DefaultZipLimits, l)
 }
@@ -62,7 +62,7 @@ func (f PictureFile) read(limit int64) ([]byte, error) {
 	if errors.Is(err, context.Canceled) {
 		return nil, err
 	}
-	return nil, fmt.Errorf("can no longer be read, because it was moved or changed: add it again (%v).", err)
+	return nil, Errorf(Invalid, "can no longer be read, because it was moved or changed: add it again (%v).", err)
 }
 
 // Files is a source of files for one class, made if new, even of none.
