@@ -261,6 +261,14 @@ func TestRoomForImages(t *testing.T) {
 	if err != nil || result.Accepted != 5 || !strings.Contains(result.Refused[len(result.Refused)-1].Text, "only 5 images fit") {
 		t.Errorf("%+v, %v", result, err)
 	}
+	if added := addFiles(t, p, "boat", "photos/boat/boat-1.jpg"); added.Accepted != 0 || len(added.Refused) != 1 {
+		t.Errorf("%+v", added)
+	}
+	size := 64
+	check(t, p.Configure(t.Context(), Change{Size: &size}), Memory, "At 64 pixels only 1 images fit")
+	if p.data.set.Resizing.Size != 32 || p.data.set.Len() != 5 {
+		t.Error("something was lost")
+	}
 }
 
 func TestEditImages(t *testing.T) {
