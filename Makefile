@@ -4,7 +4,9 @@
 #   make test     everything: format, lint, native, WebAssembly and browser tests
 #   make check    before a commit: format, vet, lint, generated files current, tree clean
 #   make golden   Keras's figures against ours; GOLDEN=DIR for other files of that format
-#   make golden-gpu   the same for all plans on the GPU's kernels, in software (an hour)
+#   make golden-gpu   the same for all plans on the GPU's kernels, in software (half an hour)
+#   make lesson-gpu   the lesson's main contrast on the GPU's kernels, in software, against
+#                 what the processor gave (an hour; LESSON=5,near for a part)
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
@@ -32,7 +34,7 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu bench pretrain lesson chromium firefox lavapipe screenshot
+	test-gpu test-browser golden golden-gpu bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
 
 run:
 	go run ./serve
@@ -110,6 +112,12 @@ test-gpu: build/wasmexec
 
 golden-gpu:
 	$(MAKE) test-gpu GOLDEN_GPU=keras-s1_75b4
+
+# A world at a time: a page has some minutes.
+lesson-gpu: build/wasmexec firefox lavapipe
+	@for part in $(or $(LESSON),5,near 5,shadow 5,upright 20,near 20,shadow 20,upright); do \
+	  THAW_BROWSER=$(FIREFOX_FOUND) THAW_LESSON=$$part $(GPU_TEST) -v -run TestLessonOnGPU ./irv2/cmd/lesson || exit 1; \
+	done
 
 build/wasmexec: $(wildcard kernels/simd/wasmexec/*) $(wildcard kernels/wasmasm/*.go)
 	go build -o $@ ./kernels/simd/wasmexec

@@ -77,6 +77,8 @@ type Sizes interface {
 	// SumsLen is the length of Scratch that an op needs which sums each of so many
 	// channels over so many pixels: BatchNormTrain, BatchNormBackward, ReLUBiasBackward.
 	SumsLen(pixels, channels int) int
+	// SquaresLen is the length of Scratch that SumSquares needs for n numbers.
+	SquaresLen(n int) int
 }
 
 // Backend runs ops on views of Go memory. All methods return when the work is
@@ -285,7 +287,10 @@ type SoftmaxCrossEntropyArgs struct {
 }
 
 // SumSquaresArgs: Sum[0] = sum of X[i]^2, summed in float64 and rounded once.
-type SumSquaresArgs struct{ X, Sum []float32 }
+type SumSquaresArgs struct {
+	X, Sum  []float32
+	Scratch []float32 // SquaresLen(len(X))
+}
 
 // ClipByNormArgs: one tensor of clipping by global norm (tf.clip_by_global_norm). With
 // the squares of all tensors summed in Sums, one each, X *= Scale(). X stays as it is

@@ -13,6 +13,9 @@ const optimizerChunk = 16 << 10
 // order of adding is always the same.
 const sumParts = 64
 
+// SquaresLen is 0: float64 needs no scratch.
+func (p *Portable) SquaresLen(int) int { return 0 }
+
 // SumSquares implements Backend.
 func (p *Portable) SumSquares(a *SumSquaresArgs) {
 	n := len(a.X)

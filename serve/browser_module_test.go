@@ -88,6 +88,37 @@ func TestModuleRepeats(t *testing.T) {
 	}
 }
 
+// A second frozen run takes the features of the first, to the last bit.
+func TestModuleKeepsFeatures(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module("{ threads: 2 }")
+	got := eval[struct {
+		Losses [][]float64
+		Cached []int
+		Known  int
+	}](b, `
+		await thaw.weights.synthesize({ model: 'mini', seed: 1 })
+		await thaw.data.addWorld('near', { perClass: 4 })
+		const Losses = [], Cached = [], plan = { from: 'block8_1' }, options = { epochs: 2, batch: 5 }
+		let Known
+		for (const _ of [1, 2]) {
+			const losses = []
+			let cached = 0
+			Known = (await thaw.plan(plan, options)).cost.cachedImages
+			const run = await thaw.train(plan, options, e => {
+				if (e.kind === 'step') losses.push(e.loss)
+				if (e.kind === 'cache') cached++
+			})
+			await run.done
+			Losses.push(losses)
+			Cached.push(cached)
+		}
+		return { Losses, Cached, Known }`)
+	if !slices.Equal(got.Losses[0], got.Losses[1]) || got.Cached[0] == 0 || got.Cached[1] != 0 || got.Known != 16 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestModulePausesAndCancels(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.module("{}")

@@ -112,7 +112,7 @@ func TestBadWeights(t *testing.T) {
 func checkSentence(t *testing.T, name, got, want string) {
 	t.Helper()
 	code, sentence, _ := strings.Cut(got, ": ")
-	known := strings.Contains(" invalid unsupported corrupt mismatch memory quota storage network cancelled ", " "+code+" ")
+	known := strings.Contains(" invalid exists unsupported corrupt mismatch memory quota storage network cancelled ", " "+code+" ")
 	if !known || !strings.Contains(sentence, want) || !strings.HasSuffix(sentence, ".") || strings.Contains(sentence, "\n") {
 		t.Errorf("%s: %q, want a sentence with %q", name, got, want)
 	}

@@ -34,6 +34,7 @@ func headers(connect []string) http.Header {
 		"form-action 'none'",
 		"frame-ancestors 'none'",
 	}, "; "))
+	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), display-capture=()") // the camera, where a person opens it
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache") // kept, but asked for again by ETag

@@ -41,6 +41,9 @@ func TestSiteIsIsolatedAndClosed(t *testing.T) {
 		if h.Get("Cross-Origin-Opener-Policy") != "same-origin" || h.Get("Cross-Origin-Embedder-Policy") != "require-corp" {
 			t.Errorf("%s is not isolated", path)
 		}
+		if !strings.HasPrefix(h.Get("Permissions-Policy"), "camera=(self), ") {
+			t.Errorf("%s: the camera is not the page's own", path)
+		}
 		if csp := h.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "'unsafe-inline'") || strings.Contains(csp, "'unsafe-eval'") {
 			t.Errorf("%s: policy %s", path, csp)
 		}

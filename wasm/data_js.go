@@ -26,7 +26,11 @@ func filesOf(list safejs.Value, key string) []project.PictureFile {
 
 // addImages answers data.add.
 func (e *engine) addImages(r *request) (any, error) {
-	from, err := project.Files(jsutil.String(jsutil.Prop(r.args, "class")), filesOf(jsutil.Prop(r.args, "files"), "name"))
+	files := filesOf(jsutil.Prop(r.args, "files"), "name")
+	for i := range files {
+		files[i].Browser = jsutil.Truthy(jsutil.Prop(r.args, "browserDecoded"))
+	}
+	from, err := project.Files(jsutil.String(jsutil.Prop(r.args, "class")), files)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +125,45 @@ func (e *engine) removeImages(r *request) (any, error) {
 	}
 	return e.RemoveImages(args.IDs)
 }
+
+// mergeClasses answers data.merge.
+func (e *engine) mergeClasses(r *request) (any, error) {
+	var args struct{ From, Into string }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return e.MergeClasses(args.From, args.Into)
+}
+
+// moveImages answers data.move.
+func (e *engine) moveImages(r *request) (any, error) {
+	var args struct {
+		IDs   []int
+		Class string
+	}
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return e.MoveImages(args.IDs, args.Class)
+}
+
+// keepTogether answers data.keepTogether.
+func (e *engine) keepTogether(r *request) (any, error) {
+	var args struct{ IDs []int }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return e.KeepTogether(args.IDs)
+}
+
+// alike answers data.alike.
+func (e *engine) alike(r *request) (any, error) { return e.Alike(r.ctx) }
+
+// undo answers data.undo.
+func (e *engine) undo(r *request) (any, error) { return e.Undo(r.ctx) }
+
+// redo answers data.redo.
+func (e *engine) redo(r *request) (any, error) { return e.Redo(r.ctx) }
 
 // clearData answers data.clear.
 func (e *engine) clearData(*request) (any, error) { return e.ClearImages(), nil }

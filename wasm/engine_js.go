@@ -27,6 +27,7 @@ func newEngine() *engine {
 	}
 	e := &engine{Project: project.New(), loop: loop}
 	e.Memory, e.Poll = maxMemory, loop.poll
+	e.DecodeBy(browser{})
 	return e
 }
 

@@ -12,6 +12,7 @@ func (e *engine) configure(r *request) (any, error) {
 	if err := r.decode(&change); err != nil {
 		return nil, err
 	}
+	change.Progress = e.progress(r, "Reading the images at the new size")
 	if err := e.Configure(r.ctx, change); err != nil {
 		return nil, err
 	}

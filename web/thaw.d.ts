@@ -31,7 +31,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
-  /** invalid | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
+  /** invalid | exists | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
 
@@ -62,7 +62,7 @@ export interface Thaw {
 
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
-  configure(options: { model?: 'full' | 'mini'; size?: number; dense?: number }): Promise<ModelInfo>
+  configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
   describe(): Promise<ModelInfo>
   /** Says what the outputs of a trained head stand for: a name for each, none twice. Kept with kept weights. */
   nameOutputs(names: string[]): Promise<ModelInfo>
@@ -118,8 +118,12 @@ export interface WeightCalls {
 // Data -----------------------------------------------------------------------
 
 export interface DataCalls {
-  /** Adds images to a class (made if new). Bad files are refused one by one, the rest kept. */
-  add(className: string, files: Iterable<Blob | File>, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
+  /**
+   * Adds images to a class (made if new). Bad files are refused one by one, the rest kept.
+   * `group`: they belong together (a scene, a patient) and stay on one side of the split.
+   * `browserDecoded`: HEIC, AVIF and JPEG XL too, where this browser decodes them; their pixels may differ in another.
+   */
+  add(className: string, files: Iterable<Blob | File>, options?: { group?: string; browserDecoded?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<AddResult>
   /**
    * Looks at files of any kind, folders ('flowers/roses/1.jpg'), zips, tables of labels, without
    * taking any: what they would bring, and what can name the classes.
@@ -137,10 +141,23 @@ export interface DataCalls {
   worldPicture(world: string): Promise<Blob>
   worlds(): Promise<WorldInfo[]>
   list(): Promise<DataInfo>
+  /** A trained network's output is renamed with its class. To the name of another class: code 'exists', see merge. */
   rename(className: string, to: string): Promise<DataInfo>
   removeClass(className: string): Promise<DataInfo>
   remove(ids: number[]): Promise<DataInfo>
+  /** Also ends what is adding images; nothing of that stays. */
   clear(): Promise<DataInfo>
+  /** Into another class, made if new. */
+  move(ids: number[], className: string): Promise<DataInfo>
+  /** All images of one class into another; the first is gone then. */
+  merge(from: string, into: string): Promise<DataInfo>
+  /** Images that look the same without being copies, in groups of ids: computed when asked, and only a hint. */
+  alike(): Promise<number[][]>
+  /** Makes images one group, which stays on one side of the split. */
+  keepTogether(ids: number[]): Promise<DataInfo>
+  /** Takes the last change of the images back (an add, too), or makes it again; `did`: "Undid: moved 3 images to roses." */
+  undo(): Promise<DataInfo & { did: string }>
+  redo(): Promise<DataInfo & { did: string }>
   /** Small JPEG or PNG for any image that was accepted, TIFF too. */
   thumbnail(id: number): Promise<Blob>
 }
@@ -158,6 +175,8 @@ export interface Survey {
   /** Known by their first bytes; at most 500 of refusedCount. */
   refused: { name: string; reason: string }[]
   refusedCount: number
+  /** Pictures that are not read here. Where this browser decodes them they count among the pictures, and come if TakeChoice.browserDecoded says so. */
+  foreign: { format: 'HEIC' | 'AVIF' | 'JPEG XL'; count: number; browser: boolean }[]
   /** What can name the classes, likeliest first; none: give a className. */
   sources: LabelSource[]
   /** A question for a person, where the first source is a guess. */
@@ -189,15 +208,24 @@ export interface TakeChoice {
   group?: string
   /** Keep the person's own division (default). */
   sides?: boolean
+  /** Take pictures that only this browser can decode too (Survey.foreign); their pixels may differ in another. */
+  browserDecoded?: boolean
 }
 
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
+/**
+ * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
+ * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ */
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
 export interface DataInfo {
-  classes: { name: string; images: { id: number; name: string; split: 'train' | 'validation' }[]; generated?: boolean }[]
+  classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
   /** Why training cannot start yet, or null: one sentence. */
   problem: string | null
   warnings: string[]
+  /** What undo and redo would do, in words: "moved 3 images to roses"; null: nothing. */
+  undo: string | null; redo: string | null
 }
 
 // Plans ----------------------------------------------------------------------
@@ -220,11 +248,15 @@ export interface Plan {
   cost: Cost
   /** Who will compute: 'simd', 'portable', or the GPU's name. */
   computes: string
+  /** What is kept of a head that was trained before: outputs kept, new classes drawn, outputs whose classes are gone. null: the head is new. */
+  head: { kept: number; drawn: string[]; dropped: string[] } | null
 }
 export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
+  /** Images for which that was done by a run before: they are not computed again. */
+  cachedImages: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -244,6 +276,8 @@ export interface TrainOptions {
   /** Rate of the backbone relative to the head's (per-block rates: block name or pattern -> factor). */
   rates?: Record<string, number>
   labelSmoothing?: number; dropout?: number
+  /** As Keras's class_weight: how much images of a class count in the loss. 'balanced': as sklearn, images / (classes * images of the class). */
+  classWeight?: 'none' | 'balanced' | Record<string, number>
   /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
@@ -252,10 +286,11 @@ export interface TrainOptions {
 }
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
+  // Before it starts a run is prepared: it can be paused and cancelled there too.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
-  | { kind: 'cache'; done: number; total: number; secondsLeft: number }
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number; gflops: number }
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; seconds: number }
+  | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number }
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
@@ -274,9 +309,11 @@ export interface Run {
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
+  balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
-export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number }
+/** browserDecoded: the image's pixels are what this browser makes of its file. */
+export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
 
 // Benchmark ------------------------------------------------------------------
 

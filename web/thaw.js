@@ -110,7 +110,7 @@ function thaw(channel, engine) {
     engine,
     use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
     model: {
-      configure: call('model.configure'),
+      configure: (change, options) => withProgress('model.configure', change, options),
       describe: call('model.describe'),
       nameOutputs: names => channel.call('model.nameOutputs', { names }),
     },
@@ -123,7 +123,7 @@ function thaw(channel, engine) {
       synthesize: call('weights.synthesize'),
     },
     data: {
-      add: (className, files, options) => withProgress('data.add', { class: className, files: named(files) }, options),
+      add: (className, files, { group, browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
       addWorld: (world, options) => channel.call('data.addWorld', { world, ...options }),
@@ -134,6 +134,12 @@ function thaw(channel, engine) {
       removeClass: className => channel.call('data.removeClass', { class: className }),
       remove: ids => channel.call('data.remove', { ids }),
       clear: call('data.clear'),
+      move: (ids, className) => channel.call('data.move', { ids, class: className }),
+      merge: (from, into) => channel.call('data.merge', { from, into }),
+      alike: call('data.alike'),
+      keepTogether: ids => channel.call('data.keepTogether', { ids }),
+      undo: call('data.undo'),
+      redo: call('data.redo'),
       thumbnail: id => channel.call('data.thumbnail', { id }),
     },
     recognise: files => channel.call('recognise', { files: [...files] }),
@@ -166,6 +172,6 @@ async function train(channel, plan, options, onEvent) {
   }
 }
 
-/** @param {Iterable<Blob | File>} files */
-const named = files => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file }))
+/** @param {Iterable<Blob | File>} files @param {string} [group] */
+const named = (files, group) => Array.from(files, (file, i) => ({ name: nameOf(file) ?? `image ${i + 1}`, file, group }))
 const nameOf = file => ('name' in file ? file.name : undefined)

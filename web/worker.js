@@ -4,6 +4,7 @@
 
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
+import { decode, decodes } from './foreign.js'
 
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
@@ -65,6 +66,10 @@ globalThis.thawAsset = async name => {
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
   return answer.blob()
 }
+
+// Called by the engine: pictures that it does not read (foreign.js).
+globalThis.thawDecodes = decodes
+globalThis.thawDecode = decode
 
 async function startFetcher() {
   const go = new Go()

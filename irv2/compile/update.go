@@ -52,8 +52,9 @@ func (c *compiler) clipGradients() {
 	squares := c.transient("squares of gradients", len(c.learned))
 	for i, l := range c.learned {
 		a := &kernels.SumSquaresArgs{}
-		c.emit(program.Update, l.param.Name()+" squares", a, 0, c.all(&a.X, l.gradient),
+		operands := append(c.room(&a.Scratch, c.machine.SquaresLen(l.param.Len())), c.all(&a.X, l.gradient),
 			operand{Slice: &a.Sum, Ref: program.Ref{Buffer: squares, Off: i, Len: 1}})
+		c.emit(program.Update, l.param.Name()+" squares", a, 0, operands...)
 	}
 	for _, l := range c.learned {
 		a := &kernels.ClipByNormArgs{Norm: c.opts.ClipNorm}

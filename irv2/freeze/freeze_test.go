@@ -138,3 +138,23 @@ func TestSpecRoundTrip(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+// Whatever a person pastes, a plan's name, sentence and errors stay readable.
+func TestLongPlansAreNamedShortly(t *testing.T) {
+	m := full(t)
+	const readable = 500
+	many := Spec{Thaw: make([]Selector, 1000)}
+	for i := range many.Thaw {
+		many.Thaw[i].Pattern = "block8_1"
+	}
+	plan, err := New(m, many)
+	if err != nil || len(plan.Name) > readable || !strings.Contains(plan.Sentence, "and 980 more") {
+		t.Errorf("%v, %v", plan, err)
+	}
+	long := strings.Repeat("x", 1e5)
+	for _, spec := range []Spec{{From: long}, {Preset: long}, {Preset: "head-only", BatchNorm: BatchNormMode(long)}} {
+		if _, err := New(m, spec); err == nil || len(err.Error()) > readable {
+			t.Errorf("%.200v", err)
+		}
+	}
+}

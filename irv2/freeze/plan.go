@@ -99,12 +99,12 @@ func Matches(pattern string, l *irv2.Layer) bool {
 
 func checkPattern(m *irv2.Model, pattern string) error {
 	if _, err := path.Match(pattern, ""); err != nil {
-		return fmt.Errorf("%q is not a pattern: use letters, digits, _ and *", pattern)
+		return fmt.Errorf("%.100q is not a pattern: use letters, digits, _ and *", pattern)
 	}
 	for _, l := range m.Layers {
 		if Matches(pattern, l) {
 			return nil
 		}
 	}
-	return fmt.Errorf("no layer or block is named %q: try a block (%s) or a pattern such as block8_*", pattern, strings.Join(m.Blocks[:3], ", "))
+	return fmt.Errorf("no layer or block is named %.100q: try a block (%s) or a pattern such as block8_*", pattern, strings.Join(m.Blocks[:3], ", "))
 }

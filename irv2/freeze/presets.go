@@ -84,7 +84,7 @@ func New(m *irv2.Model, spec Spec) (*Plan, error) {
 	switch spec.BatchNorm {
 	case "", Keras, Inference, Batch:
 	default:
-		return nil, fmt.Errorf("batch norm mode %q is not known: use keras, inference or batch", spec.BatchNorm)
+		return nil, fmt.Errorf("batch norm mode %.100q is not known: use keras, inference or batch", spec.BatchNorm)
 	}
 	rule, err := choose(m, spec)
 	if err != nil {
@@ -160,7 +160,7 @@ func preset(m *irv2.Model, name string, asWritten bool) (rule, error) {
 	case "head-only":
 		return rule{"head only", "The backbone is frozen; only the new layers on top learn.", none}, nil
 	}
-	return rule{}, fmt.Errorf("preset %q is not known: use freeze-conv, freeze-first-100, unfreeze-all or head-only", name)
+	return rule{}, fmt.Errorf("preset %.100q is not known: use freeze-conv, freeze-first-100, unfreeze-all or head-only", name)
 }
 
 // firstLayers is 100 of the full network's 780 layers, and the same share of another's.
@@ -169,7 +169,7 @@ func firstLayers(m *irv2.Model) int { return (100*m.Backbone + 390) / 780 }
 func fromBlock(m *irv2.Model, block string) (rule, error) {
 	at := slices.Index(m.Blocks, block)
 	if at < 0 {
-		return rule{}, fmt.Errorf("no block is named %q: blocks are %s ... %s", block, strings.Join(m.Blocks[:3], ", "), strings.Join(m.Blocks[len(m.Blocks)-3:], ", "))
+		return rule{}, fmt.Errorf("no block is named %.100q: blocks are %s ... %s", block, strings.Join(m.Blocks[:3], ", "), strings.Join(m.Blocks[len(m.Blocks)-3:], ", "))
 	}
 	if at == 0 {
 		return rule{"from " + block, "Nothing is frozen: every block learns.", func(*irv2.Layer) bool { return true }}, nil
@@ -182,6 +182,7 @@ func fromBlock(m *irv2.Model, block string) (rule, error) {
 const (
 	maxSelectors = 1000
 	maxPattern   = 100 // characters
+	namesShown   = 20  // in a plan's name and sentence
 )
 
 func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
@@ -195,7 +196,10 @@ func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
 		}
 		names[i] = s.String()
 	}
-	list := strings.Join(names, ", ")
+	list := strings.Join(names[:min(len(names), namesShown)], ", ")
+	if more := len(names) - namesShown; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
 	if list == "" {
 		return preset(m, "head-only", false)
 	}

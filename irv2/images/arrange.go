@@ -27,6 +27,7 @@ func (d *Dataset) Arrange(a Arrangement) {
 	for _, c := range a {
 		d.Classes = append(d.Classes, &c)
 	}
+	d.depth = d.Depth()
 }
 
 // Has says which IDs are pictures of it.

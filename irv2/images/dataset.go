@@ -2,10 +2,8 @@ package images
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc64"
 	"path"
 	"slices"
 	"strings"
@@ -31,6 +29,7 @@ type File struct {
 	Group     string                      // of pictures that belong together, and so to one side; "": alone
 	Side      Side
 	Generated bool
+	Browser   bool // where only Dataset.Foreign can decode it, it may
 }
 
 // Side is a picture's part in every split, for pictures that come with one.
@@ -52,6 +51,10 @@ type Sample struct {
 	Pixels        []uint8 // [Size, Size, 3]
 	Hash          Hash
 	Look          uint64 // see NearDuplicates
+	Depth         int    // see Picture
+	Range         int    // bits by which Pixels are scaled, where there is a Depth
+	Browser       bool   // decoded by Dataset.Foreign
+	Lost          bool   // set aside: its file could not be read when Resize wanted it
 	File          File
 }
 
@@ -67,9 +70,12 @@ type Class struct {
 type Dataset struct {
 	Resizing Resizing
 	Limits   Limits
+	Foreign  Foreign // or nil
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
+	Most     int        // pictures that it takes, 0: any number
 	nextID   int        // of samples and classes
+	depth    int        // of the deepest picture added, see Settle
 }
 
 // NewDataset is empty; every picture added to it is resized by r.
@@ -79,6 +85,10 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 // class that its folder names. A class is made on its first picture. The error is a
 // *Refusal, also kept in Refused, or context.Canceled.
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
+	if d.Most > 0 && d.Len() >= d.Most {
+		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
+			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", thousands(d.Most), d.Resizing.Size))
+	}
 	data, err := f.Read()
 	return d.add(class, f, data, err)
 }
@@ -99,12 +109,13 @@ func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, er
 	if class == "" {
 		return nil, d.refused(refuse(name, NoClass, "lies in no folder that could name its class: add it to a class, or drop a folder for each class."))
 	}
-	img, err := Decode(data, name, d.Limits)
+	img, err := d.decode(f, data, name)
 	if err != nil {
 		return nil, d.refused(err.(*Refusal))
 	}
-	s := &Sample{ID: d.newID(), Name: name, Width: img.W, Height: img.H, Hash: hash(img), File: f}
-	s.resize(img, d.Resizing)
+	d.depth = max(d.depth, img.Depth)
+	s := &Sample{ID: d.newID(), Name: name, Width: img.W, Height: img.H, Depth: img.Depth, Browser: img.Browser, File: f}
+	s.Hash = s.resize(img, d.Resizing, d.depth)
 	s.Look = look(&RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
 	c := d.Class(class)
 	if c == nil {
@@ -114,7 +125,17 @@ func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, er
 	return s, nil
 }
 
-func (s *Sample) resize(img *RGB8, r Resizing) { s.Size, s.Pixels = r.Size, r.Resize8(img) }
+// resize makes the pixels that are trained, and gives the picture's hash.
+func (s *Sample) resize(img *Picture, r Resizing, depth int) (h Hash) {
+	s.Size, s.Range = r.Size, depth
+	s.Pixels, h = img.Square(r, depth)
+	return h
+}
+
+// decode is Decode, or Foreign where the file may be given to it.
+func (d *Dataset) decode(f File, data []byte, name string) (*Picture, error) {
+	return DecodeWith(d.Foreign, f.Browser, data, name, d.Limits)
+}
 
 func (d *Dataset) newID() int {
 	d.nextID++
@@ -130,11 +151,6 @@ func (d *Dataset) newClass(name string) *Class {
 func (d *Dataset) refused(r *Refusal) error {
 	d.Refused = append(d.Refused, r)
 	return r
-}
-
-// Refuse notes a file that was not taken, by a sentence that begins with its name.
-func (d *Dataset) Refuse(filePath string, why Reason, format string, args ...any) {
-	d.refused(refuse(cleanName(path.Base(slashed(filePath))), why, format, args...))
 }
 
 // ClearRefused forgets the refused files, when the user has read about them.
@@ -291,15 +307,4 @@ func cleanName(name string) string {
 		runes = append(runes[:longest-1], '…')
 	}
 	return string(runes)
-}
-
-var crcTable = crc64.MakeTable(crc64.ECMA)
-
-// hash is a CRC-64 of size and pixels. SHA-256, which nobody here needs for its
-// resistance to forgery, would take half as long as decoding in js/wasm.
-func hash(img *RGB8) Hash {
-	var size [16]byte
-	binary.LittleEndian.PutUint64(size[:], uint64(img.W))
-	binary.LittleEndian.PutUint64(size[8:], uint64(img.H))
-	return Hash(crc64.Update(crc64.Checksum(size[:], crcTable), crcTable, img.Pix))
 }

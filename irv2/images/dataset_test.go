@@ -247,7 +247,7 @@ func FuzzReadArchive(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := NewDataset(DefaultResizing(4))
-		d.Limits = Limits{FileBytes: 1 << 16, Side: 200, Pixels: 10_000}
+		d.Limits = Limits{FileBytes: 1 << 16, Side: 200, Pixels: 10_000, Bytes: 1 << 18}
 		n, _ := addZip(d, "", "fuzz.zip", data, ZipLimits{Entries: 20, TotalBytes: 1 << 18})
 		if n != d.Len() {
 			t.Fatalf("%d added, %d there", n, d.Len())
@@ -273,9 +273,9 @@ func TestDuplicates(t *testing.T) {
 	if got := dups[0].String(); got != `boat.png and same-pixels.bmp in "boat" are the same image (2 copies).` {
 		t.Error(got)
 	}
-	near := d.NearDuplicates(3, 10)
-	if len(near) != 1 || near[0].A.Name != "boat.png" || near[0].B.Name != "recompressed.jpg" {
-		t.Error(near)
+	near, err := d.Alike(never)
+	if err != nil || len(near) != 1 || len(near[0]) != 2 || near[0][0].Name != "boat.png" || near[0][1].Name != "recompressed.jpg" {
+		t.Error(near, err)
 	}
 	add(t, d, "copy", "boat.png", "duplicates/copy/boat.png")
 	if dups = d.Duplicates(); len(dups) != 1 || !dups[0].Conflict || !strings.Contains(dups[0].String(), `in "boat" is the same image as boat.png in "copy"`) {
@@ -304,7 +304,7 @@ func TestPhotosAreNotAlike(t *testing.T) {
 			add(t, d, class, name, "photos/"+class+"/"+name)
 		}
 	}
-	for _, a := range d.NearDuplicates(3, 10) {
-		t.Errorf("%s and %s", a.A.Name, a.B.Name)
+	if alike, err := d.Alike(never); err != nil || len(alike) > 0 {
+		t.Errorf("%v, %v", alike, err)
 	}
 }

@@ -10,15 +10,13 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 	"strings"
-
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
 )
 
 // Decode reads a JPEG, PNG, WebP, GIF, BMP or TIFF file, told by its content. The
-// picture is turned upright by its EXIF orientation, cut to 8 bits a value (the
-// high byte of 16), and is the first frame of an animation or page of a TIFF.
+// picture is upright by its EXIF orientation, cut to 8 bits a value (the high ones of
+// those in use, see Picture.Depth), and the first frame of an animation or page of a TIFF.
 //
 // Alpha is dropped, not laid over a colour, because Keras does so
 // (load_img: PIL's convert("RGB"); tf.io.decode_image(channels=3)): the hidden
@@ -27,12 +25,12 @@ import (
 // Pixels are Pillow's, bit for bit, but for JPEG (DCT and rounding: one or two
 // levels) and lossy WebP; decode_test.go has the figures. The only errors are
 // *Refusal.
-func Decode(data []byte, name string, l Limits) (img *RGB8, err error) {
+func Decode(data []byte, name string, l Limits) (img *Picture, err error) {
 	if len(data) == 0 {
 		return nil, refuse(name, Empty, "is empty (0 bytes): copy it again from where it came from.")
 	}
-	if n := int64(len(data)); n > l.FileBytes {
-		return nil, refuse(name, TooLarge, "has %s MB, more than the %s MB taken here: save it smaller.", thousands(int(n>>20)), thousands(int(l.FileBytes>>20)))
+	if refusal := l.checkBytes(data, name); refusal != nil {
+		return nil, refusal
 	}
 	f, refusal := sniff(data, name)
 	if refusal != nil {
@@ -45,42 +43,77 @@ func Decode(data []byte, name string, l Limits) (img *RGB8, err error) {
 			img, err = nil, broken(name, f, fmt.Errorf("%v", r))
 		}
 	}()
-	c, err := f.config(bytes.NewReader(data))
+	h, err := f.header(data)
 	if err != nil {
 		return nil, broken(name, f, err)
 	}
-	if c.Width <= 0 || c.Height <= 0 {
-		return nil, refuse(name, Damaged, "says that it is %d x %d pixels: save it again from the original.", c.Width, c.Height)
+	if refusal := l.check(h, name); refusal != nil {
+		return nil, refusal
 	}
-	if c.Width > l.Side || c.Height > l.Side || c.Width > l.Pixels/c.Height {
-		return nil, refuse(name, TooLarge, "is %s x %s pixels, more than the %s a side and %s megapixels taken here: save it smaller.",
-			thousands(c.Width), thousands(c.Height), thousands(l.Side), thousands(l.Pixels/1_000_000))
+	large := h.total() > collectAbove
+	if large {
+		runtime.GC() // the picture before
 	}
-	m, err := f.decode(data)
+	p, err := f.decode(data)
+	if large {
+		runtime.GC() // what the decoder needed: coefficients
+	}
 	if err != nil {
 		return nil, broken(name, f, err)
 	}
 	// The header was believed for the limits: the pixels have to agree with it.
-	if m.Bounds() != image.Rect(0, 0, c.Width, c.Height) {
+	if w, high := p.size(); w != h.w || high != h.h {
 		return nil, broken(name, f, errors.New("its parts disagree about its size"))
 	}
-	img = toRGB(m, orientation(data, f.exif))
+	img = newPicture(p, orientation(data, f.exif))
 	img.Format = f.name
 	return img, nil
 }
 
+// collectAbove is how many bytes a picture may take before what it replaces is collected at
+// once: two large ones do not fit into a page side by side.
+const collectAbove = 200 << 20
+
+// header is what a file says of its picture before pixels are decoded.
+type header struct {
+	w, h  int
+	bytes float64 // a pixel, at most, while it is decoded
+}
+
+func (h header) total() float64 { return float64(h.w) * float64(h.h) * h.bytes }
+
+// checkBytes refuses a file that is too large itself.
+func (l Limits) checkBytes(data []byte, name string) *Refusal {
+	if n := int64(len(data)); n > l.FileBytes {
+		return refuse(name, TooLarge, "has %s MB, more than the %s MB taken here: save it smaller.", thousands(int(n>>20)), thousands(int(l.FileBytes>>20)))
+	}
+	return nil
+}
+
+// check refuses what would cost more than the limits.
+func (l Limits) check(h header, name string) *Refusal {
+	switch {
+	case h.w <= 0 || h.h <= 0:
+		return refuse(name, Damaged, "says that it is %d x %d pixels: save it again from the original.", h.w, h.h)
+	case h.w > l.Side || h.h > l.Side || h.w > l.Pixels/h.h:
+		return refuse(name, TooLarge, "is %s x %s pixels, more than the %s a side and %s megapixels taken here: save it smaller.",
+			thousands(h.w), thousands(h.h), thousands(l.Side), thousands(l.Pixels/1_000_000))
+	case h.total() > float64(l.Bytes):
+		return refuse(name, TooLarge, "is %s x %s pixels, which take %.1f GB to decode as they are stored, more than the %.1f GB given to one picture here: save it smaller, or as a plain JPEG that is not progressive.",
+			thousands(h.w), thousands(h.h), h.total()/1e9, float64(l.Bytes)/1e9)
+	}
+	return nil
+}
+
 // broken words a decoder's error.
 func broken(name string, f *format, err error) *Refusal {
-	var unsupported bool
-	for _, is := range []bool{
-		as[jpeg.UnsupportedError](err), as[png.UnsupportedError](err), as[tiff.UnsupportedError](err),
-		errors.Is(err, bmp.ErrUnsupported),
-	} {
-		unsupported = unsupported || is
+	unread := false
+	for _, is := range []bool{as[jpeg.UnsupportedError](err), as[png.UnsupportedError](err), as[unsupported](err)} {
+		unread = unread || is
 	}
 	text := err.Error() // gif, riff and jpeg tell a short file by text only
 	switch {
-	case unsupported:
+	case unread:
 		return refuse(name, Unsupported, "is a kind of %s that is not read here (%s): save it as plain JPEG or PNG and add that.", f.name, text)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
 		strings.Contains(text, "EOF"), strings.Contains(text, "short "), strings.Contains(text, "not enough"):
@@ -94,10 +127,80 @@ func as[E error](err error) bool {
 	return errors.As(err, &target)
 }
 
+// headerJPEG counts the planes, and the coefficients of a progressive one, which Go keeps
+// in 32 bits; inks and RGB are copied once more.
+func headerJPEG(data []byte) (header, error) {
+	c, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return header{}, err
+	}
+	h := header{c.Width, c.Height, 0}
+	for s := range segments(data) {
+		if f, ok := frameOf(s); ok {
+			h.bytes = f.bytes()
+			break
+		}
+	}
+	if c.ColorModel == color.CMYKModel || c.ColorModel == color.RGBAModel {
+		h.bytes += 4
+	}
+	return h, nil
+}
+
+func decodeJPEG(data []byte) (planes, error) {
+	data, ended, err := mendJPEG(data)
+	if err != nil {
+		return nil, err
+	}
+	m, err := jpeg.Decode(bytes.NewReader(data))
+	if as[jpeg.FormatError](err) && !ended {
+		return nil, io.ErrUnexpectedEOF // it ran into the end that was put there
+	}
+	if err != nil {
+		return nil, err
+	}
+	return planesOf(m)
+}
+
+// headerPNG counts the pixels, and the passes of an interlaced one beside them.
+func headerPNG(data []byte) (header, error) {
+	c, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return header{}, err
+	}
+	h := header{c.Width, c.Height, 4}
+	switch c.ColorModel {
+	case color.GrayModel:
+		h.bytes = 1
+	case color.Gray16Model:
+		h.bytes = 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		h.bytes = 8
+	}
+	const interlaced = 28
+	if data[interlaced] != 0 {
+		h.bytes *= 1.5
+	}
+	return h, nil
+}
+
+func decodePNG(data []byte) (planes, error) {
+	m, err := png.Decode(bytes.NewReader(mendPNG(data)))
+	if err != nil {
+		return nil, err
+	}
+	return planesOf(m)
+}
+
+func headerGIF(data []byte) (header, error) {
+	c, err := gif.DecodeConfig(bytes.NewReader(data))
+	return header{c.Width, c.Height, 2}, err
+}
+
 // decodeGIF lays the first frame on its screen. Go blanks the transparent palette
 // entry; PIL keeps its colour, so it is taken back from the global palette. What
 // the frame leaves open has that colour too, or the first palette entry.
-func decodeGIF(data []byte) (image.Image, error) {
+func decodeGIF(data []byte) (planes, error) {
 	c, err := gif.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -127,5 +230,5 @@ func decodeGIF(data []byte) (image.Image, error) {
 	for y := frame.Rect.Min.Y; y < frame.Rect.Max.Y; y++ {
 		copy(screen.Pix[screen.PixOffset(frame.Rect.Min.X, y):], frame.Pix[frame.PixOffset(frame.Rect.Min.X, y):][:frame.Rect.Dx()])
 	}
-	return screen, nil
+	return planesOf(screen)
 }

@@ -3,6 +3,7 @@ package images
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Duplicate is a picture that the data set holds more than once, pixel by pixel.
@@ -55,33 +56,77 @@ func (d *Dataset) groups() []*Duplicate {
 	return groups
 }
 
-// Alike is a pair of pictures that look the same: recompressed or rescaled.
-type Alike struct{ A, B *Sample }
+// alikeBits is how many of the 64 bits of two looks may differ: 3 is cautious.
+const alikeBits = 3
 
-// NearDuplicates lists pairs of different pictures whose looks differ in at most
-// distance of 64 bits (3 is cautious), up to limit pairs. It is a warning only:
-// it costs n*n/2 comparisons and can be wrong. Nearly plain pictures have no look
-// and are left out.
-func (d *Dataset) NearDuplicates(distance, limit int) []Alike {
-	var samples []*Sample
+// Alike lists groups of different pictures that look the same (recompressed, rescaled,
+// frames of one scene), in the order of their first, where they are not in one group
+// already (see File.Group). It is a warning only, and can be wrong. Nearly plain pictures
+// have no look and are left out.
+//
+// Looks that differ in at most alikeBits bits agree in one of alikeBits+1 bands of their
+// bits: only those are compared. poll is asked meanwhile, and its error ends the work.
+func (d *Dataset) Alike(poll func() error) ([][]*Sample, error) {
+	var looks []uint64 // different ones
+	at := map[uint64]int{}
+	var of [][]*Sample // the pictures with a look
 	for _, g := range d.groups() {
 		const plain = 6 // so few edges tell nothing
-		if n := bits.OnesCount64(g.Samples[0].Look); n >= plain && n <= 64-plain {
-			samples = append(samples, g.Samples[0])
+		s := g.Samples[0]
+		if n := bits.OnesCount64(s.Look); n < plain || n > 64-plain {
+			continue
 		}
+		i, ok := at[s.Look]
+		if !ok {
+			i = len(looks)
+			at[s.Look] = i
+			looks, of = append(looks, s.Look), append(of, nil)
+		}
+		of[i] = append(of[i], s)
 	}
-	var out []Alike
-	for i, a := range samples {
-		for _, b := range samples[:i] {
-			if bits.OnesCount64(a.Look^b.Look) <= distance {
-				if len(out) == limit {
-					return out
-				}
-				out = append(out, Alike{b, a})
+	parent := make([]int, len(looks))
+	for i := range parent {
+		parent[i] = i
+	}
+	root := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	const width = 64 / (alikeBits + 1)
+	for band := range alikeBits + 1 {
+		buckets := map[uint64][]int{}
+		for i, look := range looks {
+			if err := sometimes(i, poll); err != nil {
+				return nil, err
 			}
+			key := look >> (band * width) & (1<<width - 1)
+			for _, j := range buckets[key] {
+				if bits.OnesCount64(look^looks[j]) <= alikeBits {
+					parent[max(root(i), root(j))] = min(root(i), root(j))
+				}
+			}
+			buckets[key] = append(buckets[key], i)
 		}
 	}
-	return out
+	joined := make([][]*Sample, len(looks))
+	for i := range looks {
+		joined[root(i)] = append(joined[root(i)], of[i]...)
+	}
+	return slices.DeleteFunc(joined, func(g []*Sample) bool {
+		apart := func(s *Sample) bool { return s.File.Group == "" || s.File.Group != g[0].File.Group }
+		return len(g) < 2 || !slices.ContainsFunc(g, apart)
+	}), nil
+}
+
+// sometimes asks poll now and then.
+func sometimes(i int, poll func() error) error {
+	if i%64 == 0 {
+		return poll()
+	}
+	return nil
 }
 
 // look is a difference hash: the picture at 9 x 8, a bit for each pixel that is
@@ -89,7 +134,7 @@ func (d *Dataset) NearDuplicates(distance, limit int) []Alike {
 func look(img *RGB8) uint64 {
 	const w, h = 9, 8
 	var small [w * h * 3]float32
-	resample(small[:], img, axis(img.W, span{0, img.W}, w, true), axis(img.H, span{0, img.H}, h, true))
+	img.shrink(small[:], w, h)
 	var bit uint64
 	for i := range w * h {
 		if i%w == w-1 {

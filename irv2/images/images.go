@@ -5,24 +5,18 @@
 // in js/wasm: products that are added are rounded by an explicit float32 or
 // float64 conversion, which forbids fused multiply-add (go.dev/ref/spec,
 // "Floating-point operators"; math.Sincos may still differ in a last bit off
-// amd64 and wasm). Browsers decode for thumbnails only, because their
-// pixels differ from one to the next.
+// amd64 and wasm). Browsers decode what nothing here reads, and only where that was
+// asked for, because their pixels differ from one to the next.
 //
 // Files enter at Dataset.Add and Dataset.AddZip and leave, divided by Dataset.Split,
 // at Augment.Apply or Normalize as float32 [size, size, 3] in [-1, 1]. Read in that order:
-// sniff.go (what a file is), decode.go, webp.go, orient.go, rgb.go, chroma.go
-// (to upright RGB), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
+// sniff.go (what a file is), decode.go, mend.go, webp.go, bmp.go, tiff.go, tiffpack.go,
+// tiffpixels.go, fax.go, foreign.go (to planes), rgb.go, chroma.go, orient.go, picture.go (to upright
+// RGB, row by row), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
 // (collecting), reread.go (another size), split.go, augment.go (what one step sees).
 package images
 
 import "fmt"
-
-// RGB8 is an upright picture: row-major RGB, 8 bits a value, no alpha.
-type RGB8 struct {
-	W, H   int
-	Pix    []uint8 // [H, W, 3]
-	Format string  // JPEG, PNG, GIF, WebP, BMP or TIFF
-}
 
 // Limits bound what one file may cost. They are checked against the header,
 // before pixels are decoded.
@@ -30,12 +24,15 @@ type Limits struct {
 	FileBytes int64 // of one file
 	Side      int   // pixels
 	Pixels    int
+	Bytes     int64 // while it is decoded, besides the file
 }
 
-// DefaultLimits take every phone's photographs (48 megapixels) and hold the worst
-// case, a progressive JPEG with full chroma, to 1.2 GB while it is decoded: 12
-// bytes a pixel of coefficients, 3 of YCbCr and 3 of RGB.
-var DefaultLimits = Limits{FileBytes: 64 << 20, Side: 12_000, Pixels: 64_000_000}
+// DefaultLimits take every phone's photographs (200 megapixels) and panoramas. What a
+// picture takes depends on how it is stored: a photograph of 200 megapixels 0.3 GB (1.5
+// bytes a pixel, as chroma has half the size), 1.5 GB if it is progressive (its
+// coefficients take 4 bytes more for each), 0.8 GB as PNG. No picture takes more than
+// Bytes.
+var DefaultLimits = Limits{FileBytes: 128 << 20, Side: 65_535, Pixels: 220_000_000, Bytes: 1_700_000_000}
 
 // Reason is why a file was refused.
 type Reason string
@@ -57,6 +54,8 @@ type Refusal struct {
 	Name   string `json:"name"`
 	Reason Reason `json:"-"`
 	Text   string `json:"reason"`
+	// Browser is the file's format where a browser may decode it: HEIC, AVIF or JPEG XL.
+	Browser string `json:"-"`
 }
 
 func (r *Refusal) Error() string { return r.Text }

@@ -86,25 +86,15 @@ func exifWebP(data []byte) []byte { return chunk(data[12:], "EXIF") }
 // exifTIFF is the file: EXIF is written as a TIFF.
 func exifTIFF(data []byte) []byte { return data }
 
-// upright says where pixel (0, 0) of a w x h picture goes under an EXIF
-// orientation, and how far one step in x and in y moves there, in pixels of the
-// upright picture, whose width and height follow.
-func upright(orientation, w, h int) (first, stepX, stepY, outW, outH int) {
-	switch orientation {
-	case 2: // mirrored left to right
-		return w - 1, -1, w, w, h
-	case 3: // half a turn
-		return w*h - 1, -1, -w, w, h
-	case 4: // mirrored top to bottom
-		return (h - 1) * w, 1, -w, w, h
-	case 5: // transposed
-		return 0, h, 1, h, w
-	case 6: // to be turned clockwise
-		return h - 1, h, -1, h, w
-	case 7: // transposed along the other diagonal
-		return w*h - 1, -h, -1, h, w
-	case 8: // to be turned anticlockwise
-		return (w - 1) * h, -h, 1, h, w
+// turn is how a stored picture is brought upright: its rows and columns mirrored, then
+// changed for each other.
+type turn struct{ mirrorX, mirrorY, transposed bool }
+
+// upright is the turn of an EXIF orientation (CIPA DC-008, tag 274).
+func upright(orientation int) turn {
+	return turn{
+		mirrorX:    orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8,
+		mirrorY:    orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7,
+		transposed: orientation >= 5,
 	}
-	return 0, 1, w, w, h
 }

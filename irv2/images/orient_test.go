@@ -85,7 +85,11 @@ func TestUpright(t *testing.T) {
 				m.SetGray(x, y, color.Gray{Y: row[x]})
 			}
 		}
-		got := toRGB(m, o)
+		p, err := planesOf(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := newPicture(p, o).RGB8()
 		want := []byte("AAABBBCCCDDDEEEFFF")
 		if got.W != 3 || got.H != 2 || !bytes.Equal(got.Pix, want) {
 			t.Errorf("orientation %d: %d x %d %s", o, got.W, got.H, got.Pix)

@@ -3,17 +3,20 @@ package images
 import (
 	"fmt"
 	"path"
+	"slices"
 )
 
-// Resize brings every picture to the size of r, from its file; poll is asked between
-// pictures, and its error ends the work with nothing changed. A picture whose file is
-// gone, or is another picture now, keeps the pixels and the size that it has: it is set
-// aside, left out of every split, until that size is chosen again.
+// Resize brings every picture to the size of r, and those of 16 bits to the range of the
+// deepest, from its file; poll is asked between pictures, and its error ends the work with
+// nothing changed. A picture whose file is gone, or is another picture now, keeps the
+// pixels, the size and the range that it has: it is set aside, left out of every split,
+// until those are chosen again.
 func (d *Dataset) Resize(r Resizing, poll func() error) error {
-	again := map[Hash]*Sample{} // one of each picture, at the new size
+	next := &Dataset{Resizing: r, depth: d.Depth()}
+	again := map[Hash]*Sample{} // one of each picture, as it is to be
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
-			if s.Size == r.Size {
+			if !next.aside(s) {
 				again[s.Hash] = s
 			}
 		}
@@ -23,44 +26,83 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 			if err := poll(); err != nil {
 				return err
 			}
-			if again[s.Hash] == nil && s.Size != r.Size {
-				if img := s.reread(d.Limits); img != nil {
-					again[s.Hash] = &Sample{}
-					again[s.Hash].resize(img, r)
-				}
+			if again[s.Hash] == nil && next.aside(s) {
+				again[s.Hash] = d.reread(s, r, next.depth)
 			}
 		}
 	}
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
-			if now := again[s.Hash]; now != nil && s.Size != r.Size {
-				s.Size, s.Pixels = now.Size, now.Pixels
+			if now := again[s.Hash]; now != nil && next.aside(s) {
+				s.Size, s.Range, s.Pixels = now.Size, now.Range, now.Pixels
 			}
+			s.Lost = next.aside(s)
 		}
 	}
-	d.Resizing = r
+	d.Resizing, d.depth = r, next.depth
 	return nil
 }
 
+// Depth is the bits in use of the deepest picture of 16, 0 where there is none. All
+// pictures of 16 bits are scaled by it.
+func (d *Dataset) Depth() (depth int) {
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
+			depth = max(depth, s.Depth)
+		}
+	}
+	return depth
+}
+
+// Settle scales the pictures of 16 bits anew where deeper ones have come, or gone; it is
+// to be called when files were added or removed.
+func (d *Dataset) Settle(poll func() error) error {
+	d.depth = d.Depth()
+	for _, c := range d.Classes {
+		if slices.ContainsFunc(c.Samples, d.aside) {
+			return d.Resize(d.Resizing, poll)
+		}
+	}
+	return nil
+}
+
+// depthWarning says by which range pictures of 16 bits are scaled, "" for all of it.
+func (d *Dataset) depthWarning() string {
+	if depth := d.Depth(); 0 < depth && depth < 16 {
+		return fmt.Sprintf("The 16-bit images here use %d of their bits: values up to %s are taken as white, in predictions too.", depth, thousands(1<<depth-1))
+	}
+	return ""
+}
+
 // reread decodes a picture's file once more, nil if it is no longer that picture.
-func (s *Sample) reread(l Limits) *RGB8 {
+func (d *Dataset) reread(s *Sample, r Resizing, depth int) *Sample {
 	data, err := s.File.Read()
 	if err != nil {
 		return nil
 	}
-	img, err := Decode(data, s.Name, l)
-	if err != nil || hash(img) != s.Hash {
+	img, err := d.decode(s.File, data, s.Name)
+	if err != nil {
 		return nil
 	}
-	return img
+	again := &Sample{}
+	if again.resize(img, r, depth) != s.Hash {
+		return nil
+	}
+	return again
 }
 
-// setAside lists the pictures that have another size than the data set, because their
-// files could no longer be read when it changed.
+// aside says that a picture is not as the data set has them: of another size, or scaled
+// by another range.
+func (d *Dataset) aside(s *Sample) bool {
+	return s.Size != d.Resizing.Size || s.Depth > 0 && s.Range != d.depth
+}
+
+// setAside lists the pictures whose files could no longer be read when the size or the
+// range changed.
 func (d *Dataset) setAside() (aside []*Sample) {
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
-			if s.Size != d.Resizing.Size {
+			if d.aside(s) {
 				aside = append(aside, s)
 			}
 		}
@@ -68,15 +110,23 @@ func (d *Dataset) setAside() (aside []*Sample) {
 	return aside
 }
 
-// asideWarning names them in a sentence.
+// asideWarning names those of them that are lost in a sentence, "" for none: others wait
+// for Settle.
 func (d *Dataset) asideWarning(aside []*Sample) string {
-	name := path.Base(aside[0].Name)
-	if len(aside) > 1 {
-		name = fmt.Sprintf("%s and %s more", name, thousands(len(aside)-1))
+	lost := slices.DeleteFunc(slices.Clone(aside), func(s *Sample) bool { return !s.Lost })
+	if len(lost) == 0 {
+		return ""
+	}
+	name, first := path.Base(lost[0].Name), lost[0]
+	if len(lost) > 1 {
+		name = fmt.Sprintf("%s and %s more", name, thousands(len(lost)-1))
+	}
+	if first.Size == d.Resizing.Size {
+		return fmt.Sprintf("%s can no longer be read, because the file was moved or changed, and is scaled otherwise than the 16-bit images that came later: add it again; until then it is set aside.", name)
 	}
 	or := ""
-	if aside[0].Size > 0 {
-		or = fmt.Sprintf(", or go back to %d pixels", aside[0].Size)
+	if first.Size > 0 {
+		or = fmt.Sprintf(", or go back to %d pixels", first.Size)
 	}
 	return fmt.Sprintf("%s can no longer be read at %d pixels, because the file was moved or changed: add it again%s; until then it is set aside.",
 		name, d.Resizing.Size, or)

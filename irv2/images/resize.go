@@ -28,23 +28,27 @@ func DefaultResizing(size int) Resizing { return Resizing{size, Stretch, true} }
 
 // Resize overwrites dst, [Size, Size, 3], with values from 0 to 255, within 1e-4
 // of the range of what TensorFlow gives (Keras backend/tensorflow/image.py, resize).
-func (r Resizing) Resize(dst []float32, img *RGB8) {
-	spanX, spanY := span{0, img.W}, span{0, img.H}
+func (r Resizing) Resize(dst []float32, img source) { resample(r.resampler(dst, img), img) }
+
+// resampler resizes a picture of img's size, whose rows it is given, into dst.
+func (r Resizing) resampler(dst []float32, img source) *resampler {
+	w, h := img.size()
+	spanX, spanY := span{0, w}, span{0, h}
 	if r.Fit != Stretch {
-		side := min(img.W, img.H)
+		side := min(w, h)
 		if r.Fit == Pad {
-			side = max(img.W, img.H)
+			side = max(w, h)
 		}
 		// Keras scales the side by size/size in float32 and truncates.
 		side = int(float32(side*r.Size) / float32(r.Size))
-		spanX, spanY = centred(img.W, side, r.Fit), centred(img.H, side, r.Fit)
+		spanX, spanY = centred(w, side, r.Fit), centred(h, side, r.Fit)
 	}
-	resample(dst, img, axis(img.W, spanX, r.Size, r.Antialias), axis(img.H, spanY, r.Size, r.Antialias))
+	return newResampler(dst, w, axis(w, spanX, r.Size, r.Antialias), axis(h, spanY, r.Size, r.Antialias))
 }
 
 // Resize8 is Resize rounded to 8 bits, in which a data set keeps its pictures: a
 // quarter of the memory for at most half a level.
-func (r Resizing) Resize8(img *RGB8) []uint8 {
+func (r Resizing) Resize8(img source) []uint8 {
 	values := make([]float32, r.Size*r.Size*3)
 	r.Resize(values, img)
 	return round8(values)
@@ -156,30 +160,75 @@ func triangle(i int, scale float32, n int) tap {
 	return t
 }
 
-// resample overwrites dst, [len(ys), len(xs), 3]: for each output row it sums the
-// input rows, which are contiguous, and then that one row's columns.
-func resample(dst []float32, img *RGB8, xs, ys []tap) {
-	left, right := reach(xs, img.W)
-	row := make([]float32, img.W*3)
-	for oy, ty := range ys {
-		sum := row[left*3 : right*3]
-		clear(sum)
-		for k, w := range ty.weights {
-			at := (ty.start + k) * img.W
-			addScaled(sum, img.Pix[(at+left)*3:(at+right)*3], w)
-		}
-		out := dst[oy*len(xs)*3:][:len(xs)*3]
-		for ox, tx := range xs {
-			var r, g, b float32
-			for k, w := range tx.weights {
-				p := row[(tx.start+k)*3:][:3]
-				r += float32(w * p[0])
-				g += float32(w * p[1])
-				b += float32(w * p[2])
-			}
-			out[3*ox], out[3*ox+1], out[3*ox+2] = r, g, b
-		}
+// resampler overwrites dst, [len(ys), len(xs), 3], as rows of a picture come, of which
+// it keeps those that an output still needs. For each output row it sums input rows,
+// which are contiguous, and then that one row's columns.
+type resampler struct {
+	dst         []float32
+	xs, ys      []tap
+	left, right int       // the columns that any tap reads
+	kept        [][]uint8 // row y at y modulo its length, from left to right
+	sum         []float32
+	in, out     int // rows that came, and went
+}
+
+func newResampler(dst []float32, w int, xs, ys []tap) *resampler {
+	s := &resampler{dst: dst, xs: xs, ys: ys, sum: make([]float32, 3*w)}
+	s.left, s.right = reach(xs, w)
+	rows, end := 1, 0
+	for _, t := range ys { // an output waits for those above it
+		end = max(end, t.start+len(t.weights))
+		rows = max(rows, end-t.start)
 	}
+	s.kept = make([][]uint8, rows)
+	for i := range s.kept {
+		s.kept[i] = make([]uint8, 3*(s.right-s.left))
+	}
+	return s
+}
+
+// resample gives s all rows of img.
+func resample(s *resampler, img source) {
+	img.rows(s.row)
+	s.close()
+}
+
+// row takes the next row.
+func (s *resampler) row(row []uint8) {
+	copy(s.kept[s.in%len(s.kept)], row[3*s.left:3*s.right])
+	s.in++
+	for s.out < len(s.ys) && s.ys[s.out].start+len(s.ys[s.out].weights) <= s.in {
+		s.finish()
+	}
+}
+
+// close makes the outputs that lie below the picture.
+func (s *resampler) close() {
+	for s.out < len(s.ys) {
+		s.finish()
+	}
+}
+
+// finish makes the next output row.
+func (s *resampler) finish() {
+	t := s.ys[s.out]
+	sum := s.sum[3*s.left : 3*s.right]
+	clear(sum)
+	for k, w := range t.weights {
+		addScaled(sum, s.kept[(t.start+k)%len(s.kept)], w)
+	}
+	out := s.dst[s.out*len(s.xs)*3:][:len(s.xs)*3]
+	for ox, tx := range s.xs {
+		var r, g, b float32
+		for k, w := range tx.weights {
+			p := s.sum[(tx.start+k)*3:][:3]
+			r += float32(w * p[0])
+			g += float32(w * p[1])
+			b += float32(w * p[2])
+		}
+		out[3*ox], out[3*ox+1], out[3*ox+2] = r, g, b
+	}
+	s.out++
 }
 
 // reach is the range of inputs that any tap reads: left <= right <= n.
@@ -209,7 +258,7 @@ func (img *RGB8) Thumbnail(side int) (w, h int, rgba []uint8) {
 		w, h = max(1, w*side/long), max(1, h*side/long)
 	}
 	values := make([]float32, w*h*3)
-	resample(values, img, axis(img.W, span{0, img.W}, w, true), axis(img.H, span{0, img.H}, h, true))
+	img.shrink(values, w, h)
 	rgba = make([]uint8, w*h*4)
 	for i, p := range round8(values) {
 		rgba[i/3*4+i%3] = p
@@ -218,4 +267,9 @@ func (img *RGB8) Thumbnail(side int) (w, h int, rgba []uint8) {
 		rgba[i] = 255
 	}
 	return w, h, rgba
+}
+
+// shrink overwrites dst, [h, w, 3], with the picture.
+func (img *RGB8) shrink(dst []float32, w, h int) {
+	resample(newResampler(dst, img.W, axis(img.W, span{0, img.W}, w, true), axis(img.H, span{0, img.H}, h, true)), img)
 }

@@ -39,13 +39,16 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{}
-	if s.LeftOut = d.setAside(); len(s.LeftOut) > 0 {
-		s.Warnings = append(s.Warnings, d.asideWarning(s.LeftOut))
+	s.LeftOut = d.setAside()
+	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning()} {
+		if warning != "" {
+			s.Warnings = append(s.Warnings, warning)
+		}
 	}
 	var drawn []*Duplicate
 	for _, g := range d.groups() {
 		switch {
-		case g.Samples[0].Size != d.Resizing.Size:
+		case d.aside(g.Samples[0]):
 		case g.Conflict:
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())

@@ -5,15 +5,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"image/color"
 
 	"golang.org/x/image/webp"
 )
 
 // decodeWebP adds to golang.org/x/image/webp the first frame of an animation (RFC
 // 9649, section 2.7: RIFF chunks VP8X, ANIM, then an ANMF per frame).
-func decodeWebP(data []byte) (image.Image, error) {
-	const animated = 1 << 1
-	if len(data) < 30 || string(data[12:16]) != "VP8X" || data[20]&animated == 0 {
+func decodeWebP(data []byte) (planes, error) {
+	if !animatedWebP(data) {
 		return decodeStill(data)
 	}
 	screen := image.NewNRGBA(image.Rect(0, 0, uint24(data[24:])+1, uint24(data[27:])+1)) // black, as libwebp's
@@ -30,29 +30,51 @@ func decodeWebP(data []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if frame.Bounds() != image.Rect(0, 0, w, h) {
+	if fw, fh := frame.size(); fw != w || fh != h {
 		return nil, errors.New("webp: first frame is not of its stated size")
 	}
 	row := make([]uint8, 3*w)
 	for y := range h {
-		readRow(frame, y, row)
+		frame.row(row, y, 0, w)
 		for x := range w {
 			copy(screen.Pix[screen.PixOffset(at.X+x, at.Y+y):][:3], row[3*x:])
 		}
 	}
-	return screen, nil
+	return planesOf(screen)
+}
+
+func animatedWebP(data []byte) bool {
+	const animated = 1 << 1
+	return len(data) >= 30 && string(data[12:16]) == "VP8X" && data[20]&animated != 0
+}
+
+// headerWebP counts what the decoder takes: planes with alpha, or the colours of a lossless
+// one twice; and an animation's screen.
+func headerWebP(data []byte) (header, error) {
+	c, err := webp.DecodeConfig(bytes.NewReader(data))
+	h := header{c.Width, c.Height, 8}
+	switch {
+	case animatedWebP(data):
+		h.bytes = 12
+	case c.ColorModel == color.YCbCrModel || c.ColorModel == color.NYCbCrAModel:
+		h.bytes = 3.5
+	}
+	return h, err
 }
 
 // decodeStill reads one picture and says which are lossy, without their alpha.
-func decodeStill(data []byte) (image.Image, error) {
+func decodeStill(data []byte) (planes, error) {
 	m, err := webp.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return vp8{m}, err
+		return newVP8(m), nil
 	case *image.NYCbCrA:
-		return vp8{&m.YCbCr}, err
+		return newVP8(&m.YCbCr), nil
 	}
-	return m, err
+	return planesOf(m)
 }
 
 // still wraps a frame's chunks (ALPH, VP8 or VP8L) as a file of one picture.

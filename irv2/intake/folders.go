@@ -2,7 +2,6 @@ package intake
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -59,6 +58,10 @@ func (s *Survey) addFolders(folders [][]string, without []bool, known bool) {
 		s.addLevels(levels, likeliest(levels, folders))
 		s.addHolders(folders, without)
 	}
+	var names []string
+	if len(levels) == 1 {
+		names, _ = Count(levels[0].of)
+	}
 	several := len(s.Labels)-found > 1 // not all levels say the same
 	switch {
 	case known:
@@ -66,7 +69,7 @@ func (s *Survey) addFolders(folders [][]string, without []bool, known bool) {
 		s.Ask = "Which level of folders names the class, and do pictures in folders of masks belong to it?"
 	case several:
 		s.Ask = "Which level of folders names the class?"
-	case len(levels) == 1 && container.MatchString(levels[0].of[0]) && numbered(levels[0].of):
+	case len(names) > 0 && isContainer(names[0]) && numbered(levels[0].of):
 		s.Ask = "Do the folders name the classes?"
 	}
 }
@@ -197,16 +200,22 @@ func place(i, n int) string {
 	return fmt.Sprintf("on level %d", i+1)
 }
 
-var (
-	digits = regexp.MustCompile(`\d+`)
-	// container are names of folders that hold a numbered part of something.
-	container = regexp.MustCompile(`(?i)(part|batch|chunk|folder|dir|images?|imgs?|data|dataset|set|disc|roll|canon|apple|zip|archive|download|export)s?[\s_\-.]*\(?\d+\)?$`)
-)
+const digits = "0123456789"
+
+// containers are names of folders that hold a numbered part of something.
+var containers = setOf("part", "parts", "batch", "chunk", "folder", "dir", "images", "image", "imgs", "img", "data", "dataset", "set",
+	"disc", "roll", "canon", "apple", "zip", "archive", "download", "export")
+
+// isContainer says that of a name: images_part_1.
+func isContainer(name string) bool { return unnumbered(name) != "" && containers[lastWord(name)] }
 
 // numbered says that names differ by numbers alone.
 func numbered(of []string) bool {
 	names, _ := Count(of)
+	withoutDigits := func(name string) string {
+		return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(digits, r) }), "0")
+	}
 	return len(names) > 1 && !slices.ContainsFunc(names, func(n string) bool {
-		return digits.ReplaceAllString(n, "0") != digits.ReplaceAllString(names[0], "0") || !digits.MatchString(n)
+		return withoutDigits(n) != withoutDigits(names[0]) || !strings.ContainsAny(n, digits)
 	})
 }

@@ -3,13 +3,20 @@ package intake
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// numberAtEnd is a name with a number at its end: cat.0, cat_001, cat (1), cat12.
-var numberAtEnd = regexp.MustCompile(`^(.*?)[\s_.\-]*\(?\d+\)?$`)
+// unnumbered is a name without the number at its end (cat.0, cat_001, cat (1), cat12), ""
+// where there is none.
+func unnumbered(stem string) string {
+	inside := strings.TrimSuffix(stem, ")")
+	rest := strings.TrimRight(inside, digits)
+	if rest == inside {
+		return ""
+	}
+	return strings.TrimRight(rest, between)
+}
 
 // between divides a name into parts: patient7_slice2_benign.
 const between = "_-. ()"
@@ -31,9 +38,7 @@ func (s *Survey) addNames(paths []string, without []bool) {
 			continue
 		}
 		stem := strings.TrimSuffix(path.Base(p), path.Ext(p))
-		if m := numberAtEnd.FindStringSubmatch(stem); m != nil {
-			whole[i] = m[1]
-		}
+		whole[i] = unnumbered(stem)
 		words := strings.FieldsFunc(stem, func(r rune) bool { return strings.ContainsRune(between, r) })
 		if len(words) < 2 {
 			continue

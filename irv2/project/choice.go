@@ -25,7 +25,7 @@ func (c Choice) config(classes int) (irv2.Config, error) {
 	case "mini":
 		config = irv2.Mini(classes)
 	default:
-		return config, Errorf(Invalid, "There is no model %q: choose full or mini.", c.Model)
+		return config, Errorf(Invalid, "There is no model %.100q: choose full or mini.", c.Model)
 	}
 	if c.Size != 0 {
 		config.Size = c.Size
@@ -43,7 +43,10 @@ func (c Choice) Build(classes int) (*irv2.Model, error) {
 		return nil, err
 	}
 	m, err := irv2.New(config)
-	return m, WithCode(Invalid, err)
+	if err != nil {
+		return nil, Errorf(Invalid, "%s", sentence(err))
+	}
+	return m, nil
 }
 
 // chosen fills a choice's defaults in from the config that they lead to.
@@ -59,6 +62,8 @@ type Change struct {
 	Model *string `json:"model"`
 	Size  *int    `json:"size"`
 	Dense *int    `json:"dense"`
+
+	Progress Progress `json:"-"` // of pictures that are read again; may be nil
 }
 
 // Configure chooses network, input size and head. Images stay, at the new size; weights
@@ -79,7 +84,7 @@ func (p *Project) Configure(ctx context.Context, c Change) error {
 	if c.Dense != nil {
 		next.Dense = *c.Dense
 	}
-	return p.choose(ctx, next)
+	return p.choose(ctx, next, c.Progress)
 }
 
 // switchTo chooses model at its own size, unless it is the one in use.
@@ -87,30 +92,52 @@ func (p *Project) switchTo(ctx context.Context, model string) error {
 	if model == p.choice.Model {
 		return nil
 	}
-	return p.choose(ctx, Choice{Model: model, Dense: -1})
+	return p.choose(ctx, Choice{Model: model, Dense: -1}, nil)
 }
 
 // choose changes the network to c. Weights of another network are set aside; those
 // of the same one stay, without a head that no longer fits. Images are read again
 // at the new size.
-func (p *Project) choose(ctx context.Context, c Choice) error {
+func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error {
 	m, err := c.Build(len(p.data.set.Classes))
 	if err != nil {
 		return err
 	}
 	c = chosen(m.Config)
-	if err := p.data.resize(c.Size, p.poll(ctx)); err != nil {
+	if fits, there := p.fits(c.Size), p.data.set.Len(); there > fits {
+		return Errorf(Memory, "At %d pixels only %s images fit into memory, and %s are here: choose a smaller size, or remove some.", c.Size, thousands(fits), thousands(there))
+	}
+	if err := p.data.resize(c.Size, p.counted(p.poll(ctx), progress)); err != nil {
 		return err
 	}
 	p.setPredictor(nil)
+	if c.Model != p.choice.Model || c.Size != p.choice.Size {
+		p.keep(nil)
+	}
 	if n := p.network; n != nil {
 		switch {
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{n.info, version{withBackbone(n.loaded.Weights, m), nil}, version{withBackbone(n.current.Weights, m), nil}}
+			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil}, current: version{withBackbone(n.current.Weights, m), nil}}
 		}
 	}
 	p.choice = c
 	return nil
+}
+
+// counted is poll, asked once a picture, that also tells progress.
+func (p *Project) counted(poll func() error, progress Progress) func() error {
+	if progress == nil {
+		return poll
+	}
+	var done, total int64
+	for _, c := range p.data.set.Classes {
+		total += int64(len(c.Samples))
+	}
+	return func() error {
+		progress(min(done, total), total)
+		done++
+		return poll()
+	}
 }

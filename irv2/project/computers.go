@@ -1,7 +1,10 @@
 package project
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"thaw/irv2/freeze"
 	"thaw/irv2/measure"
@@ -30,7 +33,7 @@ const (
 func (p *Project) Use(way string) error {
 	switch {
 	case way != Auto && way != OnHost && way != OnDevice:
-		return Errorf(Invalid, "There is no way to compute called %q: choose auto, host or device.", way)
+		return Errorf(Invalid, "There is no way to compute called %.100q: choose auto, host or device.", way)
 	case way == OnDevice && p.Device == nil:
 		return Errorf(Unsupported, "No GPU can be used in this browser: choose auto.")
 	}
@@ -51,18 +54,26 @@ func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int
 	if err := o.Check(plan.Model); err != nil {
 		return nil, err
 	}
-	host, hostErr := tune.NewLayout(plan, o.tune(p.budget()), counts, o.Augment.images().On(), p.Machine)
+	on := func(m program.Machine, budget int64) (*tune.Layout, error) {
+		return tune.NewLayout(plan, o.tune(budget), counts, o.Augment.images().On(), m)
+	}
+	var device *tune.Layout
+	var deviceErr error
+	if p.Device != nil && p.way != OnHost {
+		if device, deviceErr = on(p.Device.Machine, 0); deviceErr == nil && p.way == OnDevice {
+			return device, nil
+		}
+	}
+	host, hostErr := on(p.Machine, p.budget())
 	var tooLarge *tune.TooLarge
 	wrong := hostErr != nil && !errors.As(hostErr, &tooLarge) // options that no machine takes
-	if wrong || p.Device == nil || p.way == OnHost {
+	switch {
+	case wrong || p.Device == nil || p.way == OnHost:
 		return host, hostErr
-	}
-	device, err := tune.NewLayout(plan, o.tune(0), counts, o.Augment.images().On(), p.Device.Machine)
-	if err == nil && (p.way == OnDevice || hostErr != nil || p.Device.faster(host, device)) {
+	case p.way == OnDevice:
+		return nil, Errorf(Memory, "%s", sentence(deviceErr))
+	case deviceErr == nil && (hostErr != nil || p.Device.faster(host, device)):
 		return device, nil
-	}
-	if p.way == OnDevice {
-		return nil, Errorf(Memory, "%s", sentence(err))
 	}
 	return host, hostErr
 }
@@ -87,4 +98,60 @@ func (p *Project) computes(l *tune.Layout) string {
 func lost(err error) bool {
 	var e *kernels.LostError
 	return errors.As(err, &e) && e.Gone
+}
+
+// checkEvery is the longest that a run on a device goes on without a checkpoint; at the
+// end of a pass one is taken where the last is older than checkPass.
+const (
+	checkEvery = 10 * time.Second
+	checkPass  = time.Second
+)
+
+// check takes a checkpoint of a run whose machine may be lost.
+func (r *Run) check(passEnds bool) {
+	age := time.Since(r.checked)
+	if r.layout.Machine() == r.project.Machine || age < checkPass || age < checkEvery && !passEnds {
+		return
+	}
+	if c, err := r.session.Checkpoint(context.Background()); err == nil { // else the step says so
+		r.checkpoint, r.checked = c, time.Now()
+	}
+}
+
+// hostLayout is what l is on the host, which has to hold it now.
+func (p *Project) hostLayout(l *tune.Layout, data tune.Data) (*tune.Layout, error) {
+	host, err := tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
+	if err == nil {
+		p.makeRoom(host)
+	}
+	return host, err
+}
+
+// move goes on with the host from the last checkpoint, after the device was lost.
+func (r *Run) move() error {
+	p := r.project
+	label := p.computes(r.layout)
+	p.Device = nil
+	layout, err := p.hostLayout(r.layout, r.data)
+	if err != nil {
+		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
+	}
+	if r.checkpoint == nil { // the device may have brought back a part
+		r.weights = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
+	}
+	session, err := tune.New(layout, r.weights, r.data)
+	if err != nil {
+		return Errorf(Memory, "%s", sentence(err))
+	}
+	step := 0
+	if r.checkpoint != nil {
+		if err := session.GoOn(r.checkpoint); err != nil {
+			return err
+		}
+		step = r.checkpoint.Steps
+	}
+	r.session.Close()
+	r.session, r.layout, r.flops = session, layout, layout.StepFLOPs()
+	r.emit(Moved{"moved", step, p.computes(layout), fmt.Sprintf("%s was lost: the run goes on with the processor from step %d.", label, step)})
+	return nil
 }

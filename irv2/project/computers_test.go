@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"thaw/irv2/freeze"
@@ -143,8 +144,10 @@ func TestDeviceWithoutRoom(t *testing.T) {
 		t.Errorf("%v, %s computes", list, events[0].(Started).Plan.Computes)
 	}
 	p.way = OnDevice
-	_, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(Event) {})
-	check(t, err, Memory, "no room")
+	events = train(t, p, "unfreeze-all", DefaultOptions())
+	if failed, ok := events[0].(Failed); !ok || failed.Code != Memory || !strings.Contains(failed.Message, "no room") {
+		t.Errorf("%+v", events)
+	}
 }
 
 // Auto takes the machine that is faster for the plan at hand.
@@ -183,4 +186,33 @@ func TestAuto(t *testing.T) {
 	p.Device = nil
 	check(t, p.Use(OnDevice), Unsupported, "No GPU")
 	check(t, p.Use("both"), Invalid, "choose auto")
+}
+
+// counted is a host that knows how often something was compiled for it.
+type counted struct {
+	program.Host
+	compiled int
+}
+
+func (m *counted) Align() int {
+	m.compiled++
+	return m.Host.Align()
+}
+
+// What a person wants of the device is compiled for the device alone.
+func TestHostIsNotAsked(t *testing.T) {
+	p := open(t, 3, 2)
+	p.withDevice(program.Forward, 1<<30)
+	host := &counted{Host: program.OnHost(kernels.NewPortable(1))}
+	p.Machine = host
+	for _, c := range []struct {
+		way string
+		ask bool
+	}{{OnDevice, false}, {Auto, true}, {OnHost, true}} {
+		host.compiled = 0
+		p.Use(c.way)
+		if _, err := p.Plan(freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions()); err != nil || (host.compiled > 0) != c.ask {
+			t.Errorf("%s: %v, %d programs for the host", c.way, err, host.compiled)
+		}
+	}
 }

@@ -30,6 +30,10 @@ func newData(size int) *data {
 	return d
 }
 
+// DecodeBy gives images a decoder of the formats that are not read here, which is asked
+// for what it was said that it may (see PictureFile.Browser).
+func (p *Project) DecodeBy(f images.Foreign) { p.data.set.Foreign = f }
+
 // stopAdding ends what is adding images now, or waits to do so.
 func (d *data) stopAdding() {
 	d.end()
@@ -87,6 +91,8 @@ type ImageInfo struct {
 	Name  string `json:"name"`
 	Split string `json:"split"`
 	Group string `json:"group,omitempty"`
+	// BrowserDecoded: its pixels are what this browser makes of its file.
+	BrowserDecoded bool `json:"browserDecoded,omitempty"`
 }
 
 // DuplicateInfo is one picture held more than once; Conflict: under two classes.
@@ -112,10 +118,13 @@ func (d *data) info(by division) DataInfo {
 			}
 		}
 	}
+	if warning := d.set.Imbalance(); warning != "" {
+		info.Warnings = append(info.Warnings, warning)
+	}
 	for _, c := range d.set.Classes {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {
-			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group})
+			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group, s.Browser})
 			class.Generated = class.Generated && s.File.Generated
 		}
 		info.Classes = append(info.Classes, class)
@@ -155,10 +164,15 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	d.Lock()
 	defer d.Unlock()
 	d.set.ClearRefused()
+	d.set.Most = p.fits(p.choice.Size)
 	before, had := d.set.Arrangement(), d.set.Len()
 	err := from.add(ctx, d.set, progress)
+	if settled := d.set.Settle(p.poll(ctx)); err == nil {
+		err = settled
+	}
 	if errors.Is(err, context.Canceled) {
 		d.set.Arrange(before)
+		d.set.Settle(p.poll(context.Background())) // what went may have been deeper than all that stays
 		return nil, err
 	}
 	d.remember(added(before, d.set.Arrangement()), before)

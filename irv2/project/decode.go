@@ -25,9 +25,12 @@ func decodeStrictly(text []byte, dst any) error {
 
 func decodeError(err error) error {
 	var kind *json.UnmarshalTypeError
+	var said *Error
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &said):
+		return said
 	case errors.As(err, &kind):
 		return Errorf(Invalid, "%s takes %s, not %s.", quoted(kind.Field), takes(kind.Type.Kind().String()), strings.TrimPrefix(kind.Value, "number "))
 	}
@@ -74,7 +77,7 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	for name, value := range fields {
-		if bytes.Contains(value, []byte("null")) && (name != "augment" || string(value) != "null") {
+		if bytes.Contains(value, []byte("null")) && name != "classWeight" && (name != "augment" || string(value) != "null") {
 			return Errorf(Invalid, "%q is no number: leave it out for what is usual.", name)
 		}
 	}

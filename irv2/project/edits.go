@@ -66,6 +66,19 @@ func (p *Project) RemoveImages(ids []int) (DataInfo, error) {
 	})
 }
 
+// Alike lists images that look the same, in groups of IDs; see images.Dataset.Alike. Only
+// asked for is it computed.
+func (p *Project) Alike(ctx context.Context) ([][]int, error) {
+	groups, err := p.data.set.Alike(p.poll(ctx))
+	ids := make([][]int, len(groups))
+	for i, g := range groups {
+		for _, s := range g {
+			ids[i] = append(ids[i], s.ID)
+		}
+	}
+	return ids, err
+}
+
 // KeepTogether makes images one group, which is never divided between training and
 // validation.
 func (p *Project) KeepTogether(ids []int) (DataInfo, error) {
@@ -94,6 +107,10 @@ func (p *Project) edit(change func(*images.Dataset) (did string, err error)) (Da
 	did, err := change(d.set)
 	if err != nil {
 		return DataInfo{}, WithCode(Invalid, err)
+	}
+	if err := d.set.Settle(p.poll(context.Background())); err != nil {
+		d.set.Arrange(before)
+		return DataInfo{}, err
 	}
 	d.remember(did, before)
 	return p.Images(), nil

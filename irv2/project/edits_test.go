@@ -1,10 +1,15 @@
 package project
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,5 +205,55 @@ func TestUndoOfARenameIsLearned(t *testing.T) {
 	}
 	if _, err := p.Redo(t.Context()); err != nil || names() != strings.Replace(before, old, "new", 1) {
 		t.Errorf("%s, %v", names(), err)
+	}
+}
+
+// Pictures of 16 bits have the range of what is there: after an add that was given up, and
+// after each step back and forward.
+func TestUndoSettlesDepth(t *testing.T) {
+	p := open(t, 0, 0)
+	grey := func(name string, most uint16) PictureFile {
+		m := image.NewGray16(image.Rect(0, 0, 16, 16))
+		for i := range 256 {
+			m.SetGray16(i%16, i/16, color.Gray16{Y: uint16(int(most) * i / 255)})
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		return PictureFile{Path: name, Open: func() (File, error) { return inMemory(b.Bytes()), nil }}
+	}
+	give := func(ctx context.Context, progress Progress, class string, files ...PictureFile) error {
+		from, err := Files(class, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.AddImages(ctx, from, progress)
+		return err
+	}
+	brightest := func() uint8 { return slices.Max(p.data.set.Classes[0].Samples[0].Pixels) }
+	none := func(int64, int64) {}
+	if err := give(t.Context(), none, "a", grey("8.png", 200)); err != nil {
+		t.Fatal(err)
+	}
+	alone := brightest()
+	ctx, cancel := context.WithCancel(t.Context())
+	err := give(ctx, func(done, total int64) {
+		if done > 0 {
+			cancel()
+		}
+	}, "b", grey("12.png", 4095), grey("12b.png", 4094))
+	if !errors.Is(err, context.Canceled) || brightest() != alone || p.data.set.Len() != 1 || len(p.Images().Warnings) > 0 {
+		t.Fatalf("%v: brightest %d, was %d; %v", err, brightest(), alone, p.Images().Warnings)
+	}
+	if err := give(t.Context(), none, "b", grey("12.png", 4095)); err != nil || brightest() >= alone {
+		t.Fatalf("%v: brightest %d beside a deeper picture", err, brightest())
+	}
+	beside := brightest()
+	if _, err := p.Undo(t.Context()); err != nil || brightest() != alone {
+		t.Errorf("%v: brightest %d after undo, was %d", err, brightest(), alone)
+	}
+	if _, err := p.Redo(t.Context()); err != nil || brightest() != beside {
+		t.Errorf("%v: brightest %d after redo, was %d", err, brightest(), beside)
 	}
 }

@@ -11,7 +11,8 @@ import (
 type Event any
 
 type (
-	// Started comes first. Steps are of the whole run.
+	// Started comes when the run has its memory: before it there may be Paused, or the end.
+	// Steps are of the whole run.
 	Started struct {
 		Kind       string `json:"kind"` // started
 		Run        string `json:"run"`
@@ -23,12 +24,13 @@ type (
 	}
 	// Cached: features of Done of Total images are computed.
 	Cached struct {
-		Kind        string  `json:"kind"` // cache
-		Done        int     `json:"done"`
-		Total       int     `json:"total"`
-		SecondsLeft float64 `json:"secondsLeft"`
+		Kind        string   `json:"kind"` // cache
+		Done        int      `json:"done"`
+		Total       int      `json:"total"`
+		SecondsLeft *float64 `json:"secondsLeft"` // nil before it is known
 	}
-	// Stepped: a step is done; Step and Epoch count from 1, steps over the whole run.
+	// Stepped: a step is done; Step and Epoch count from 1, steps over the whole run. Seconds
+	// are without pauses.
 	Stepped struct {
 		Kind        string   `json:"kind"` // step
 		Step        int      `json:"step"`
@@ -36,7 +38,7 @@ type (
 		Loss        *float64 `json:"loss"`
 		Accuracy    float64  `json:"accuracy"`
 		Seconds     float64  `json:"seconds"`
-		SecondsLeft float64  `json:"secondsLeft"`
+		SecondsLeft *float64 `json:"secondsLeft"`
 		GFLOPs      float64  `json:"gflops"` // a second, of this step
 	}
 	// EpochDone: an epoch is trained and evaluated.
@@ -47,6 +49,7 @@ type (
 		Accuracy           float64  `json:"accuracy"`
 		ValidationLoss     *float64 `json:"validationLoss"`     // nil also where nothing
 		ValidationAccuracy *float64 `json:"validationAccuracy"` // was held back
+		BalancedAccuracy   *float64 `json:"balancedAccuracy"`
 		Seconds            float64  `json:"seconds"`
 	}
 	// Paused: the run waits, or goes on.
@@ -89,6 +92,7 @@ type RunResult struct {
 	Trained            int      `json:"trained"`
 	TrainAccuracy      float64  `json:"trainAccuracy"`
 	ValidationAccuracy *float64 `json:"validationAccuracy"` // nil: nothing was held back
+	BalancedAccuracy   *float64 `json:"balancedAccuracy"`   // mean over the classes of what is recognised of each
 	ValidationLoss     *float64 `json:"validationLoss"`
 	Classes            []string `json:"classes"`
 	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
@@ -104,7 +108,7 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), d.Seconds}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds}
 }
 
 // measured is a figure of an evaluation, nil where there were no images.

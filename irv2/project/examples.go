@@ -15,16 +15,32 @@ type examples struct {
 	pixels  *images.Affine // how the network is fed; nil: the usual way
 }
 
+// pixelsID tells equal pixels, at one size.
+type pixelsID struct {
+	hash  images.Hash
+	scale int // of 16-bit images, see images.Sample
+}
+
 type example struct {
 	pixels []uint8
+	known  pixelsID
 	label  int
+}
+
+// examples are a split's as the network in use is fed.
+func (p *Project) examples(s *images.Split, o Options) *examples {
+	d := newExamples(s, p.data.set.Resizing.Size, o)
+	if p.network != nil {
+		d.pixels = p.network.info.pixels()
+	}
+	return d
 }
 
 func newExamples(s *images.Split, size int, o Options) *examples {
 	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
-			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, e.Label})
+			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
 		}
 	}
 	return d

@@ -29,5 +29,5 @@ func (p *Project) Export(ctx context.Context, format string, out io.Writer) erro
 	case "onnx":
 		return weights.WriteONNX(out, w, about.Metadata())
 	}
-	return Errorf(Invalid, "There is no export to %q: choose safetensors, h5 or onnx.", format)
+	return Errorf(Invalid, "There is no export to %.100q: choose safetensors, h5 or onnx.", format)
 }

@@ -13,6 +13,7 @@ type network struct {
 	info    WeightInfo
 	loaded  version // as they came
 	current version // after training; shares with loaded what no run changed
+	depth   int     // bits in use of the 16-bit images that current was trained on; 0: none
 }
 
 // version is weights with what their outputs stand for; no outputs: the head has not
@@ -75,11 +76,12 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	if next.Model == p.choice.Model {
 		next.Size = p.choice.Size // weights fit any size
 	}
-	if err := p.choose(ctx, next); err != nil {
+	if err := p.choose(ctx, next, nil); err != nil {
 		return err
 	}
-	p.network = &network{info, version{w, outputsOf(names)}, version{w, outputsOf(names)}}
+	p.network = &network{info: info, loaded: version{w, outputsOf(names)}, current: version{w, outputsOf(names)}}
 	p.setPredictor(nil)
+	p.keep(nil)
 	return nil
 }
 
@@ -113,7 +115,7 @@ func (p *Project) start(o Options) version {
 }
 
 func (n *network) reset() {
-	n.current = version{n.loaded.Weights, slices.Clone(n.loaded.outputs)}
+	n.current, n.depth = version{n.loaded.Weights, slices.Clone(n.loaded.outputs)}, 0
 }
 
 // startFor returns the weights that a run of plan over these classes starts from and

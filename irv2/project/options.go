@@ -24,7 +24,10 @@ type Options struct {
 	Dropout        float64            `json:"dropout"`
 	Augment        Augment            `json:"augment"`
 	Validation     float64            `json:"validation"`
+	ClassWeight    ClassWeight        `json:"classWeight"`
 	Continue       bool               `json:"continue"` // from the network as it is now, else as loaded
+
+	weights []float64 // of the images' classes, see weighted
 }
 
 // Augment is images.Augment with degrees for Rotate.
@@ -44,9 +47,12 @@ func DefaultOptions() Options {
 func (o Options) tune(budget int64) tune.Options {
 	return tune.Options{
 		Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
-		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, Budget: budget,
+		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, ClassWeights: o.weights, Budget: budget,
 	}
 }
+
+// seedMost is the largest whole number of JavaScript below which none is lost.
+const seedMost = 1<<53 - 1
 
 // Check says in a sentence which option cannot be; m is the network that they are for.
 func (o Options) Check(m *irv2.Model) error {
@@ -66,12 +72,16 @@ func (o Options) Check(m *irv2.Model) error {
 	if !(o.Rate > 0 && o.Rate <= 100) {
 		rate = Errorf(Invalid, "The learning rate must be above 0 and at most 100, not %g: 0.001 is usual.", o.Rate)
 	}
+	seed := error(nil)
+	if o.Seed > seedMost {
+		seed = Errorf(Invalid, "The seed must be at most %d: a page cannot tell larger numbers apart.", int64(seedMost))
+	}
 	rule := error(nil)
 	if o.Optimizer != "adam" && o.Optimizer != "sgd" {
-		rule = Errorf(Invalid, "There is no optimizer %q: choose adam or sgd.", o.Optimizer)
+		rule = Errorf(Invalid, "There is no optimizer %.100q: choose adam or sgd.", o.Optimizer)
 	}
 	return cmp.Or(
-		whole("Passes (epochs)", o.Epochs, 1, 100_000), whole("Images a step (batch)", o.Batch, 1, 4096), rate, rule,
+		whole("Passes (epochs)", o.Epochs, 1, 100_000), whole("Images a step (batch)", o.Batch, 1, 4096), seed, rate, rule,
 		number("Momentum", o.Momentum, 0, 1), number("Label smoothing", o.LabelSmoothing, 0, 1), number("Dropout", o.Dropout, 0, 1),
 		number("The share held back (validation)", o.Validation, 0, 1), number("Shift", o.Augment.Shift, 0, 1), number("Zoom", o.Augment.Zoom, 0, 1),
 		number("Rotation in degrees", o.Augment.Rotate, 0, 360), number("Brightness", o.Augment.Brightness, 0, 1), o.checkRates(m))

@@ -13,7 +13,7 @@ func TestOptions(t *testing.T) {
 	p := open(t, 3, 1)
 	for given, want := range map[string]string{
 		`{"rate":0}`: "learning rate must be above 0", `{"rate":null}`: `"rate" is no number`, `{"epochs":0}`: "must be 1 to 100,000, not 0", `{"epochs":1.5}`: `"epochs" takes a whole number, not 1.5`,
-		`{"batch":0}`: "must be 1 to 4,096", `{"seed":-1}`: "whole number of at least 0", `{"ratez":{}}`: `no option "ratez"`, `{"rates":{"blok8_1":0.1}}`: `named "blok8_1"`,
+		`{"batch":0}`: "must be 1 to 4,096", `{"seed":-1}`: "whole number of at least 0", `{"seed":9007199254740992}`: "seed must be at most 9007199254740991", `{"seed":9007199254740991}`: "", `{"ratez":{}}`: `no option "ratez"`, `{"rates":{"blok8_1":0.1}}`: `named "blok8_1"`,
 		`{"rates":{"head":null}}`: "no number", `{"rates":{"backbone":-1}}`: "0 to 1,000,000", `{"optimizer":"adamw"}`: `no optimizer "adamw"`, `{"momentum":1}`: "Momentum must be", `{"dropout":1}`: "Dropout 1 cannot be",
 		`{"labelSmoothing":"a"}`: `"labelSmoothing" takes a number`, `{"validation":1}`: "held back", `{"augment":{"shift":2}}`: "Shift", `{"augment":{"turn":2}}`: `no option "turn"`,
 		`{}`: "", `{"rate":0.01,"rates":{"backbone":0.1,"block8_*":0,"head":1},"augment":{"flip":true}}`: "",
@@ -40,7 +40,7 @@ func TestNothingHeldBack(t *testing.T) {
 	o.Validation = 0
 	events := train(t, p, "head-only", o)
 	text, err := json.Marshal(events[len(events)-1].(Ended).Result)
-	if err != nil || !strings.Contains(string(text), `"validationAccuracy":null,"validationLoss":null`) {
+	if err != nil || !strings.Contains(string(text), `"validationAccuracy":null,"balancedAccuracy":null,"validationLoss":null`) {
 		t.Errorf("%s, %v", text, err)
 	}
 }

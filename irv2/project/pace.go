@@ -2,7 +2,6 @@ package project
 
 import (
 	"sync"
-	"time"
 
 	"thaw/irv2/tune"
 	"thaw/kernels/program"
@@ -17,14 +16,28 @@ type paces struct {
 // pace of a machine; zero: not seen yet. A step of the head alone is nearly all calls, one
 // of a block nearly all arithmetic: one figure of FLOP/s would be wrong for one of them.
 type pace struct {
-	forward float64 // FLOP/s of the frozen prefix and of evaluation
-	step    float64 // FLOP/s of steps that are mostly arithmetic, beside their calls
+	forward float64 // work a second of the frozen prefix and of evaluation
+	step    float64 // work a second of steps that are mostly arithmetic, beside their calls
 	op      float64 // seconds of a call, from steps that are mostly calls
 }
 
-// backward is what a step's FLOP/s are of a forward pass's, before one was seen
-// (SPEED.md: both gradients beside the forward pass).
-const backward = 0.9
+// byteWork is how many FLOPs take the time of moving a byte. By it the forward pass of the
+// whole network at 150 pixels foretells every plan of SPEED.md within 10 %, at 150 and at
+// 299 pixels; by FLOPs alone block8_1, which for 7x7 pixels moves all its filters, their
+// gradients and Adam's moments, would take a third less than it does.
+const byteWork = 4
+
+func work(w tune.Work) float64 { return float64(w.FLOPs) + byteWork*float64(w.Bytes) }
+
+// newest is the weight of what was seen last, so that one odd step changes little.
+const newest = 0.5
+
+func mix(before, now float64) float64 {
+	if before == 0 {
+		return now
+	}
+	return before + newest*(now-before)
+}
 
 func (p *paces) machine(m program.Machine) *pace {
 	if p.of == nil {
@@ -36,32 +49,33 @@ func (p *paces) machine(m program.Machine) *pace {
 	return p.of[m]
 }
 
-// stepped learns from a step.
+// stepped learns from a step of a whole batch.
 func (p *paces) stepped(l *tune.Layout, seconds float64) {
 	p.Lock()
 	defer p.Unlock()
-	m, flops, ops := p.machine(l.Machine()), float64(l.StepFLOPs()), float64(l.StepOps())
-	arithmetic := flops / max(m.step, m.forward*backward, 1)
+	m, step, ops := p.machine(l.Machine()), work(l.StepWork()), float64(l.StepOps())
+	arithmetic := step / max(m.step, m.forward, 1)
 	switch calls := seconds - arithmetic; {
 	case m.step == 0 && m.forward == 0:
-		m.step = flops / seconds
+		m.step = step / seconds
 	case calls > arithmetic: // mostly calls
-		m.op = calls / ops
+		m.op = mix(m.op, calls/ops)
 	default:
-		m.step = flops / max(seconds-ops*m.op, seconds/2)
+		m.step = mix(m.step, step/max(seconds-ops*m.op, seconds/2))
 	}
 }
 
 // computed learns from images whose features were computed.
-func (p *paces) computed(l *tune.Layout, images int, took time.Duration) {
+func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 	p.Lock()
 	defer p.Unlock()
-	p.machine(l.Machine()).forward = float64(l.Cost().CacheFLOPs) * float64(images) / took.Seconds()
+	batches := float64(images) / float64(l.Batch())
+	p.machine(l.Machine()).forward = work(l.FeatureWork()) * batches / max(seconds, 1e-6)
 }
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
-// features of the frozen prefix; false before anything was seen.
-func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
+// features of the frozen prefix that are not known; false before anything was seen.
+func (p *paces) estimate(l *tune.Layout, known *features) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
 	m := *p.machine(l.Machine())
@@ -69,20 +83,22 @@ func (p *paces) estimate(l *tune.Layout) (step, pass, first float64, ok bool) {
 		return 0, 0, 0, false
 	}
 	if m.forward == 0 {
-		m.forward = m.step / backward
+		m.forward = m.step
 	}
 	if m.step == 0 {
-		m.step = m.forward * backward
+		m.step = m.forward
 	}
-	c := l.Cost()
-	step = float64(c.StepFLOPs())/m.step + float64(l.StepOps())*m.op
-	perImage := float64(c.Forward) / float64(l.Batch()) / m.forward
-	pass = step*float64(l.Steps()) + perImage*float64(l.Counts[tune.Validation])
+	batches := func(images int) float64 { return float64(images) / float64(l.Batch()) }
+	step = work(l.StepWork())/m.step + float64(l.StepOps())*m.op
+	pass = step*float64(l.Steps()) + work(l.EvaluationWork())/m.forward*batches(l.Counts[tune.Validation])
 	first = pass
 	for split, images := range l.Counts {
-		features := float64(c.CacheFLOPs) * float64(images) / m.forward
-		if first += features; !l.Cached[split] {
+		features := work(l.FeatureWork()) / m.forward * batches(images)
+		if !l.Cached[split] {
 			pass += features
+		}
+		if known == nil || known.values[split] == nil {
+			first += features
 		}
 	}
 	return step, pass, first, true

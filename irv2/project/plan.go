@@ -38,7 +38,8 @@ type Cost struct {
 		InputGradient  int64 `json:"inputGradient"`
 		FilterGradient int64 `json:"filterGradient"`
 	} `json:"flops"` // of a step
-	CacheFlops      int64    `json:"cacheFlops"` // once per image
+	CacheFlops      int64    `json:"cacheFlops"`   // once per image
+	CachedImages    int      `json:"cachedImages"` // for which that was done by a run before
 	PeakBytes       int64    `json:"peakBytes"`
 	BudgetBytes     int64    `json:"budgetBytes"` // 0: of a GPU, which says only whether a plan fits
 	Fits            bool     `json:"fits"`
@@ -56,16 +57,22 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	}
 	p.division = o.division()
 	classes, counts := 2, [2]int{o.Batch, 0}
+	var data *examples
 	if split, err := p.data.divide(p.division); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
+		if o, err = o.weighted(split); err != nil {
+			return nil, err
+		}
+		data = p.examples(split, o)
 	}
 	l, err := p.layout(spec, o, classes, counts)
 	var tooLarge *tune.TooLarge
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
 	}
-	plan := p.describe(l)
-	plan.Head = p.start(o).head(p.data.outputs())
+	from := p.start(o)
+	plan := p.describe(l, p.known(l, from, data))
+	plan.Head = from.head(p.data.outputs())
 	if tooLarge != nil {
 		problem := sentence(tooLarge)
 		plan.Cost.Fits, plan.Cost.Problem = false, &problem
@@ -82,7 +89,7 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	config.Dropout = float32(o.Dropout)
 	m, err := irv2.New(config)
 	if err != nil {
-		return nil, WithCode(Invalid, err)
+		return nil, Errorf(Invalid, "%s", sentence(err))
 	}
 	plan, err := freeze.New(m, spec)
 	if err != nil {
@@ -105,9 +112,10 @@ func (p *Project) budget() int64 {
 	return max(p.Memory-taken, 1)
 }
 
-func (p *Project) describe(l *tune.Layout) *Plan {
+// describe says what a run is; known is what it need not compute, or nil.
+func (p *Project) describe(l *tune.Layout, known *features) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l), Computes: p.computes(l)}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known), Computes: p.computes(l)}
 	for i, live := range plan.BatchStatistics {
 		if live {
 			d.BatchStatistics = append(d.BatchStatistics, i)
@@ -119,11 +127,14 @@ func (p *Project) describe(l *tune.Layout) *Plan {
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout) Cost {
+func (p *Project) cost(l *tune.Layout, known *features) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
-	if step, pass, first, ok := p.paces.estimate(l); ok {
+	if known != nil {
+		cost.CachedImages = known.count()
+	}
+	if step, pass, first, ok := p.paces.estimate(l, known); ok {
 		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
 	}
 	return cost

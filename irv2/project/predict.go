@@ -15,6 +15,8 @@ import (
 type Prediction struct {
 	Classes      []Probability `json:"classes"`
 	Milliseconds float64       `json:"milliseconds"`
+	// BrowserDecoded: the image's pixels are what this browser makes of its file.
+	BrowserDecoded bool `json:"browserDecoded,omitempty"`
 }
 
 // Probability of a class.
@@ -41,10 +43,12 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 	if err != nil {
 		return nil, err
 	}
-	img, err := images.Decode(content, name, images.DefaultLimits)
+	set := p.data.set
+	img, err := images.DecodeWith(set.Foreign, true, content, name, set.Limits)
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
+	img = img.Scaled(cmp.Or(n.depth, set.Depth()))
 	start := time.Now()
 	size := p.choice.Size
 	pixels := make([]float32, size*size*3)
@@ -56,7 +60,7 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 		}
 		p.setPredictor(next)
 	}
-	prediction := &Prediction{}
+	prediction := &Prediction{BrowserDecoded: img.Browser}
 	probabilities, err := p.predictor.Predict(pixels)
 	if err != nil {
 		p.setPredictor(nil)

@@ -9,8 +9,10 @@
 //
 // Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
 // described), network.go and weights.go (weights in use), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
-// with chunks.go (kept ones), data.go and sources.go (images), options.go, plan.go, run.go
-// with events.go, gate.go and examples.go, predict.go, export.go.
+// with chunks.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
+// history.go (changes of them, and undo), options.go with classweight.go, plan.go with
+// pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go and
+// features.go (kept for the next run), predict.go, export.go.
 package project
 
 import (
@@ -52,8 +54,9 @@ type Project struct {
 	way       string   // who computes runs
 	paces     paces
 
-	mu  sync.Mutex
-	run *Run // training now, or nil
+	mu       sync.Mutex
+	run      *Run      // training now, or nil
+	features *features // that the last runs kept, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no

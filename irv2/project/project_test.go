@@ -101,6 +101,23 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+// How many pictures are read again at another size is told, one by one.
+func TestConfigureTellsProgress(t *testing.T) {
+	p := open(t, 2, 1)
+	images := int64(0)
+	for _, c := range p.Images().Classes {
+		images += int64(len(c.Images))
+	}
+	var told [][2]int64
+	size := 48
+	if err := p.Configure(t.Context(), Change{Size: &size, Progress: func(done, total int64) { told = append(told, [2]int64{done, total}) }}); err != nil {
+		t.Fatal(err)
+	}
+	if n := int64(len(told)); n != images || told[0] != [2]int64{0, images} || told[n-1] != [2]int64{n - 1, images} {
+		t.Errorf("of %d images: %v", images, told)
+	}
+}
+
 // Another size of input keeps the weights, another head keeps the backbone, another
 // network sets them aside.
 func TestConfigure(t *testing.T) {

@@ -132,11 +132,8 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 		return nil, nil, report, cmp.Or(ctx.Err(), readError(err)) // a file given up looks like none
 	}
 	if !own {
-		found, outputs, err = withHead(found, func(m *irv2.Model) (*weights.Matched, error) {
-			return weights.Match(in, file.Size(), name, m)
-		})
-		if err != nil {
-			return nil, nil, report, readError(err)
+		if found, outputs, err = withHead(found); err != nil {
+			return nil, nil, report, err
 		}
 	}
 	if w, report, err = found.Load(tell.of("Reading " + name)); err != nil {
@@ -151,10 +148,10 @@ func (p *Project) read(ctx context.Context, name string, file File, tell Tell) (
 	return w, outputs, report, nil
 }
 
-// withHead matches a file again for a network with the head that is in it, if it has one
-// of Thaw's form, and gives its outputs names. ImageNet's, which nobody has asked for, is
+// withHead matches a file for a network with the head that is in it, if it has one of
+// Thaw's form, and gives its outputs names. ImageNet's, which nobody has asked for, is
 // left where the file does not name its classes.
-func withHead(found *weights.Matched, match func(*irv2.Model) (*weights.Matched, error)) (*weights.Matched, []string, error) {
+func withHead(found *weights.Matched) (*weights.Matched, []string, error) {
 	r, config := found.Report(), found.Model().Config
 	head := r.Head
 	if head == nil || r.Outputs == nil && head.Dense == 0 && (head.Classes == 1000 || head.Classes == 1001) {
@@ -166,9 +163,7 @@ func withHead(found *weights.Matched, match func(*irv2.Model) (*weights.Matched,
 		if err != nil {
 			return nil, nil, err
 		}
-		if found, err = match(m); err != nil {
-			return nil, nil, err
-		}
+		found = found.WithHead(m)
 	}
 	if len(r.Outputs) == head.Classes {
 		return found, r.Outputs, nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"thaw/irv2"
@@ -30,11 +29,14 @@ type Run struct {
 	from    version // what it started from
 	weights *irv2.Weights
 	outputs []output
-	classes []string // as they were called at the start
-	session *tune.Session
-	data    tune.Data
+	classes []string      // as they were called at the start
+	depth   int           // of its 16-bit images
+	session *tune.Session // nil until prepare gave it memory
+	data    *examples
+	known   *features // that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
+	held    time.Time // since when it is paused
 
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it
@@ -79,6 +81,9 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
+	if o, err = o.weighted(split); err != nil {
+		return nil, err
+	}
 	p.division = o.division()
 	p.setPredictor(nil)
 	if !o.Continue {
@@ -92,24 +97,10 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
-	outputs := p.data.outputs()
-	weights := p.network.current.startFor(layout.Plan, outputs, o.Seed)
-	runtime.GC() // the last run's arena makes room for this one's
 	p.runs++
-	data := newExamples(split, p.data.set.Resizing.Size, o)
-	data.pixels = p.network.info.pixels()
-	session, err := tune.New(layout, weights, data)
-	if err != nil && layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
-		if layout, err = p.hostLayout(layout, data); err == nil {
-			session, err = tune.New(layout, weights, data)
-		}
-	}
-	if err != nil {
-		return nil, Errorf(Memory, "%s", sentence(err))
-	}
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, weights: weights, outputs: outputs, classes: split.Classes, emit: emit,
-		session: session, data: data, checked: time.Now(),
+		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
+		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -118,16 +109,20 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 // train runs to the end and sends the final event.
 func (r *Run) train() {
 	defer r.cancel()
-	defer func() { r.session.Close() }()
+	defer func() {
+		if r.session != nil {
+			r.session.Close()
+		}
+	}()
 	r.start = time.Now()
-	o, counts := r.layout.Options, r.layout.Counts
-	plan := r.project.describe(r.layout)
-	plan.Head = r.from.head(r.outputs)
-	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
-	err := cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
-	steps, _ := r.session.Done()
-	if n := r.project.network; steps > 0 && r.diverge == nil {
-		n.current = version{r.weights, r.outputs}
+	err := r.prepare()
+	if err == nil {
+		r.started()
+		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
+		r.keepFeatures()
+	}
+	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
+		n.current, n.depth = version{r.weights, r.outputs}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -137,6 +132,23 @@ func (r *Run) train() {
 	default:
 		r.emit(Ended{"done", r.result()})
 	}
+}
+
+// started tells of the run.
+func (r *Run) started() {
+	o, counts := r.layout.Options, r.layout.Counts
+	plan := r.project.describe(r.layout, r.known)
+	plan.Head = r.from.head(r.outputs)
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+}
+
+// steps are those done.
+func (r *Run) steps() int {
+	if r.session == nil {
+		return 0
+	}
+	steps, _ := r.session.Done()
+	return steps
 }
 
 func (r *Run) safely() (err error) {
@@ -156,58 +168,6 @@ func (r *Run) safely() (err error) {
 	}
 }
 
-// checkEvery is the longest that a run on a device goes on without a checkpoint; at the
-// end of a pass one is taken where the last is older than checkPass.
-const (
-	checkEvery = 10 * time.Second
-	checkPass  = time.Second
-)
-
-// check takes a checkpoint of a run whose machine may be lost.
-func (r *Run) check(passEnds bool) {
-	age := time.Since(r.checked)
-	if r.layout.Machine() == r.project.Machine || age < checkPass || age < checkEvery && !passEnds {
-		return
-	}
-	if c, err := r.session.Checkpoint(context.Background()); err == nil { // else the step says so
-		r.checkpoint, r.checked = c, time.Now()
-	}
-}
-
-// hostLayout is what l would be on the host.
-func (p *Project) hostLayout(l *tune.Layout, data tune.Data) (*tune.Layout, error) {
-	return tune.NewLayout(l.Plan, l.Options.With(p.budget()), l.Counts, data.Augmented(), p.Machine)
-}
-
-// move goes on with the host from the last checkpoint, after the device was lost.
-func (r *Run) move() error {
-	p := r.project
-	label := p.computes(r.layout)
-	p.Device = nil
-	layout, err := p.hostLayout(r.layout, r.data)
-	if err != nil {
-		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
-	}
-	if r.checkpoint == nil { // the device may have brought back a part
-		r.weights = r.from.startFor(layout.Plan, r.outputs, layout.Options.Seed)
-	}
-	session, err := tune.New(layout, r.weights, r.data)
-	if err != nil {
-		return Errorf(Memory, "%s", sentence(err))
-	}
-	step := 0
-	if r.checkpoint != nil {
-		if err := session.GoOn(r.checkpoint); err != nil {
-			return err
-		}
-		step = r.checkpoint.Steps
-	}
-	r.session.Close()
-	r.session, r.layout, r.flops = session, layout, layout.StepFLOPs()
-	r.emit(Moved{"moved", step, p.computes(layout), fmt.Sprintf("%s was lost: the run goes on with the processor from step %d.", label, step)})
-	return nil
-}
-
 // poll lets others work, and holds the run while it is paused.
 func (r *Run) poll() func() error {
 	poll := r.project.poll(r.ctx)
@@ -218,19 +178,31 @@ func (r *Run) poll() func() error {
 		if err := poll(); err != nil {
 			return err
 		}
-		return r.gate.pass(r.ctx, func(kind string) { r.emit(Paused{kind}) })
+		return r.gate.pass(r.ctx, r.paused)
 	}
+}
+
+// paused tells that the run waits, or goes on, which is no time of its work.
+func (r *Run) paused(kind string) {
+	if kind == "paused" {
+		r.held = time.Now()
+	} else if r.session != nil {
+		r.session.Rested(time.Since(r.held))
+	}
+	r.emit(Paused{kind})
 }
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
-		r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
+			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
+		}
 		if number(s.Loss) == nil {
 			r.diverge = Errorf(Invalid, "The loss grew beyond all numbers at step %d: choose a lower learning rate, or thaw less.", s.Step)
 		}
 	}
-	if c := e.Cache; c != nil && c.Done == c.Total && c.Total > 0 {
-		r.project.paces.computed(r.layout, c.Total, time.Since(r.start))
+	if c := e.Cache; c != nil && c.Done == c.Total {
+		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
 	r.emit(eventOf(e, r.flops))
 	if e.Step != nil {
@@ -264,6 +236,9 @@ func (r *Run) watch(s *tune.StepEvent) {
 
 // result is what the last whole epoch showed, nil before there is one.
 func (r *Run) result() *RunResult {
+	if r.session == nil {
+		return nil
+	}
 	steps, history := r.session.Done()
 	if len(history) == 0 {
 		return nil
@@ -272,7 +247,8 @@ func (r *Run) result() *RunResult {
 	return &RunResult{
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
-		ValidationLoss: measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
 }
 

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
@@ -241,6 +243,70 @@ func TestSteering(t *testing.T) {
 		t.Error("the network has not kept the last whole step")
 	}
 	predict(t, p)
+}
+
+// A run can be held and ended before it has memory, which for the whole network takes
+// seconds on a slow machine; Train returns before.
+func TestSteeringWhilePrepared(t *testing.T) {
+	p := open(t, 3, 1)
+	events := make(chan Event, 100)
+	polled := make(chan struct{})
+	p.Poll = func(ctx context.Context) func() error {
+		return func() error { <-polled; return ctx.Err() }
+	}
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(e Event) { events <- e })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Pause()
+	close(polled)
+	if got := kinds(t, []Event{<-events}); got[0] != "paused" {
+		t.Errorf("%v", got)
+	}
+	r.Cancel()
+	r.Wait()
+	if ended, ok := (<-events).(Ended); !ok || ended.Kind != "cancelled" || ended.Result != nil {
+		t.Errorf("%+v", ended)
+	}
+	if p.network.current.Weights != p.network.loaded.Weights {
+		t.Error("a run that never began changed the network")
+	}
+}
+
+// A pause is no time of the work: neither of a step nor of what is left.
+func TestPauseIsNoWork(t *testing.T) {
+	p := open(t, 3, 1)
+	o := DefaultOptions()
+	o.Epochs, o.Batch = 2, 4
+	const pause = 500 * time.Millisecond
+	var r *Run
+	var steps []Stepped
+	held := false
+	began := make(chan struct{})
+	r, err := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, func(e Event) {
+		<-began
+		switch e := e.(type) {
+		case Stepped:
+			if steps = append(steps, e); !held {
+				held = true
+				r.Pause()
+				time.AfterFunc(pause, r.Resume)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(began)
+	r.Wait()
+	if steps[0].SecondsLeft != nil || steps[1].SecondsLeft == nil {
+		t.Error("time left is told from the second step on: the first is no measure")
+	}
+	for _, s := range steps {
+		if s.Seconds >= pause.Seconds() || s.SecondsLeft != nil && *s.SecondsLeft >= pause.Seconds() {
+			t.Errorf("a pause of %v counts as work: %+v", pause, s)
+		}
+	}
 }
 
 // A loss far above guessing is told once, and the run goes on.

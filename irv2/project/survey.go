@@ -20,6 +20,7 @@ type Survey struct {
 	PassedOver   int               `json:"passedOver"` // files of operating systems
 	Refused      []*images.Refusal `json:"refused"`    // by their first bytes; at most refusedShown
 	RefusedCount int               `json:"refusedCount"`
+	Foreign      []ForeignCount    `json:"foreign"` // pictures that are not read here
 	Sources      []LabelSource     `json:"sources"` // likeliest first
 	Asks         *string           `json:"asks"`    // where the likeliest is a guess
 	Groups       []GroupSource     `json:"groups"`
@@ -74,6 +75,15 @@ type (
 		ClassName string `json:"className"`
 		Group     string `json:"group"` // "": none
 		Sides     bool   `json:"sides"` // keep the user's own division
+		// BrowserDecoded takes pictures that only the browser can decode.
+		BrowserDecoded bool `json:"browserDecoded"`
+	}
+	// ForeignCount is how many pictures have a format that is not read here. Where this
+	// browser decodes it, they count among the pictures, and come if that is chosen.
+	ForeignCount struct {
+		Format  string `json:"format"` // HEIC, AVIF or JPEG XL
+		Count   int    `json:"count"`
+		Browser bool   `json:"browser"`
 	}
 )
 
@@ -83,7 +93,7 @@ const refusedShown = 500
 // encoding is that of names in archives which do not say it, "": found out.
 func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding string, progress Progress) (*Survey, error) {
 	p.surveys++
-	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
+	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Foreign: []ForeignCount{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
 	tables, err := s.open(ctx, files, encoding, p.data.set.Limits)
 	if err != nil {
 		return nil, err
@@ -95,7 +105,7 @@ func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding stri
 			return nil, err
 		}
 		progress(int64(i), int64(len(s.files)))
-		if refusal := f.Recognise(); refusal != nil {
+		if refusal := f.Recognise(); refusal != nil && !s.foreign(refusal.Browser, p.data.set.Foreign) {
 			s.refuse(refusal)
 			continue
 		}
@@ -113,6 +123,21 @@ func (s *Survey) refuse(r *images.Refusal) {
 	if s.RefusedCount++; len(s.Refused) < refusedShown {
 		s.Refused = append(s.Refused, r)
 	}
+}
+
+// foreign counts a picture of a format that is not read here, "" for none, and says
+// whether by does.
+func (s *Survey) foreign(format string, by images.Foreign) bool {
+	if format == "" {
+		return false
+	}
+	i := slices.IndexFunc(s.Foreign, func(f ForeignCount) bool { return f.Format == format })
+	if i < 0 {
+		i = len(s.Foreign)
+		s.Foreign = append(s.Foreign, ForeignCount{format, 0, by != nil && by.Decodes(format)})
+	}
+	s.Foreign[i].Count++
+	return s.Foreign[i].Browser
 }
 
 // open lists all files, those in archives too, and reads tables.
@@ -261,7 +286,7 @@ func (p *Project) Take(ctx context.Context, id int, choice TakeChoice, progress 
 	if s == nil || s.ID != id {
 		return nil, Errorf(Invalid, "These files were looked at too long ago: drop them again.")
 	}
-	from, err := s.take(choice, p.fits())
+	from, err := s.take(choice)
 	if err != nil {
 		return nil, err
 	}
@@ -272,8 +297,8 @@ func (p *Project) Take(ctx context.Context, id int, choice TakeChoice, progress 
 	return result, err
 }
 
-// take is a source of the surveyed files as chosen, of which only so many fit.
-func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
+// take is a source of the surveyed files as chosen.
+func (s *Survey) take(choice TakeChoice) (Source, error) {
 	labels, groups := make([]string, len(s.files)), make([]string, len(s.files))
 	if choice.ClassName == "" {
 		l := slices.IndexFunc(s.labels, func(l intake.Labels) bool { return l.ID == choice.Source })
@@ -300,11 +325,7 @@ func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
 			if class == "" {
 				continue // said in the survey
 			}
-			if to.Len() >= fits {
-				to.Refuse(f.Path, images.TooLarge, "and %d more are left out, because only %d images fit into memory at %d pixels: choose a smaller size first.", len(s.files)-i-1, fits, to.Resizing.Size)
-				break
-			}
-			f.Group = groups[i]
+			f.Group, f.Browser = groups[i], choice.BrowserDecoded
 			if choice.Sides && s.sides != nil {
 				f.Side = s.sides[i]
 			}
@@ -328,18 +349,18 @@ func generated(c *images.Class) bool {
 // imagesShare is how much of the memory images may take: the rest is for weights and runs.
 const imagesShare = 0.6
 
-// fits is how many images the memory holds at the size chosen.
-func (p *Project) fits() int {
-	side := int64(p.choice.Size)
+// fits is how many images the memory holds at a size.
+func (p *Project) fits(size int) int {
 	if p.Memory == 0 {
-		return 1 << 40
+		return 1 << 31
 	}
-	return int(float64(p.Memory) * imagesShare / float64(side*side*3))
+	side := float64(size)
+	return int(float64(p.Memory) * imagesShare / (side * side * 3))
 }
 
 // room warns if so many more images would not fit.
 func (p *Project) room(more int) *string {
-	fits, there := p.fits(), p.data.set.Len()
+	fits, there := p.fits(p.choice.Size), p.data.set.Len()
 	if there+more <= fits {
 		return nil
 	}

@@ -6,11 +6,30 @@ import (
 	"thaw/kernels/program"
 )
 
-// Evaluation is how the network, in inference mode, does on a split.
+// Evaluation is how the network, in inference mode, does on a split. The loss is Keras's
+// val_loss: with the smoothed labels of training, without class weights.
 type Evaluation struct {
 	Images         int // of the split; 0: there is no loss and no accuracy
 	Loss, Accuracy float64
 	Confusion      [][]int // [true][predicted]
+}
+
+// BalancedAccuracy is the mean, over the classes that the split has images of, of the
+// share of each that is recognised (recall): what accuracy would be with as many images
+// of every class. NaN without images.
+func (e *Evaluation) BalancedAccuracy() float64 {
+	sum, classes := 0.0, 0
+	for label, row := range e.Confusion {
+		n := 0
+		for _, images := range row {
+			n += images
+		}
+		if n > 0 {
+			sum += float64(row[label]) / float64(n)
+			classes++
+		}
+	}
+	return sum / float64(classes)
 }
 
 // Evaluate runs the network in inference mode over a split.
@@ -45,7 +64,7 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 			logits := all[i*classes : (i+1)*classes]
 			label, predicted := s.data.Label(split, n), Argmax(logits)
 			e.Confusion[label][predicted]++
-			e.Loss += crossEntropy(logits, label) / float64(count)
+			e.Loss += crossEntropy(logits, label, s.Options.LabelSmoothing) / float64(count)
 			if label == predicted {
 				right++
 			}
@@ -55,12 +74,18 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	return e, nil
 }
 
-// crossEntropy is log(sum(exp(logits))) - logits[label].
-func crossEntropy(logits []float32, label int) float64 {
+// crossEntropy is log(sum(exp(logits))) - sum(labels * logits), where labels is one-hot
+// and smoothed.
+func crossEntropy(logits []float32, label int, smooth float64) float64 {
 	top := float64(logits[Argmax(logits)])
-	sum := 0.0
+	sum, mean := 0.0, 0.0
 	for _, l := range logits {
 		sum += math.Exp(float64(l) - top)
+		mean += float64(l) / float64(len(logits))
 	}
-	return math.Log(sum) + top - float64(logits[label])
+	target := float64(logits[label])
+	if smooth > 0 {
+		target = (1-smooth)*target + smooth*mean
+	}
+	return math.Log(sum) + top - target
 }

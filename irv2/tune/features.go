@@ -1,8 +1,8 @@
 package tune
 
 import (
+	"context"
 	"slices"
-	"time"
 
 	"thaw/irv2/compile"
 	"thaw/kernels/program"
@@ -24,7 +24,7 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 	if err := s.memory.Run(s.features.Phase(program.Init), poll); err != nil {
 		return err
 	}
-	start, n, before := time.Now(), s.featureLen(), done
+	start, n, computed := s.clock.worked(), s.featureLen(), 0
 	for split, cached := range s.Cached {
 		for cached && s.cachedTo[split] < s.Counts[split] {
 			at := s.cachedTo[split]
@@ -34,11 +34,33 @@ func (s *Session) fillCaches(poll func() error, emit func(Event)) error {
 			}
 			s.cachedTo[split] += len(chosen)
 			done += len(chosen)
-			left := time.Since(start).Seconds() / float64(done-before) * float64(total-done)
-			emit(Event{Cache: &CacheEvent{done, total, left}})
+			computed += len(chosen)
+			took := (s.clock.worked() - start).Seconds()
+			e := &CacheEvent{Done: done, Total: total, Computed: computed, Seconds: took}
+			if computed > len(chosen) || done == total { // the first batch takes longer than the others
+				left := took / float64(computed) * float64(total-done)
+				e.SecondsLeft = &left
+			}
+			emit(Event{Cache: e})
 		}
 	}
 	return nil
+}
+
+// Features copies out the features of a split's images, one after the other; nil where they
+// are not all cached.
+func (s *Session) Features(ctx context.Context, split Split) ([]float32, error) {
+	if !s.Cached[split] || s.Counts[split] == 0 || s.cachedTo[split] < s.Counts[split] {
+		return nil, nil
+	}
+	return s.read(ctx, s.cache[split])
+}
+
+// Know fills the cache of a split with what Features gave of another session with the same
+// prefix and images, so that they are not computed again.
+func (s *Session) Know(split Split, features []float32) {
+	s.memory.Write(s.cache[split], 0, features)
+	s.cachedTo[split] = s.Counts[split]
 }
 
 // batch is images of a split as an epoch shows them, -1: as they are.

@@ -27,6 +27,7 @@ type Layout struct {
 	features   *compile.Program   // images -> Prefix
 	cache      [2]*program.Buffer // features of a split, where cached
 	recompute  bool
+	counted    works // zero until asked for
 }
 
 // Cost is what a run takes.
@@ -71,6 +72,33 @@ type limited interface {
 
 // Machine is who will compute the run.
 func (l *Layout) Machine() program.Machine { return l.machine }
+
+// Work is FLOPs, as of compile.Cost, and the bytes that ops read and write.
+type Work struct{ FLOPs, Bytes int64 }
+
+// StepWork, FeatureWork and EvaluationWork are of a batch: a training step, the frozen
+// prefix, inference behind it.
+func (l *Layout) StepWork() Work       { return l.works().step }
+func (l *Layout) FeatureWork() Work    { return l.works().features }
+func (l *Layout) EvaluationWork() Work { return l.works().evaluation }
+
+type works struct{ step, features, evaluation Work }
+
+// works are counted once: a step takes less than counting it.
+func (l *Layout) works() works {
+	if l.counted.step.Bytes == 0 {
+		l.counted = works{workOf(l.step), workOf(l.features), workOf(l.evaluate)}
+	}
+	return l.counted
+}
+
+func workOf(p *compile.Program) Work {
+	if p == nil {
+		return Work{}
+	}
+	c := p.Cost()
+	return Work{c.StepFLOPs(), c.BytesMoved}
+}
 
 // StepFLOPs is the work of a training step, StepOps of how many ops it consists.
 func (l *Layout) StepFLOPs() int64 { return l.step.Cost().StepFLOPs() }

@@ -23,7 +23,8 @@ type Session struct {
 	image   []float32 // one, on its way to the memory
 	ready   batch     // images that are there already
 
-	cachedTo [2]int // images of a split whose features stand in its cache
+	cachedTo   [2]int  // images of a split whose features stand in its cache
+	evaluation float64 // work of evaluating in that of a step
 
 	steps   int // done
 	history []Epoch
@@ -33,7 +34,7 @@ type Session struct {
 // Epoch is what an epoch showed.
 type Epoch struct {
 	Epoch          int     // from 1
-	Loss, Accuracy float64 // over the epoch's steps, as Keras shows it
+	Loss, Accuracy float64 // over the epoch's steps, as Keras shows them: the loss weighted by class, not the accuracy
 	Validation     *Evaluation
 	Seconds        float64
 }
@@ -45,18 +46,22 @@ type Event struct {
 	Epoch *Epoch
 }
 
-// CacheEvent: features of Done of Total images are computed.
+// CacheEvent: features of Done of Total images are there. Computed of them were computed by
+// this run of the session, in so many seconds.
 type CacheEvent struct {
 	Done, Total int
-	SecondsLeft float64
+	Computed    int
+	Seconds     float64
+	SecondsLeft *float64 // nil before it is known
 }
 
-// StepEvent: step Step (from 1) of epoch Epoch (from 1) is done.
+// StepEvent: step Step (from 1) of epoch Epoch (from 1) is done. Seconds are without pauses.
 type StepEvent struct {
 	Step, Epoch    int
+	Images         int     // of this batch
 	Loss, Accuracy float64 // of this batch
 	Seconds        float64
-	SecondsLeft    float64
+	SecondsLeft    *float64 // nil before it is known
 }
 
 // New allocates a session on the layout's machine. Training changes weights, which
@@ -69,9 +74,15 @@ func New(l *Layout, weights *irv2.Weights, data Data) (*Session, error) {
 		return nil, err
 	}
 	size := l.Plan.Model.Config.Size
-	return &Session{Layout: l, weights: weights, data: data, memory: memory,
-		rates: l.Options.rates(l.Plan.Model), image: make([]float32, size*size*3)}, nil
+	batches := (l.Counts[Validation] + l.batch() - 1) / l.batch()
+	works := l.works()
+	return &Session{Layout: l, weights: weights, data: data, memory: memory, clock: clock{began: time.Now()},
+		evaluation: float64(batches) * float64(works.evaluation.Bytes) / float64(works.step.Bytes),
+		rates:      l.Options.rates(l.Plan.Model), image: make([]float32, size*size*3)}, nil
 }
+
+// Rested tells the session that it waited in poll for so long, which is no time of its work.
+func (s *Session) Rested(d time.Duration) { s.clock.rested += d }
 
 // Close gives the session's memory up.
 func (s *Session) Close() { s.memory.Close() }
@@ -116,13 +127,13 @@ func (s *Session) run(poll func() error, emit func(Event)) error {
 
 // epoch runs the steps of an epoch that are not yet done, then evaluates.
 func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
-	start := time.Now()
+	start := s.clock.worked()
 	order, total := s.shuffled(epoch), s.Steps()*s.Options.Epochs
 	if s.steps == epoch*s.Steps() {
 		s.clock.startEpoch()
 	}
 	for rest := order[min((s.steps-epoch*s.Steps())*s.batch(), len(order)):]; len(rest) > 0; {
-		began := time.Now()
+		began := s.clock.worked()
 		chosen := s.first(rest)
 		rest = rest[len(chosen):]
 		loss, correct, err := s.train(chosen, s.first(rest), epoch, poll)
@@ -130,19 +141,20 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 			return err
 		}
 		s.steps++
-		s.clock.step(loss, correct, time.Since(began))
+		took := s.clock.worked() - began
+		s.clock.step(loss, correct, took)
 		n := float64(len(chosen))
-		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Loss: loss / n, Accuracy: float64(correct) / n,
-			Seconds: time.Since(began).Seconds(), SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch)}})
+		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Images: len(chosen), Loss: loss / n, Accuracy: float64(correct) / n,
+			Seconds: took.Seconds(), SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch, s.evaluation)}})
 	}
-	began := time.Now()
+	began := s.clock.worked()
 	validation, err := s.Evaluate(Validation, poll)
 	if err != nil {
 		return err
 	}
-	s.clock.evaluation = time.Since(began)
+	s.clock.evaluation = s.clock.worked() - began
 	e := Epoch{Epoch: epoch + 1, Loss: s.clock.loss / float64(len(order)), Accuracy: float64(s.clock.correct) / float64(len(order)),
-		Validation: validation, Seconds: time.Since(start).Seconds()}
+		Validation: validation, Seconds: (s.clock.worked() - start).Seconds()}
 	s.history = append(s.history, e)
 	emit(Event{Epoch: &e})
 	return nil
@@ -214,7 +226,8 @@ func (s *Session) gradients(p *compile.Program, chosen []int, epoch int, poll fu
 
 func (s *Session) classes() int { return s.Plan.Model.Config.Classes }
 
-// labels are smoothed one-hot rows.
+// labels are one-hot rows, smoothed, then weighted by their class: a row times a number
+// is its loss and gradient times that number (see kernels.SoftmaxCrossEntropyArgs).
 func (s *Session) labels(chosen []int) []float32 {
 	smooth, classes := s.Options.LabelSmoothing, s.classes()
 	rows := make([]float32, len(chosen)*classes)
@@ -222,7 +235,13 @@ func (s *Session) labels(chosen []int) []float32 {
 		rows[i] = float32(smooth / float64(classes))
 	}
 	for i, n := range chosen {
-		rows[i*classes+s.data.Label(Train, n)] += float32(1 - smooth)
+		label, row := s.data.Label(Train, n), rows[i*classes:][:classes]
+		row[label] += float32(1 - smooth)
+		if s.Options.ClassWeights != nil {
+			for c := range row {
+				row[c] *= float32(s.Options.ClassWeights[label])
+			}
+		}
 	}
 	return rows
 }

@@ -47,7 +47,8 @@ type Options struct {
 	Momentum       float64            // sgd
 	Rates          map[string]float64 // pattern (see freeze.Matches) or "backbone" -> factor of Rate
 	LabelSmoothing float64
-	Budget         int64 // bytes that arena, state, weights and cached features may take; 0: no limit
+	ClassWeights   []float64 // by label: times an image's loss and gradient, as Keras's class_weight; nil: 1
+	Budget         int64     // bytes that arena, state, weights and cached features may take; 0: no limit
 }
 
 // With is o with another budget.
@@ -82,6 +83,11 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("momentum %g: choose 0 to below 1", o.Momentum)
 	case !(o.LabelSmoothing >= 0 && o.LabelSmoothing < 1):
 		return o, fmt.Errorf("label smoothing %g: choose 0 to below 1", o.LabelSmoothing)
+	}
+	for _, weight := range o.ClassWeights {
+		if !(weight >= 0 && weight <= 1e6) {
+			return o, fmt.Errorf("class weight %g: choose 0 to 1000000", weight)
+		}
 	}
 	for pattern, factor := range o.Rates {
 		if !(factor >= 0 && factor <= 1e6) {

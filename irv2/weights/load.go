@@ -36,12 +36,12 @@ func (f *Matched) load(w *irv2.Weights, progress func(done, total int64)) (Repor
 	for _, a := range f.assign {
 		dst := w.Of(a.param)
 		if err := l.assign(dst, a); err != nil {
-			return f.report, err
+			return f.Report(), err
 		}
 		if a.gamma != nil {
 			changed, err := l.fold(dst, *a.gamma)
 			if err != nil {
-				return f.report, err
+				return f.Report(), err
 			}
 			if changed {
 				folded[a.gamma.name] = true
@@ -53,7 +53,7 @@ func (f *Matched) load(w *irv2.Weights, progress func(done, total int64)) (Repor
 		f.warn("%d of its batch norms scale their output (gamma is not 1), which Keras's do not; the scale was moved into their convolutions. "+
 			"Frozen or in inference mode this is exact; batch norms that run on batch statistics lose it.", len(folded))
 	}
-	return f.report, nil
+	return f.Report(), nil
 }
 
 func (l *loader) assign(dst []float32, a assignment) error {

@@ -32,6 +32,15 @@ type Matched struct {
 	model  *irv2.Model
 	assign []assignment
 	report Report
+	head   foundHead
+}
+
+// foundHead is what matchHead was given, for another network, and what it said.
+type foundHead struct {
+	layers  []*fileLayer
+	torch   bool
+	skip    int
+	warning string
 }
 
 func newMatched(m *irv2.Model, f Format) *Matched {
@@ -56,8 +65,8 @@ func withParams(layers []*irv2.Layer) []*irv2.Layer {
 	return list
 }
 
-func (f *Matched) backbone() []*irv2.Layer { return withParams(f.model.Layers[:f.model.Backbone]) }
-func (f *Matched) head() []*irv2.Layer     { return withParams(f.model.Layers[f.model.Backbone:]) }
+func (f *Matched) backbone() []*irv2.Layer   { return withParams(f.model.Layers[:f.model.Backbone]) }
+func (f *Matched) headLayers() []*irv2.Layer { return withParams(f.model.Layers[f.model.Backbone:]) }
 
 // matchBackbone pairs the backbone's layers with the file's, one by one.
 func (f *Matched) matchBackbone(layers []*fileLayer) error {
@@ -163,7 +172,8 @@ func (f *Matched) matchHead(layers []*fileLayer, torch bool, skip int) {
 			dense, shapes, found = append(dense, l), append(shapes, shape), append(found, dims(shape))
 		}
 	}
-	want := f.head()
+	want := f.headLayers()
+	f.head = foundHead{layers: layers, torch: torch, skip: skip}
 	f.report.Top = len(dense) > 0
 	f.report.Head = headOf(shapes, f.model.Layers[f.model.Backbone-1].C)
 	before := len(f.assign)
@@ -182,9 +192,23 @@ func (f *Matched) matchHead(layers []*fileLayer, torch bool, skip int) {
 		wanted = append(wanted, dims(l.Params[0].Shape))
 	}
 	if f.report.Top {
-		f.warn("Its classifier (%s) is not this one (%s) and was left out; the new one starts fresh.",
+		f.head.warning = fmt.Sprintf("Its classifier (%s) is not this one (%s) and was left out; the new one starts fresh.",
 			strings.Join(found, ", "), strings.Join(wanted, ", "))
 	}
+}
+
+// WithHead is the same match for m, whose backbone is the same and whose head is another.
+func (f *Matched) WithHead(m *irv2.Model) *Matched {
+	next := &Matched{name: f.name, model: m, report: f.report}
+	next.report.Left = nil
+	for _, a := range f.assign {
+		if a.param.Layer.Index < f.model.Backbone {
+			a.param = m.Params[a.param.Index]
+			next.assign = append(next.assign, a)
+		}
+	}
+	next.matchHead(f.head.layers, f.head.torch, f.head.skip)
+	return next
 }
 
 // Head is a classifier behind the pooled features.

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +47,22 @@ func matchTFJS(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	if err := found.matchBackbone(backbone); err != nil {
 		return nil, err
 	}
+	found.report.Outputs = labels(part)
 	return found, found.surroundings(c)
+}
+
+// labels are names of outputs in metadata.json beside the model, as Teachable Machine and
+// its like write them; nil: there are none.
+func labels(part tfjs.Part) []string {
+	r, size, err := part("metadata.json")
+	if err != nil {
+		return nil
+	}
+	var about struct{ Labels []string }
+	if json.NewDecoder(io.NewSectionReader(r, 0, min(size, maxDescription))).Decode(&about) != nil {
+		return nil
+	}
+	return about.Labels
 }
 
 // tfjsFiles finds model.json and what stands beside it.

@@ -103,7 +103,13 @@ func Match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 func (f *Matched) Model() *irv2.Model { return f.model }
 
 // Report says what was found so far.
-func (f *Matched) Report() Report { return f.report }
+func (f *Matched) Report() Report {
+	r := f.report
+	if f.head.warning != "" {
+		r.Warnings = append([]string{f.head.warning}, r.Warnings...)
+	}
+	return r
+}
 
 // Load is the second half: it reads the values.
 func (f *Matched) Load(progress func(done, total int64)) (*irv2.Weights, Report, error) {

@@ -103,11 +103,12 @@ func testSoftmaxCrossEntropy(t *testing.T, b kernels.Backend) {
 		r := newRand(c.c)
 		logits := newTensor(c.n, 1, 1, c.c).random(r).apply(func(v float64) float64 { return float64(float32(v * c.size)) })
 		labels := newTensor(c.n, 1, 1, c.c)
-		for n := range c.n { // label smoothing of 0.1
+		for n := range c.n { // label smoothing of 0.1, and a weight for each row
+			weight := 1 / float64(1+n)
 			for k := range c.c {
-				labels.v[n*c.c+k] = float64(float32(0.1 / float64(c.c)))
+				labels.v[n*c.c+k] = float64(float32(weight * 0.1 / float64(c.c)))
 			}
-			labels.v[n*c.c+n%c.c] += float64(float32(0.9))
+			labels.v[n*c.c+n%c.c] += float64(float32(weight * 0.9))
 			labels.v[n*c.c+n%c.c] = float64(float32(labels.v[n*c.c+n%c.c]))
 		}
 		wantProbs, wantLoss := softmaxCrossEntropy(logits, labels)

@@ -8,7 +8,7 @@ import (
 	"thaw/kernels"
 )
 
-// Lengths around every vector width, and one that several threads share.
+// Lengths around every vector width, and one that several threads, or workgroups, share.
 var optimizerLengths = []int{1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 1000, 70001}
 
 // optimizerTolerance: an update is a few operations on values of order 1.
@@ -25,13 +25,16 @@ func testClipByNorm(t *testing.T, b kernels.Backend) {
 		for _, v := range x.v {
 			want.v[0] += v * v
 		}
-		b.SumSquares(&kernels.SumSquaresArgs{X: buf.data(), Sum: sums.data()[:1]})
-		b.SumSquares(&kernels.SumSquaresArgs{X: other, Sum: sums.data()[1:]})
+		squares := func(x, sum []float32) {
+			b.SumSquares(&kernels.SumSquaresArgs{X: x, Sum: sum, Scratch: newVector(b.SquaresLen(len(x))).data()})
+		}
+		squares(buf.data(), sums.data()[:1])
+		squares(other, sums.data()[1:])
 		what := fmt.Sprintf("n=%d", n)
 		// Summed in float64, a sum is off by the one rounding to float32.
 		sums.check(t, what+" sums", want, func(i int) float64 { return 1.001 * ulp * want.v[i] })
 		first := append([]float32(nil), sums.all...)
-		b.SumSquares(&kernels.SumSquaresArgs{X: buf.data(), Sum: sums.data()[:1]})
+		squares(buf.data(), sums.data()[:1])
 		sameBits(t, what+" sums", &buffer{all: first}, sums)
 
 		norm := math.Sqrt(want.v[0] + want.v[1])

@@ -1,4 +1,4 @@
-// One Adam update (see kernels.AdamArgs), one invocation an element.
+// One Adam update (see kernels.AdamArgs), one invocation four numbers.
 struct Row {
   param: u32, grad: u32, m: u32, v: u32, len: u32,
   alpha: f32, decay1: f32, decay2: f32, eps: f32, kept: f32,

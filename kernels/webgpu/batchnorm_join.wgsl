@@ -22,7 +22,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   for (var i = row; i < u.chunks; i += ROWS) {
     sum += pixelsOf(i) * (arena[u.moments + 2u * i * u.channels + c] - pivot);
   }
-  let mean = pivot + total(invocation, sum) / count;
+  if (u.chunks > 1u) { sum = total(invocation, sum); } // else row 0, which alone writes, has it
+  let mean = pivot + sum / count;
 
   var squares = 0.0;
   for (var i = row; i < u.chunks; i += ROWS) {
@@ -30,7 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     let d = arena[at] - mean;
     squares += arena[at + u.channels] + pixelsOf(i) * d * d;
   }
-  let variance = total(invocation, squares) / count;
+  if (u.chunks > 1u) { squares = total(invocation, squares); }
+  let variance = squares / count;
 
   if (row == 0u && wanted < u.channels) {
     arena[u.mean + c] = mean;

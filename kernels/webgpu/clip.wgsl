@@ -1,12 +1,11 @@
 // X *= min(1, norm / sqrt(total of sums)): each workgroup adds the sums in one order, then
 // scales its part of X. Sums are taken 2^-10 times, so that their total is finite, and norm
 // 2^-5 times.
-alias V = ELEMENT; // a number, or four
 struct Row { x: u32, inGradients: u32, len: u32, sums: u32, sumsLen: u32, norm: f32 }
 
 var<workgroup> parts: array<f32, 64>;
 
-fn sumAt(at: u32) -> f32 { return FLOAT; }
+fn sumAt(at: u32) -> f32 { return arena[at / 4u][at % 4u]; }
 
 // scale is 1 where total is no number, which shows in its bits alone: compilers may assume
 // that there is none.

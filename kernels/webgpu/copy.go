@@ -2,7 +2,7 @@ package webgpu
 
 import (
 	_ "embed"
-	"encoding/binary"
+	"unsafe"
 
 	"thaw/kernels/program"
 )
@@ -60,19 +60,13 @@ func (l *lowering) joinCopy(pair copyPair, groups uint32) bool {
 			return false
 		}
 	}
-	var pairs copyRow
-	if _, err := binary.Decode(row, binary.LittleEndian, &pairs); err != nil {
-		panic(err)
-	}
+	pairs := (*copyRow)(unsafe.Pointer(unsafe.SliceData(row))) // as dispatchRow put it there
 	for _, p := range pairs[:count] {
 		if pair.conflicts(p) {
 			return false
 		}
 	}
 	pairs[count] = pair
-	if _, err := binary.Encode(row, binary.LittleEndian, &pairs); err != nil {
-		panic(err)
-	}
 	entry[1], entry[2] = max(entry[1], groups), uint32(count+1)
 	return true
 }

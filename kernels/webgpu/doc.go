@@ -1,8 +1,8 @@
 // Package webgpu runs programs on a GPU, by WebGPU.
 //
 // A program is lowered op by op to dispatches: a pipeline, a row of numbers (offsets,
-// strides, sizes) and a count of workgroups. Shapes stand in the rows, so that some
-// thirty pipelines do for every network. Go fills a table of dispatches for a phase,
+// strides, sizes) and a count of workgroups. Shapes stand in the rows, so that 27
+// pipelines do for every network. Go fills a table of dispatches for a phase,
 // once, and JavaScript (web/engine/gpu.js) records and submits it in a few slices.
 //
 // On the device lie four buffers, all bound to every shader: the arena of a program's

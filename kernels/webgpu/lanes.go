@@ -1,6 +1,9 @@
 package webgpu
 
-import _ "embed"
+import (
+	_ "embed"
+	"fmt"
+)
 
 // Ops on maps share one scheme: a lane of a workgroup is one group of channels, its rows
 // are pixels. A group of channels is one float, or four where everything is a multiple of 4.
@@ -11,17 +14,32 @@ var lanesSource string
 // lanes is LANES of lanes.wgsl.
 const lanes = 8
 
-// newVariants adds both. source says ELEMENT for the type of an element of all regions,
-// FLOAT for the single float at of the arena, FOUR for the element x with zeros behind it,
-// and INVOCATIONS for the size of a workgroup, 64.
+// newVariants adds both. source says ELEMENT for the type of an element of all regions, and
+// INVOCATIONS for the size of a workgroup, 64.
 func newVariants(name, source string, replace ...string) variants {
 	replace = append([]string{"INVOCATIONS", "64"}, replace...)
 	return variants{
-		scalar: newShader(name, source, nil,
-			append(replace, "ELEMENT", "f32", "FLOAT", "arena[at]", "FOUR", "vec4f(x, 0.0, 0.0, 0.0)")...),
-		vec4: newShader(name+" vec4", source, []string{"arena", "tensors", "gradients", "state"},
-			append(replace, "ELEMENT", "vec4f", "FLOAT", "arena[at / 4u][at % 4u]", "FOUR", "x")...),
+		scalar: newShader(name, source, nil, append(replace, "ELEMENT", "f32")...),
+		vec4:   newWide(name+" vec4", source, append(replace, "ELEMENT", "vec4f")...),
 	}
+}
+
+// newWide adds a shader that sees all regions as vec4f. It is for whole buffers: they begin
+// at multiples of bindAlign and nobody reads what is behind them up to the next one, so
+// that the last element may reach beyond the end.
+func newWide(name, source string, replace ...string) pipeline {
+	return newShader(name, source, []string{"arena", "tensors", "gradients", "state"}, replace...)
+}
+
+// wide turns the offsets and the length of whole buffers from floats into elements.
+func (l *lowering) wide(length *uint32, offsets ...*uint32) {
+	for _, at := range offsets {
+		if *at%4 != 0 {
+			panic(fmt.Sprintf("webgpu: %s: an operand of %s does not begin where its buffer does", l.op.Name, l.op.Kind()))
+		}
+		*at /= 4
+	}
+	*length = uint32(ceilDiv(int(*length), 4))
 }
 
 // pick chooses the variant for an op whose offsets, strides and lengths are given, and

@@ -68,13 +68,16 @@ func TestUnreportedError(t *testing.T) {
 	m := open(t)
 	memory, b, _ := empty(t, m)
 	m.gpu.Get("device").Call("createBuffer", map[string]any{"size": 4, "usage": 0})
-	if _, err := await(m.gpu.Get("lost")); err == nil {
-		t.Fatal("the device lives on")
+	var err error
+	for i := 0; err == nil && i < 100; i++ { // the error comes with what is asked for next
+		err = memory.Read(t.Context(), make([]float32, 1), b, 0)
 	}
-	err := memory.Read(t.Context(), make([]float32, 1), b, 0)
 	var lost *kernels.LostError
 	if !errors.As(err, &lost) || !lost.Gone {
 		t.Errorf("after an error Read says %v", err)
+	}
+	if _, err := await(m.gpu.Get("lost")); err == nil {
+		t.Error("the device lives on")
 	}
 }
 

@@ -15,19 +15,38 @@ var sumSquaresSource string
 var clipSource string
 
 var (
-	sumSquaresPipelines = newVariants("sumsquares", sumSquaresSource)
-	clipPipelines       = newVariants("clip", clipSource, "SHARE", strconv.Itoa(clipShare))
+	sumSquaresPipeline = newWide("sumsquares", sumSquaresSource, "SHARE", strconv.Itoa(squaresShare))
+	clipPipeline       = newWide("clip", clipSource, "SHARE", strconv.Itoa(clipShare))
 )
 
 // sumSquaresRow is Row of sumsquares.wgsl.
-type sumSquaresRow struct{ X, InGradients, Len, Sum, Zero uint32 }
+type sumSquaresRow struct{ X, InGradients, Len, Floats, Sum, Scratch, Join, Zero uint32 }
+
+// squaresShare is the elements, of four numbers, that a workgroup of sumsquares.wgsl takes.
+const squaresShare = 1 << 14
+
+// squaresParts is how many workgroups sum n numbers.
+func squaresParts(n int) int { return max(1, ceilDiv(n, 4*squaresShare)) }
+
+// SquaresLen is an element for each part's sum, where there are several.
+func (sizes) SquaresLen(n int) int {
+	if parts := squaresParts(n); parts > 1 {
+		return 4 * parts
+	}
+	return 0
+}
 
 func (l *lowering) sumSquares(a *kernels.SumSquaresArgs) {
 	x, _ := l.op.At(&a.X)
-	row := sumSquaresRow{Len: uint32(x.Len), Sum: l.in(inArena, &a.Sum)}
+	row := sumSquaresRow{Len: uint32(x.Len), Floats: uint32(x.Len), Sum: l.in(inArena, &a.Sum), Scratch: l.in(inArena, &a.Scratch)}
 	row.X, row.InGradients = l.gradient(&a.X)
-	p := sumSquaresPipelines.pick(&row.X, &row.Len)
-	dispatchRow(l, p, &row, 1, 1, 1)
+	l.wide(&row.Len, &row.X, &row.Scratch)
+	parts := squaresParts(x.Len)
+	dispatchRow(l, sumSquaresPipeline, &row, parts, 1, 1)
+	if parts > 1 {
+		row.Len, row.Join = uint32(parts), 1
+		dispatchRow(l, sumSquaresPipeline, &row, 1, 1, 1)
+	}
 }
 
 // clipRow is Row of clip.wgsl.
@@ -48,9 +67,9 @@ func (l *lowering) clipByNorm(a *kernels.ClipByNormArgs) {
 	sums, _ := l.op.At(&a.Sums)
 	row := clipRow{Len: uint32(x.Len), Sums: l.in(inArena, &a.Sums), SumsLen: uint32(sums.Len), Norm: float32(a.Norm / 32)}
 	row.X, row.InGradients = l.gradient(&a.X)
-	p := clipPipelines.pick(&row.X, &row.Len)
+	l.wide(&row.Len, &row.X)
 	groupsX, groupsY := grid(ceilDiv(int(row.Len), 64*clipShare))
-	dispatchRow(l, p, &row, groupsX, groupsY, 1)
+	dispatchRow(l, clipPipeline, &row, groupsX, groupsY, 1)
 }
 
 // gradient is where a gradient begins, among the gradients (1) or in the arena (0).

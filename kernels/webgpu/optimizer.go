@@ -13,8 +13,8 @@ var adamSource string
 var sgdSource string
 
 var (
-	adamPipelines = newVariants("adam", adamSource)
-	sgdPipelines  = newVariants("sgd", sgdSource)
+	adamPipeline = newWide("adam", adamSource)
+	sgdPipeline  = newWide("sgd", sgdSource)
 )
 
 // adamRow is Row of adam.wgsl.
@@ -27,9 +27,9 @@ func (l *lowering) adam(a *kernels.AdamArgs) {
 	param, _ := l.op.At(&a.Param)
 	row := adamRow{Param: l.in(inTensors, &a.Param), Grad: l.in(inGradients, &a.Grad), M: l.in(inState, &a.M), V: l.in(inState, &a.V), Len: uint32(param.Len),
 		Alpha: a.Alpha(), Decay1: float32(1 - a.Beta1), Decay2: float32(1 - a.Beta2), Eps: float32(a.Eps), Kept: a.Kept()}
-	p := adamPipelines.pick(&row.Param, &row.Grad, &row.M, &row.V, &row.Len)
+	l.wide(&row.Len, &row.Param, &row.Grad, &row.M, &row.V)
 	x, y := elementGrid(row.Len)
-	dispatchRow(l, p, &row, x, y, 1)
+	dispatchRow(l, adamPipeline, &row, x, y, 1)
 }
 
 // sgdRow is Row of sgd.wgsl.
@@ -42,9 +42,9 @@ func (l *lowering) sgd(a *kernels.SGDArgs) {
 	param, _ := l.op.At(&a.Param)
 	row := sgdRow{Param: l.in(inTensors, &a.Param), Grad: l.in(inGradients, &a.Grad), M: l.in(inState, &a.M), Len: uint32(param.Len),
 		UsesM: flag(a.Momentum != 0), Nesterov: flag(a.Nesterov), Rate: float32(a.Rate), Momentum: float32(a.Momentum), Kept: a.Kept()}
-	p := sgdPipelines.pick(&row.Param, &row.Grad, &row.M, &row.Len)
+	l.wide(&row.Len, &row.Param, &row.Grad, &row.M)
 	x, y := elementGrid(row.Len)
-	dispatchRow(l, p, &row, x, y, 1)
+	dispatchRow(l, sgdPipeline, &row, x, y, 1)
 }
 
 // elementGrid is the workgroups that hold one element an invocation.

@@ -5,6 +5,7 @@ struct Row {
   in: u32, inStride: u32, out: u32, outStride: u32, d: u32, dStride: u32, dIn: u32, dInStride: u32,
   channels: u32, pixels: u32, h: u32, w: u32, oh: u32, ow: u32,
   k: u32, stride: u32, padTop: u32, padLeft: u32, accumulate: u32,
+  maximum: u32, // 1: of a max pool
 }
 
 // first is the first window that reaches beyond place, which counts the padding in front.
@@ -33,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let w1 = min(ow * u.stride + u.k - u.padLeft, u.w);
       let o = (n * u.oh + oh) * u.ow + ow;
       let d = arena[u.d + o * u.dStride + c];
-      if (MAXIMUM) {
+      if (u.maximum == 1u) {
         let top = arena[u.out + o * u.outStride + c];
         var mine = input(p, c) == top;
         for (var h = h0; h <= ih; h++) {

@@ -1,4 +1,4 @@
-// One SGD update (see kernels.SGDArgs), one invocation an element.
+// One SGD update (see kernels.SGDArgs), one invocation four numbers.
 struct Row {
   param: u32, grad: u32, m: u32, len: u32, usesM: u32, nesterov: u32,
   rate: f32, momentum: f32, kept: f32,

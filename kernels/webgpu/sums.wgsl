@@ -15,7 +15,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let end = select(0u, u.chunks, c < u.channels);
   var v = 0.0;
   for (var i = row; i < end; i += ROWS) { v += arena[u.sums + (i * u.kinds + kind) * u.channels + c]; }
-  let sum = total(invocation, v);
+  var sum = v;
+  if (u.chunks > 1u) { sum = total(invocation, v); } // else row 0 has it
   if (row == 0u && c < u.channels) {
     arena[u.totals + kind * u.channels + c] = sum;
     if (kind == 0u && u.given == 1u) { gradients[u.out + c] = u.alpha * sum; }

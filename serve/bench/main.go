@@ -55,13 +55,13 @@ func run(ctx context.Context, only, where string, steps int, file string, peers 
 			return measurePage(ctx, url, c, "webgpu", steps, softwareGPU...)
 		}},
 	}
+	adapter, noGPU := findGPU(ctx, url)
 	if where == "" {
 		places = places[:2] // and the GPU, where there is one
-		if adapter, err := findGPU(ctx, url); err != nil {
-			fmt.Fprintf(os.Stderr, "no GPU is measured: %v\n", err)
-		} else {
-			fmt.Println("GPU:", adapter)
+		if noGPU == nil {
 			places = places[:3]
+		} else {
+			fmt.Fprintf(os.Stderr, "no GPU is measured: %v\n", noGPU)
 		}
 	}
 	var results []result
@@ -84,6 +84,9 @@ func run(ctx context.Context, only, where string, steps int, file string, peers 
 	}
 	printTable(os.Stdout, results)
 	printOps(os.Stdout, results)
+	if noGPU == nil {
+		printToSend(os.Stdout, adapter, results)
+	}
 	if peers {
 		if err := comparePeers(ctx, url, os.Stdout); err != nil {
 			return fmt.Errorf("peers: %w", err)

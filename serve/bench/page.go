@@ -164,7 +164,7 @@ func (p *page) measure(c benchCase, backend string, steps int) (result, error) {
 // softwareGPU makes WebGPU compute on the processor.
 var softwareGPU = []chromedp.ExecAllocatorOption{chromedp.Flag("use-webgpu-adapter", "swiftshader")}
 
-// findGPU names the GPU that a page can use.
+// findGPU names the GPU that a page can use, and the browser.
 func findGPU(ctx context.Context, url string) (name string, err error) {
 	p, err := openBrowser(ctx, url+"files.json", chromedp.Flag("disable-gpu", false), chromedp.Flag("enable-unsafe-webgpu", true))
 	if err != nil {
@@ -175,7 +175,8 @@ func findGPU(ctx context.Context, url string) (name string, err error) {
 		const { isSoftware } = await import('/engine/adapter.js')
 		const adapter = await navigator.gpu?.requestAdapter()
 		if (!adapter || isSoftware(adapter)) throw new Error('Chromium offers none here')
-		return adapter.info.description || adapter.info.vendor + ' ' + adapter.info.architecture`)
+		const { vendor, architecture, device, description } = adapter.info
+		return [vendor, architecture, device, description].filter(Boolean).join(' ') + '; ' + navigator.userAgent`)
 }
 
 func evaluate[T any](p *page, body string) (T, error) {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"thaw/irv2/measure"
+	"thaw/irv2/release"
 )
 
 // printTable writes a line per result.
@@ -25,6 +27,25 @@ func printTable(w io.Writer, results []result) {
 			steps := (epochImages + r.batch - 1) / r.batch
 			fmt.Fprintf(w, "%s, %s: an epoch over %d cached images takes %.2f s\n", r.Case, r.Where, epochImages, float64(steps)*r.StepMs/1e3)
 		}
+	}
+}
+
+// printToSend writes what the GPU did as one line, for whoever wants to send it in.
+func printToSend(w io.Writer, adapter string, results []result) {
+	var parts []string
+	for _, r := range results {
+		if r.Where != "gpu" {
+			continue
+		}
+		part := fmt.Sprintf("%s: forward %.1f ms, step %.1f ms, %.0f and %.0f of %.0f GFLOP/s", r.Case, r.ForwardMs, r.StepMs,
+			float64(r.ForwardFlops)/r.ForwardMs/1e6, float64(r.StepFlops)/r.StepMs/1e6, r.LimitGflops)
+		if i := slices.IndexFunc(results, func(s result) bool { return s.Case == r.Case && s.Where == "page" }); i >= 0 {
+			part += fmt.Sprintf(" (SIMD on %d threads %.1f and %.1f ms)", results[i].Threads, results[i].ForwardMs, results[i].StepMs)
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "\nA GPU that Thaw has not seen? Please send this line in:\nThaw %s; %s; %s\n", release.Version, adapter, strings.Join(parts, "; "))
 	}
 }
 

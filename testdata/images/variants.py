@@ -1,7 +1,7 @@
 """Writes, from formats/boat.png, the formats that Go cannot encode, and the
 reference figures that irv2/images is tested against.
 
-    pip install tensorflow-cpu==2.21.0 keras==3.15.1 pillow==13.0.0 numpy
+    pip install tensorflow-cpu==2.21.0 keras==3.15.1 pillow==13.0.0 numpy tifffile imagecodecs
     python testdata/images/variants.py
 
 decoded.json  what Pillow (load_img) makes of every file in formats/
@@ -18,6 +18,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import keras
 import numpy as np
 import tensorflow as tf
+import tifffile
 from PIL import Image, ImageOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -41,6 +42,9 @@ def variants():
     save("palette.png", m.quantize(32))
     save("lzw.tif", m, compression="tiff_lzw")
     save("gray.gif", m.convert("L"))
+    save("jpeg.tif", m.resize((48, 32)), compression="jpeg")
+    save("jpeg-gray.tif", m.resize((48, 32)).convert("L"), compression="jpeg")
+    tifffile.imwrite(os.path.join(FORMATS, "jpeg-tiles.tif"), np.asarray(m.resize((48, 32))), photometric="rgb", compression="jpeg", tile=(32, 32), metadata=None)
 
     frames = [m.resize((48, 32)), m.resize((48, 32)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
     save("animated.webp", frames[0], save_all=True, append_images=frames[1:], duration=200, lossless=True)
@@ -64,7 +68,8 @@ def variants():
             save("exif-6.tif", stored, exif=exif, compression="raw")
 
     alpha.save(os.path.join(HERE, "bad", "photo.avif"))
-    m.resize((48, 32)).convert("CMYK").save(os.path.join(HERE, "bad", "cmyk.tif"))
+    m.resize((48, 32)).save(os.path.join(HERE, "foreign", "boat.avif"), quality=85, subsampling="4:4:4")
+    save("cmyk.tif", m.resize((48, 32)).convert("CMYK"))
     big = io.BytesIO()
     m.save(big, "WEBP", quality=85)
     with open(os.path.join(HERE, "bad", "truncated.webp"), "wb") as f:

@@ -11,6 +11,8 @@ const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 4]]
 const keys = ['loss', 'accuracy'] // one chart each
 const charts = /** @type {uPlot[]} */ ([])
 let drawn = ''
+const maxPoints = 200 // of a line: more than its pixels show, and each one costs at every redraw
+const maxDots = 40
 
 export function startCurves() {
   watch(['runs'], show)
@@ -28,7 +30,8 @@ function show() {
   const runs = state.runs.filter(run => run.visible && (run.train.length || run.validation.length))
   byID('curves').hidden = !runs.length
   if (!runs.length) return
-  const wanted = runs.map(run => run.letter + run.number).join()
+  const dotted = run => run.validation.length <= maxDots
+  const wanted = runs.map(run => run.letter + run.number + dotted(run)).join()
   if (wanted !== drawn) {
     drawn = wanted
     for (const chart of charts.splice(0)) chart.destroy()
@@ -41,7 +44,14 @@ function show() {
 /** One x axis, in epochs, for all: train and validation of each run. */
 function table(runs, key) {
   const columns = points => [points.map(p => p.epoch), points.map(p => p[key])]
-  return uPlot.join(runs.flatMap(run => [columns(run.train), columns(run.validation)]))
+  return uPlot.join(runs.flatMap(run => [columns(thin(run.train)), columns(thin(run.validation))]))
+}
+
+/** Every 2nd, 4th, ... point, as many as can be drawn, and always the last: those that stay do not jump about. */
+function thin(points) {
+  let every = 1
+  while (points.length > every * maxPoints) every *= 2
+  return every === 1 ? points : points.filter((_, i) => i % every === 0 || i === points.length - 1)
 }
 
 function make(id, key, runs) {
@@ -49,7 +59,7 @@ function make(id, key, runs) {
   const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' }
   const series = runs.flatMap(run => {
     const common = { stroke: colour(run.number), dash: dashes[run.number % dashes.length], spanGaps: true }
-    return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { show: true, size: 6, fill: colour(run.number) } }]
+    return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { show: run.validation.length <= maxDots, size: 6, fill: colour(run.number) } }]
   })
   return new uPlot({
     width: place.clientWidth || 300, height: 118, legend: { show: false }, cursor: { show: false }, padding: [8, 18, 0, 0],
@@ -65,7 +75,7 @@ function letters(chart, runs, key) {
   const { ctx } = chart
   const height = 12 * devicePixelRatio
   const ends = runs.flatMap(run => {
-    const last = run.validation.at(-1) ?? run.train.at(-1)
+    const last = measured(run) ?? run.train.at(-1)
     return last ? [{ run, x: chart.valToPos(last.epoch, 'x', true) + 6 * devicePixelRatio, y: chart.valToPos(last[key], 'y', true) }] : []
   }).sort((a, b) => a.y - b.y)
   ends.forEach((end, i) => i > 0 && (end.y = Math.max(end.y, ends[i - 1].y + height)))
@@ -80,10 +90,13 @@ function letters(chart, runs, key) {
   ctx.restore()
 }
 
+/** The last point of the held-back images; none where nothing was held back. */
+const measured = run => (run.validation.at(-1)?.accuracy ?? null) === null ? null : run.validation.at(-1)
+
 function describe(runs) {
   const last = key => runs.map(run => {
-    const value = run.validation.at(-1)?.[key]
-    return `run ${run.letter} ${value === undefined ? 'not measured yet' : key === 'accuracy' ? percent(value) : value.toFixed(3)}`
+    const value = measured(run)?.[key] ?? null
+    return `run ${run.letter} ${value === null ? 'not measured' : key === 'accuracy' ? percent(value) : value.toFixed(3)}`
   }).join(', ')
   for (const key of keys) {
     byID('curve-' + key).setAttribute('role', 'img')

@@ -70,6 +70,19 @@ export function debounce(fn, ms) {
   }
 }
 
+/** Calls fn soon after the first of many calls, and at most every `ms`. */
+export function atMostEvery(ms, fn) {
+  let waiting = false
+  return () => {
+    if (waiting) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
+      fn()
+    }, ms)
+  }
+}
+
 /** A button that asks once more, in its own words, before it does what cannot be undone. */
 export function confirmTwice(button, question, act) {
   const label = [...button.childNodes]

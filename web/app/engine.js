@@ -28,7 +28,8 @@ function show() {
   if (!engine) return
   const last = runs.findLast(run => run.gflops)
   const who = plan?.computes && plan.computes !== engine.backend ? plan.computes : processor(engine)
-  byID('engine').textContent = who + (last ? ` · ${speed(last.gflops)}` : '')
+  const text = who + (last ? ` · ${speed(last.gflops)}` : '')
+  if (byID('engine').textContent !== text) byID('engine').textContent = text
   const way = byID('way')
   way.hidden = !engine.gpu
   if (!engine.gpu) return

@@ -1,12 +1,15 @@
 // What is frozen, block by block, as the compiled plan says; which blocks the person has
 // asked for meanwhile; and the plan that a click or a drag asks for.
+import { did } from './history.js'
+import { encodePlan } from './link.js'
 import { set, state } from './store.js'
 
 /** @typedef {import('../thaw.js').PlanSpec} PlanSpec */
 
-/** The blocks of the last plan, in the order of data flow; none before the first plan of this network. */
+/** The blocks of the last plan, in the order of data flow; none before the first plan of this network. Of a run that trains another plan, that one's. */
 export function blockViews() {
-  const { model, plan } = state
+  const { model } = state
+  const plan = state.viewing?.trains ?? state.plan
   return model && plan?.blocks.length === model.blocks.length ? plan.blocks : []
 }
 
@@ -14,7 +17,7 @@ export function blockViews() {
  * Blocks that shall learn by what was asked for last, until the plan for it is there (some
  * milliseconds); null if it is there, or if blocks cannot say it.
  */
-export const asked = () => (!state.model || state.planFor === state.spec ? null : askedBlocks(state.spec))
+export const asked = () => (!state.model || state.viewing?.trains || state.planFor === state.spec ? null : askedBlocks(state.spec))
 
 /** The blocks that a spec thaws whole, or null where it cannot be said by blocks. */
 function askedBlocks(spec) {
@@ -36,6 +39,7 @@ export const batchNormOf = spec => ('batchNorm' in spec && spec.batchNorm) || 'k
 
 /** Thaws these blocks, or freezes them again if all of them learn already. The head always learns. */
 export function toggle(names) {
+  if (backToOwn()) return
   const thawed = asked() ?? new Set(blockViews().filter(block => block.learns === 'thawed').map(block => block.name))
   const freeze = names.every(name => thawed.has(name))
   for (const name of names) {
@@ -47,6 +51,7 @@ export function toggle(names) {
 
 /** The freezing line before block i: it and all after it learn. */
 export function freezeBefore(i) {
+  if (backToOwn()) return
   ask(specOf(new Set(state.model.blocks.slice(i).map(block => block.name))))
 }
 
@@ -57,10 +62,37 @@ export function lineAt() {
   return Math.max(learns.indexOf(true), 0)
 }
 
-/** Asks for a plan and keeps the batch-norm mode. @param {any} spec */
+/** Where the map shows another plan than the person's, the first touch brings theirs back and changes nothing. */
+function backToOwn() {
+  const away = Boolean(state.viewing?.trains)
+  if (away) set({ viewing: null })
+  return away
+}
+
+/** Asks for a plan and keeps the batch-norm mode; can be undone. @param {any} spec */
 export function ask(spec, batchNorm = batchNormOf(state.spec)) {
   const { batchNorm: _, ...rest } = spec
-  set({ spec: batchNorm === 'keras' ? rest : { ...rest, batchNorm } })
+  const before = state.spec
+  set({ spec: batchNorm === 'keras' ? rest : { ...rest, batchNorm }, viewing: null })
+  if (!dragging) remember(before)
+}
+
+function remember(before) {
+  const after = state.spec
+  if (JSON.stringify(before) === JSON.stringify(after)) return
+  did({ what: `plan ${encodePlan(after)}`, undo: () => set({ spec: before }), redo: () => set({ spec: after }) })
+}
+
+let dragging = false
+
+/** A drag asks for many plans and is one thing to undo: returns what ends it. */
+export function drag() {
+  const before = state.spec
+  dragging = true
+  return () => {
+    dragging = false
+    remember(before)
+  }
 }
 
 /** @returns {PlanSpec} the shortest one */

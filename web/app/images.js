@@ -1,19 +1,25 @@
-// The Images panel: its buttons, counts, warnings and duplicates. Files come in
-// through intake.js; the cards are in classes.js.
+// The Images panel: its buttons, counts and warnings. Files come in through
+// intake.js; the cards are in classes.js, what is changed by hand in edits.js.
 import { showClasses } from './classes.js'
 import { byID, confirmTwice, filePicker, h } from './dom.js'
+import { startDuplicates } from './duplicates.js'
+import { edit, startEdits } from './edits.js'
 import { plural } from './format.js'
+import { startGallery } from './gallery.js'
 import { addWorld } from './intake.js'
-import { guarded, notice } from './notices.js'
+import { guarded } from './notices.js'
+import { record } from './record.js'
+import { pictureAccept } from './sort.js'
 import { set, state, watch } from './store.js'
 import { forgetThumbnails } from './thumbs.js'
 import { cards, inFront } from './worlds.js'
 
 export function startImages(sortOutFiles) {
-  const accept = 'image/*,.tif,.tiff,.bmp,.zip'
+  const accept = pictureAccept + ',.zip,.csv,.tsv'
   byID('pickers').append(
-    filePicker('Choose folders…', { id: 'pick-folder', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
-    filePicker('Choose files…', { id: 'pick-images', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }))
+    filePicker('Folders…', { id: 'pick-folder', title: 'Choose folders', folder: true, onfiles: files => sortOutFiles(files.map(file => ({ path: file.webkitRelativePath || file.name, file }))) }),
+    filePicker('Files…', { id: 'pick-images', title: 'Choose files', accept, onfiles: files => sortOutFiles(files.map(file => ({ path: file.name, file }))) }),
+    h('button', { type: 'button', class: 'button', id: 'pick-camera', 'data-testid': 'pick-camera', 'aria-haspopup': 'dialog', onclick: () => record('') }, 'Camera…'))
   byID('new-class').onsubmit = event => {
     event.preventDefault()
     const input = byID('new-class-name')
@@ -22,8 +28,11 @@ export function startImages(sortOutFiles) {
     input.value = ''
   }
   confirmTwice(byID('clear-data'), () => `Remove ${plural(countImages(), 'image')}?`, () =>
-    guarded(async () => set({ data: await state.thaw.data.clear() })))
+    edit(data => data.clear()))
   watch(['data'], show)
+  startDuplicates()
+  startEdits()
+  startGallery()
   watch(['worlds'], showWorlds)
   show()
 }
@@ -61,27 +70,8 @@ function show() {
   if (byID('drop').classList.toggle('small', some) !== hadSome) byID('worlds').open = !some
   hadSome = some
   byID('data-warnings').replaceChildren(...data.warnings.map(text => h('li', { class: 'strip' }, text)))
-  showDuplicates(data)
   showClasses()
   forgetThumbnails(data)
 }
 
 const countImages = () => state.data.classes.reduce((n, c) => n + c.images.length, 0)
-
-function showDuplicates({ duplicates, classes }) {
-  const strip = byID('duplicates')
-  strip.hidden = !duplicates.length
-  if (!duplicates.length) return
-  const where = new Map(classes.flatMap(c => c.images.map(image => [image.id, `${c.name}/${image.name}`])))
-  const conflicts = duplicates.filter(d => d.conflict).length
-  // Of copies under one class one stays; under two classes nobody knows which label is right.
-  const extra = duplicates.flatMap(d => (d.conflict ? d.ids : d.ids.slice(1)))
-  strip.replaceChildren(
-    h('summary', {}, plural(duplicates.length, 'image') + ' there more than once' + (conflicts ? `, ${conflicts} under two classes` : '')),
-    h('p', { class: 'muted' }, 'Copies stay on one side of the split, so that they do not flatter the result.'),
-    h('ul', {}, ...duplicates.slice(0, 200).map(d => h('li', {}, d.conflict && h('b', {}, 'Two classes: '), d.ids.map(id => where.get(id) ?? id).join(' = ')))),
-    h('button', { type: 'button', class: 'button', onclick: () => guarded(async () => {
-      set({ data: await state.thaw.data.remove(extra) })
-      notice('info', `${plural(extra.length, 'copy', 'copies')} removed.`)
-    }) }, conflicts ? 'Remove copies, and all that stand under two classes' : 'Remove the copies'))
-}

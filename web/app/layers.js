@@ -9,7 +9,7 @@ let open = null
 export function startLayers() {
   const dialog = byID('layers-dialog')
   dialog.addEventListener('close', () => (open = null))
-  watch(['plan', 'model'], () => open && showLayers(open))
+  watch(['plan', 'model', 'viewing'], () => open && showLayers(open))
 }
 
 export function showLayers(name) {
@@ -19,8 +19,9 @@ export function showLayers(name) {
   open = name
   const block = blocks[at]
   const dialog = byID('layers-dialog')
-  const learning = new Set(state.plan?.trainable)
-  const live = new Set(state.plan?.batchStatistics)
+  const plan = state.viewing?.trains ?? state.plan
+  const learning = new Set(plan?.trainable)
+  const live = new Set(plan?.batchStatistics)
   const step = (to, label) => h('button', { type: 'button', class: 'button', disabled: !blocks[to], onclick: () => showLayers(blocks[to].name) }, label)
   dialog.replaceChildren(
     h('header', {}, h('h2', { id: 'layers-title' }, name, ' ', h('span', { class: 'muted' }, `${plural(block.layers.length, 'layer')}, ${exact(block.parameters)} parameters`)),

@@ -1,7 +1,8 @@
 // Plan and settings in the link (#plan=...&epochs=...), never the images: a teacher
 // shares a lesson as a link. Only what differs from the defaults is written.
 import { debounce } from './dom.js'
-import { defaults } from './settings.js'
+import { notice } from './notices.js'
+import { defaults, problemOf } from './settings.js'
 import { set, state, watch } from './store.js'
 
 /** @typedef {import('../thaw.js').PlanSpec} PlanSpec */
@@ -42,12 +43,18 @@ export function readLink() {
   for (const [key, standard] of Object.entries(defaults)) {
     const text = link.get(key)
     if (text === null) continue
-    const value = typeof standard === 'number' ? Number(text) : typeof standard === 'boolean' ? text === 'yes' : text
-    if (typeof value !== 'number' || Number.isFinite(value)) settings[key] = value
+    const value = typeof standard === 'number' ? Number(text || NaN) : typeof standard === 'boolean' ? text === 'yes' : text
+    const problem = problemOf(key, value, settings.model)
+    if (problem) refused(`${key}=${text}`, `${problem[0].toLowerCase()}${problem.slice(1)} is possible, and ${key === 'size' ? 'its own' : standard} is used`)
+    else settings[key] = value
   }
-  const spec = decodePlan(link.get('plan') ?? 'head-only', link.get('bn')) ?? { preset: 'head-only' }
-  return { spec, settings }
+  const plan = link.get('plan') ?? 'head-only'
+  const spec = decodePlan(plan, link.get('bn'))
+  if (!spec) refused(`plan=${plan}`, 'no plan is called so, and head-only is used')
+  return { spec: spec ?? { preset: 'head-only' }, settings }
 }
+
+const refused = (asked, answer) => notice('warning', `The link asks for ${asked.slice(0, 60)}: ${answer}.`)
 
 function writeLink() {
   const link = new URLSearchParams({ plan: encodePlan(state.spec) })

@@ -3,18 +3,24 @@
 //
 // Hooks for tests, each an id and a data-testid unless said otherwise:
 //   images   #drop #pick-folder #pick-images #new-class-name, #classes > [data-class="name"]
-//            (inside: .class-name, [data-testid="count"]), #refused, #duplicates,
-//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class
+//            (inside: .class-name, [data-testid="count"] [data-testid="class-camera"]), #refused, #duplicates,
+//            [data-testid="images-undo"] [data-testid="images-redo"], in #class-dialog: [data-image-item="id"]
+//            [data-testid="move-to"] [data-testid="move"] [data-testid="remove-chosen"] [data-testid="choose-all"],
+//            in #duplicates: [data-right="class"] [data-testid="remove-copies"], #alike: [data-testid="look-alike"],
+//            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
+//            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
 //            until the plan is there, data-pending,
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
+//            #keras-code, #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
-//   compare  #compare-run, [data-testid="verdict"] when it is over, [data-kind="prediction"]
-//   runs     #train (aria-disabled; the reason is in #why) #pause #cancel #run-progress,
-//            #run-table tr[data-run="A"] with data-status, #confusion, #predict-file,
+//            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
+//   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
+//            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
 //   engine   #engine, #way: who computes, where there is a GPU
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
@@ -25,7 +31,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
-import { sortOut, startDrops } from './drop.js'
+import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
@@ -33,13 +39,15 @@ import { startLayers } from './layers.js'
 import { startLink } from './link.js'
 import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
-import { guarded, notice } from './notices.js'
+import { startHistory } from './history.js'
+import { guarded, notice, startNotices } from './notices.js'
 import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
 import { startPresets } from './presets.js'
 import { startRuns } from './runs.js'
 import { change, startSettings } from './settings.js'
+import { sortOut } from './sort.js'
 import { set, state, watch } from './store.js'
 import { startTable } from './table.js'
 import { startTabs } from './tabs.js'
@@ -48,7 +56,6 @@ import { startWeights } from './weights-panel.js'
 import { importWeights, lastModel, useKept } from './weights.js'
 
 const takers = {
-  recognise: files => guarded(() => state.thaw.recognise(files)),
   weights: files => (files.length > 1 ? importWeights(files) : importWeights(files[0].file)),
   foreign: sentence => notice('warning', sentence),
   files: addFound,
@@ -56,17 +63,19 @@ const takers = {
 }
 
 startLink()
+startNotices() // before tips: Escape closes an open tip alone
 startTips()
 startTabs()
 startSettings()
 startModel()
 startWeights()
 startMap()
+startHistory()
 startLayers()
 startPresets()
 startCost()
 startPlanning()
-startImages(found => sortOut(found, takers))
+startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
 startCompare()
 startCurves()
@@ -74,7 +83,7 @@ startTable()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)
-startPaste()
+startPaste(found => guarded(() => sortOut(found, takers)))
 startOffline()
 startEngine()
 boot()
@@ -98,7 +107,7 @@ async function boot() {
   await useKept()
   set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
-  watch(['model'], () => state.loading === null && !state.active && useKept())
+  watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())
   document.body.dataset.ready = ''
   performance.mark('ready')
 }

@@ -3,9 +3,9 @@
 // what is frozen and what learns. Columns are drawn once per model, then repainted.
 import { byID, h, icon } from './dom.js'
 import { count } from './format.js'
-import { asked, blockGroups, blockViews, freezeBefore, lineAt, toggle } from './freeze.js'
+import { asked, blockGroups, blockViews, drag, freezeBefore, lineAt, toggle } from './freeze.js'
 import { showLayers } from './layers.js'
-import { state, watch } from './store.js'
+import { set, state, watch } from './store.js'
 
 const columns = new Map() // block name -> its button
 let names = [] // blocks in order
@@ -13,7 +13,7 @@ let shown = null // the block that the line under the map speaks of
 
 export function startMap() {
   watch(['model'], draw)
-  watch(['model', 'spec', 'plan'], paint)
+  watch(['model', 'spec', 'plan', 'viewing'], paint)
   new ResizeObserver(placeLine).observe(byID('map'))
 }
 
@@ -93,6 +93,16 @@ function paint() {
   }
   placeLine()
   speakOf(shown)
+  showWhose()
+}
+
+/** Says whose plan the map shows, where it is that of a run and not the person's own. */
+function showWhose() {
+  const run = state.viewing?.trains ? state.viewing : null
+  const place = byID('map-of')
+  place.hidden = !run
+  if (run) place.replaceChildren(h('span', {}, 'Being trained: ', h('b', {}, `run ${run.letter}, ${run.title ?? run.plan}`)),
+    h('button', { type: 'button', class: 'quiet', onclick: () => set({ viewing: null }) }, 'Show my plan'))
 }
 
 function facts({ parameters, trained, learns, batchStatistics, cached }) {
@@ -115,9 +125,18 @@ function line() {
   const handle = h('div', { id: 'freeze-line', class: 'freeze-line', 'data-testid': 'freeze-line', role: 'slider', tabIndex: 0, 'aria-label': 'Freezing line', 'aria-valuemin': 0 }, h('span', { class: 'knob' }))
   handle.onpointerdown = event => {
     handle.setPointerCapture(event.pointerId)
+    const end = drag()
     handle.onpointermove = move => moveLine(blockAt(move.clientX))
+    // Heard by the window: the handle may be drawn anew meanwhile.
+    const stop = () => {
+      handle.onpointermove = null
+      removeEventListener('pointerup', stop)
+      removeEventListener('pointercancel', stop)
+      end()
+    }
+    addEventListener('pointerup', stop)
+    addEventListener('pointercancel', stop)
   }
-  handle.onpointerup = handle.onpointercancel = () => (handle.onpointermove = null)
   handle.onkeydown = event => {
     const at = Number(handle.getAttribute('aria-valuenow'))
     const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - 5, PageUp: at + 5, Home: 0, End: names.length - 1 }[event.key]

@@ -1,16 +1,39 @@
-// Notices: one sentence each, dismissible; and the live region that speaks progress.
+// Notices: one sentence each, dismissible, Escape takes the last; and the live region that
+// speaks progress.
 import { byID, h, iconButton } from './dom.js'
 
 /** Shows a sentence. Information leaves by itself, warnings and errors stay. */
 export function notice(level, message) {
   const list = byID('notice')
   for (const old of list.children) if (old.dataset.message === message) old.remove()
-  const remove = () => item.remove()
   const item = h('li', { class: 'notice', 'data-level': level, 'data-message': message, role: level === 'error' ? 'alert' : 'status' },
-    h('span', {}, message), iconButton('close', 'Dismiss', remove))
+    h('span', {}, message), iconButton('close', 'Dismiss', () => dismiss(item)))
   list.append(item)
   while (list.children.length > 4) list.firstChild.remove()
-  if (level === 'info') setTimeout(remove, 8000)
+  item.scrollIntoView({ block: 'nearest' })
+  if (level === 'info') setTimeout(() => leave(item), 8000)
+}
+
+/** Removes a notice; a focus inside goes to the next one. */
+function dismiss(item) {
+  const next = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector('button')
+  if (item.contains(document.activeElement)) next?.focus()
+  item.remove()
+}
+
+/** Nothing goes away under the pointer or the focus. */
+function leave(item) {
+  if (item.matches(':hover, :focus-within')) setTimeout(() => leave(item), 1000)
+  else item.remove()
+}
+
+export function startNotices() {
+  document.addEventListener('keydown', event => {
+    // A dialog or a tip that is open takes Escape for itself.
+    if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]') || !byID('tip').hidden) return
+    const last = byID('notice').lastElementChild
+    if (last) dismiss(last)
+  })
 }
 
 /** Runs a promise's work; what goes wrong becomes a notice, and undefined comes back. */

@@ -2,13 +2,14 @@
 import { byID, filePicker, h } from './dom.js'
 import { percent, seconds } from './format.js'
 import { guarded } from './notices.js'
+import { pictureAccept } from './sort.js'
 import { state, watch } from './store.js'
 
 const shown = 5
 let url = ''
 
 export function startPredict() {
-  byID('predict-drop').append(h('span', {}, 'Drop one image here, or '), filePicker('choose it…', { id: 'predict-file', accept: 'image/*,.tif,.tiff,.bmp', multiple: false, onfiles: ([file]) => predict(file) }))
+  byID('predict-drop').append(h('span', {}, 'Drop one image here, or '), filePicker('choose it…', { id: 'predict-file', accept: pictureAccept, multiple: false, onfiles: ([file]) => predict(file) }))
   watch(['data'], () => state.data.classes.length || byID('prediction').replaceChildren())
 }
 

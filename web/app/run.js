@@ -6,6 +6,11 @@
  * @property {number} number        from 0
  * @property {string} plan
  * @property {string} [title]       shown in its place
+ * @property {import('../thaw.js').TrainOptions} options
+ * @property {import('../thaw.js').Plan | null} trains   the plan under way, for the map
+ * @property {number} heldBack      images to measure on
+ * @property {string[]} warnings    of the engine: one sentence each
+ * @property {'pause' | 'cancel' | null} asked   what was asked of the run before it could hear
  * @property {number} trained
  * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
  * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps
@@ -13,10 +18,11 @@
  * @property {number} steps         of the whole run
  * @property {number} epochs
  * @property {{ done: number, total: number }} progress   steps of the run, or images of the cache
- * @property {number | null} secondsLeft
+ * @property {number} began         when it was asked for
+ * @property {{ at: number, seconds: number } | null} left   what the engine said last, and when; null before it has a measure
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
- * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch
+ * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch; null where nothing is held back
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
  */
@@ -25,10 +31,11 @@ const maxPoints = 400
 const smoothing = 0.9 // of the moving average over steps
 
 /** @returns {RunView} */
-export function newRun(number, plan) {
+export function newRun(number, plan, options) {
   return {
+    options, trains: null, heldBack: 0, warnings: [], asked: null,
     letter: String.fromCharCode(65 + (number % 26)), number, plan: plan?.name ?? 'plan', trained: plan?.cost.trained ?? 0,
-    status: 'starting', phase: 'stepping', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, secondsLeft: null,
+    status: 'starting', phase: 'stepping', visible: true, steps: 1, epochs: 1, progress: { done: 0, total: 0 }, began: Date.now(), left: null,
     train: [], validation: [], result: null, handle: null,
   }
 }
@@ -37,30 +44,33 @@ export function newRun(number, plan) {
 export function hear(run, event) {
   switch (event.kind) {
     case 'started':
-      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training' })
+      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
       // The first event of a cache may take a while: say from the start what is computed.
-      if (event.plan.cost.cacheFlops) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
+      if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
       else run.progress = { done: 0, total: event.steps }
       break
     case 'cache':
-      Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, secondsLeft: event.secondsLeft })
+      Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
       break
     case 'step':
-      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, secondsLeft: event.secondsLeft, gflops: event.gflops })
+      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.gflops })
       addPoint(run, event)
       break
     case 'epoch':
-      run.validation.push({ epoch: event.epoch, loss: event.validationLoss, accuracy: event.validationAccuracy })
+      run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       break
+    case 'warning':
+      run.warnings.push(event.message)
+      break
     case 'paused':
-      run.status = 'paused'
+      Object.assign(run, { status: 'paused', left: leftOf(timeLeft(run)) })
       break
     case 'resumed':
-      run.status = 'training'
+      Object.assign(run, { status: run.progress.total ? 'training' : 'starting', left: run.left && leftOf(run.left.seconds) })
       break
     case 'done':
     case 'cancelled':
@@ -72,6 +82,15 @@ export function hear(run, event) {
   }
 }
 
+/** @param {number | null} seconds */
+const leftOf = seconds => (seconds === null ? null : { at: Date.now(), seconds })
+
+/** Seconds left, which pass between events too; null where nothing is known, or more took longer than was said. @param {RunView} run */
+export function timeLeft({ left }) {
+  const seconds = left ? left.seconds - (Date.now() - left.at) / 1000 : 0
+  return seconds > 0 ? seconds : null
+}
+
 /** Losses of single steps jump; the moving average shows where they go. */
 function addPoint(run, { step, loss, accuracy }) {
   if (loss === null) return
@@ -79,6 +98,15 @@ function addPoint(run, { step, loss, accuracy }) {
   const mix = (before, now) => (last ? smoothing * before + (1 - smoothing) * now : now)
   run.train.push({ epoch: (step * run.epochs) / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
   if (run.train.length > maxPoints) run.train = run.train.filter((_, i) => i % 2 === 0 || i === run.train.length - 1)
+}
+
+/** Share of held-back images recognised, at the end or so far; null where nothing is known. @param {RunView} run @returns {number | null} */
+export const accuracyOf = run => (run.heldBack ? run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy ?? null : null)
+
+/** What a run was trained with, as far as it is not the plan. @param {RunView} run */
+export function optionsText({ options: { epochs, batch, rate, seed, rates, classWeight, continue: goesOn } }) {
+  const factor = Object.values(rates ?? {})[0]
+  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
 export const isOver = run => ['done', 'cancelled', 'failed'].includes(run.status)

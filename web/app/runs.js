@@ -1,37 +1,37 @@
 // The Runs panel: Train, pause, cancel, progress, and what is kept of a run.
-import { byID, download, h } from './dom.js'
-import { percent, seconds } from './format.js'
+import { atMostEvery, byID, download, h } from './dom.js'
+import { percent, plural, seconds } from './format.js'
 import { guarded, notice, say } from './notices.js'
-import { hear, isOver, newRun } from './run.js'
+import { accuracyOf, hear, isOver, newRun, timeLeft } from './run.js'
 import { trainOptions } from './settings.js'
 import { set, state, watch } from './store.js'
 import { showPanel } from './tabs.js'
 
 export function startRuns() {
   byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : trainPlan(state.spec, trainOptions()))
-  byID('pause').onclick = () => {
-    const { handle, status } = state.active ?? {}
-    guarded(async () => handle && (status === 'paused' ? handle.resume() : handle.pause()))
-  }
-  byID('cancel').onclick = () => guarded(async () => state.active?.handle?.cancel())
+  byID('pause').onclick = () => steer('pause')
+  byID('cancel').onclick = () => steer('cancel')
   byID('download').onclick = () => save('safetensors')
   byID('download-h5').onclick = () => save('h5')
   byID('download-onnx').onclick = () => save('onnx')
   byID('reset').onclick = () => guarded(async () => {
     await state.thaw.reset()
+    changedFrom = ''
     set({ model: await state.thaw.model.describe() })
     notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
   })
-  watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading'], showWhy)
-  watch(['active', 'runs'], showProgress)
+  watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
+  watch(['active', 'ticks'], showProgress)
+  watch(['active', 'model'], showKeep)
   showWhy()
+  showKeep()
   showProgress()
 }
 
 /** Why training cannot start, in one sentence, or null. */
 export function whyNot() {
-  const { thaw, model, data, plan, planProblem, loading } = state
-  if (loading) return loading
+  const { thaw, model, data, plan, planProblem, loading, changing } = state
+  if (loading || changing) return loading || changing
   if (!thaw || !model) return 'The engine is not there: reload the page.'
   if (!model.weights) return 'The network has no weights: bring a file, or start from random ones.'
   if (data.problem) return data.problem
@@ -39,12 +39,45 @@ export function whyNot() {
   return plan && !plan.cost.fits ? plan.cost.problem : null
 }
 
+/** What a run would keep of a head that was trained, where that is not all of it. */
+function headStart(head) {
+  if (!head || !(head.drawn.length || head.dropped.length)) return ''
+  const some = names => names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
+  return [`What was learned of ${plural(head.kept, 'class', 'classes')} is kept`, head.drawn.length && `${some(head.drawn)} starts anew`, head.dropped.length && `${some(head.dropped)} is dropped`].filter(Boolean).join('; ') + '.'
+}
+
 function showWhy() {
   const why = whyNot()
   byID('why').textContent = state.active ? '' : why ?? ''
+  byID('head-start').textContent = state.active || why ? '' : headStart(state.plan?.head)
   byID('train').setAttribute('aria-disabled', String(Boolean(why) || Boolean(state.active)))
   byID('train').textContent = state.active ? 'Training…' : 'Train'
-  for (const id of ['download', 'download-h5', 'download-onnx', 'reset']) byID(id).disabled = !state.model?.weights || Boolean(state.active)
+}
+
+let changedFrom = '' // the weights that a run has changed, '' before there is one
+
+/** Downloads and Undo are there for what was trained: here, or in the file in use. */
+function showKeep() {
+  const { model, active } = state
+  const changed = Boolean(model?.weights) && model.weights.id === changedFrom
+  const trained = changed || Boolean(model?.outputs)
+  for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
+  byID('reset').disabled = !changed || Boolean(active)
+  byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
+}
+
+/** Pauses, resumes or cancels; what is asked while a run is prepared, it hears as soon as it can. */
+function steer(what) {
+  const run = state.active
+  if (!run) return
+  const again = what === 'pause' && (run.asked === 'pause' || (run.status === 'paused' && !run.asked))
+  run.asked = again ? null : what
+  showProgress()
+  guarded(async () => {
+    if (!run.handle) return
+    if (what === 'cancel') await run.handle.cancel()
+    else await (again ? run.handle.resume() : run.handle.pause())
+  })
 }
 
 /**
@@ -54,15 +87,19 @@ function showWhy() {
  */
 export async function trainPlan(spec, options, { title, visible = true, onStart } = {}) {
   if (state.active) return null
-  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null), visible, title }
+  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), visible, title }
   onStart?.(run)
-  set({ runs: [...state.runs, run], active: run })
+  set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run })
   showPanel('runs')
+  const clock = setInterval(tick, 1000) // time passes between events too
   try {
     run.handle = await state.thaw.train(spec, options, event => onEvent(run, event))
+    if (run.asked) await run.handle[run.asked]()
     await run.handle.done
   } catch (error) {
     onEvent(run, { kind: 'failed', message: error.message })
+  } finally {
+    clearInterval(clock)
   }
   return run
 }
@@ -70,25 +107,29 @@ export async function trainPlan(spec, options, { title, visible = true, onStart 
 function onEvent(run, event) {
   if (isOver(run)) return
   hear(run, event)
+  if (event.kind === 'paused' || event.kind === 'resumed') run.asked = null
+  if (event.kind === 'started' && state.viewing === run) set({ viewing: run })
+  if (event.kind === 'warning') notice('warning', `Run ${run.letter}: ${event.message}`)
   if (event.kind === 'failed') notice('error', event.message)
   if (event.kind === 'moved') notice('warning', event.message)
-  if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}: ${percent(event.validationAccuracy ?? NaN)} of held-back images recognised.`)
+  if (event.kind === 'epoch') say(`Epoch ${event.epoch} of ${run.epochs}. ${recognised(run)}`)
   if (isOver(run)) {
-    set({ active: null, selected: run.result ? run : state.selected, runs: [...state.runs] })
-    say(`Run ${run.letter} ${run.status}. ${run.result ? percent(run.result.validationAccuracy ?? NaN) + ' of held-back images recognised.' : ''}`, { now: true })
-  } else soon()
+    if (run.progress.done && run.phase === 'stepping') changedFrom = state.model.weights.id
+    set({ active: null, viewing: state.viewing === run ? null : state.viewing, selected: run.result ? run : state.selected, runs: [...state.runs] })
+    say(`Run ${run.letter} ${run.status}. ${run.result ? recognised(run) : ''}`, { now: true })
+  } else {
+    tickSoon()
+    drawSoon()
+  }
 }
 
-// Events may come hundreds a second; the page draws ten times.
-let waiting = false
-function soon() {
-  if (waiting) return
-  waiting = true
-  setTimeout(() => {
-    waiting = false
-    set({ runs: state.runs })
-  }, 100)
-}
+const recognised = run => (run.heldBack ? `${percent(accuracyOf(run))} of held-back images recognised.` : 'Nothing was held back to measure on.')
+
+// Events may come a thousand a second: the progress is shown four times, curves and tables,
+// which cost more, once.
+const tick = () => set({ ticks: state.ticks + 1 })
+const tickSoon = atMostEvery(250, tick)
+const drawSoon = atMostEvery(1000, () => set({ runs: state.runs }))
 
 // Built once per run and changed in place: a bar that is replaced is read out anew.
 let bar, text
@@ -104,7 +145,7 @@ function showProgress() {
     text = h('span', { class: 'progress-text' })
     place.append(h('div', { class: 'progress-item' }, text, bar))
   }
-  byID('pause').textContent = run.status === 'paused' ? 'Resume' : 'Pause'
+  byID('pause').textContent = run.asked === 'pause' || run.status === 'paused' ? 'Resume' : 'Pause'
   if (run.progress.total) {
     bar.max = run.progress.total
     bar.value = run.progress.done
@@ -113,12 +154,15 @@ function showProgress() {
 }
 
 /** @param {import('./run.js').RunView} run */
-function progressText({ status, phase, progress: { done, total }, epochs, secondsLeft }) {
-  if (status === 'starting') return 'Preparing…'
-  const left = status === 'paused' ? ', paused' : secondsLeft === null ? '' : `, ${seconds(secondsLeft)} left`
-  if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${left}`
+function progressText(run) {
+  const { status, phase, progress: { done, total }, epochs, asked, began } = run
+  const wish = asked === 'cancel' ? ', ends as soon as it can' : asked === 'pause' && status !== 'paused' ? ', pauses as soon as it can' : ''
+  if (!total) return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || (status === 'paused' ? ', paused' : '…')}`
+  const left = timeLeft(run)
+  const more = wish || (status === 'paused' ? ', paused' : left === null ? '' : `, ${seconds(left)} left`)
+  if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`
   const epoch = Math.min(Math.floor((done * epochs) / total) + 1, epochs)
-  return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${left}`
+  return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${more}`
 }
 
 async function save(format) {

@@ -18,7 +18,10 @@
  * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
+ * @property {RunView | null} viewing                    a run whose plan the map shows, in place of one's own
+ * @property {number} ticks                              counts on while a run is under way: its progress is shown anew
  * @property {RunView | null} selected                    whose confusion matrix is shown
+ * @property {string | null} changing                     what network is being changed to, if one is
  * @property {string | null} loading                      what is being loaded, if it blocks training
  */
 
@@ -27,7 +30,7 @@ export const state = {
   thaw: null,
   engine: null,
   model: null,
-  data: { classes: [], duplicates: [], problem: null, warnings: [] },
+  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
   worlds: [],
   comparison: null,
@@ -38,7 +41,10 @@ export const state = {
   planProblem: null,
   runs: [],
   active: null,
+  viewing: null,
+  ticks: 0,
   selected: null,
+  changing: null,
   loading: 'The engine is starting.',
 }
 

@@ -1,7 +1,11 @@
 // The table of runs: compare plans; show or hide curves; choose whose confusion matrix is shown.
 import { byID, h } from './dom.js'
 import { count, percent, plural, seconds } from './format.js'
+import { accuracyOf, optionsText } from './run.js'
 import { set, state, watch } from './store.js'
+import { balanced } from './verdict.js'
+
+const drawn = /** @type {string[]} */ ([]) // what each run's rows say
 
 export function startTable() {
   watch(['runs', 'selected'], show)
@@ -10,21 +14,29 @@ export function startTable() {
 function show() {
   const table = byID('run-table')
   table.hidden = !state.runs.length
-  // Rows are redrawn only when they say something new: many steps a second change none.
-  const rows = state.runs.map(row)
-  const body = table.tBodies[0]
-  rows.forEach((row, i) => {
-    const old = body.rows[i]
-    if (!old) body.append(row)
-    else if (!old.isEqualNode(row)) old.replaceWith(row)
+  // Runs are redrawn only when they say something new: many steps a second change none.
+  state.runs.forEach((run, i) => {
+    const says = JSON.stringify([run.status, run.title ?? run.plan, run.trained, accuracyOf(run), run.heldBack, run.visible, run.warnings, state.selected === run, Boolean(run.result)])
+    if (drawn[i] === says) return
+    drawn[i] = says
+    const old = table.tBodies[i]
+    const now = rows(run)
+    const focused = old ? [...old.querySelectorAll('input, button')].indexOf(document.activeElement) : -1
+    if (old) old.replaceWith(now)
+    else table.append(now)
+    if (focused >= 0) now.querySelectorAll('input, button')[focused]?.focus()
   })
 }
 
+/** A run's row, and below it what it was trained with, where there are no columns for that. @param {import('./run.js').RunView} run */
+const rows = run => h('tbody', { 'data-selected': state.selected === run ? '' : null }, row(run),
+  h('tr', { class: 'options' }, h('td', {}), h('td', { colSpan: 8, class: 'muted' }, optionsText(run))),
+  run.warnings.length > 0 && h('tr', {}, h('td', {}), h('td', { colSpan: 8, class: 'warned' }, run.warnings.map(text => h('span', {}, '⚠ ' + text)))))
+
 /** @param {import('./run.js').RunView} run */
 function row(run) {
-  const { result, status, letter } = run
+  const { result, status, letter, options } = run
   const plan = run.title ?? run.plan
-  const accuracy = result?.validationAccuracy ?? run.validation.at(-1)?.accuracy
   const box = h('input', { type: 'checkbox', checked: run.visible, 'aria-label': `Show the curves of run ${letter}` })
   box.onchange = () => {
     run.visible = box.checked
@@ -34,10 +46,21 @@ function row(run) {
     ? h('button', { type: 'button', class: 'quiet', 'aria-pressed': String(state.selected === run), onclick: () => set({ selected: run }) }, plan)
     : plan
   const swatch = h('span', { class: 'run-letter', 'data-run-colour': run.number % 6 }, letter)
-  return h('tr', { 'data-testid': 'run', 'data-run': letter, 'data-status': status, 'data-selected': state.selected === run ? '' : null },
+  return h('tr', { 'data-testid': 'run', 'data-run': letter, 'data-status': status },
     h('td', {}, h('label', { class: 'run-key' }, box, swatch)),
     h('th', { scope: 'row' }, name, status === 'done' ? '' : h('span', { class: 'muted' }, ` ${status}`)),
-    h('td', { class: 'number', 'data-testid': 'accuracy' }, accuracy === undefined ? '–' : percent(accuracy)),
+    accuracyCell(run),
+    [options.epochs, options.batch, options.rate, options.seed].map(value => h('td', { class: 'number option' }, value)),
     h('td', { class: 'number', title: result ? `${plural(result.steps, 'step')} in ${plural(result.epochs, 'epoch')}` : '' }, result ? seconds(result.seconds) : '–'),
     h('td', { class: 'number' }, count(run.trained)))
+}
+
+/** @param {import('./run.js').RunView} run */
+function accuracyCell(run) {
+  const accuracy = accuracyOf(run)
+  const nothing = !run.heldBack && (run.result || run.validation.length)
+  const even = accuracy === null ? null : balanced(run.result?.confusion)
+  return h('td', { class: 'number', 'data-testid': 'accuracy', title: nothing ? 'Nothing was held back to measure on.' : '' },
+    nothing ? h('span', { class: 'muted' }, 'none held back') : accuracy === null ? '–' : percent(accuracy),
+    even !== null && h('span', { class: 'muted even', title: 'The mean over classes of the share recognised (balanced accuracy): large classes count no more than small ones.' }, `${percent(even)} by class`))
 }

@@ -26,6 +26,17 @@ export function thumbnail(image) {
   return picture
 }
 
+/** What an image is for, in words. @param {import('../thaw.js').ImageInfo} image */
+export const standing = ({ split, group, browserDecoded }) =>
+  [sides[split], group && `with all of ${group}`, browserDecoded && 'decoded by this browser'].filter(Boolean).join(', ')
+
+const sides = { train: 'to train on', validation: 'to validate', test: 'to test at the end', aside: 'set aside' }
+
+/** How many images of a class are not trained on, in words. @param {{ images: import('../thaw.js').ImageInfo[] }} c */
+export const sidesOf = ({ images }) => Object.entries(sides).slice(1)
+  .map(([side, text]) => [images.filter(image => image.split === side).length, text])
+  .filter(([n]) => n).map(([n, text]) => `${n} ${text}`)
+
 async function next() {
   if (underWay >= atOnce || !waiting.length || !state.thaw) return
   const picture = waiting.shift()

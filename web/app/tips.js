@@ -14,8 +14,10 @@ export function startTips() {
     hide()
     if (!target) return
     const control = target.matches('[aria-describedby]') ? target : target.querySelector('[aria-describedby^="tip-"]')
-    const text = target.dataset.tip ?? byID(control?.getAttribute('aria-describedby'))?.textContent
-    if (text) timer = setTimeout(() => show(target, text), wait)
+    const text = target.dataset.tip ?? byID(control?.getAttribute('aria-describedby').split(' ')[0])?.textContent
+    // A field that is refused says why, where the tip would be.
+    const refused = target.matches('[aria-invalid="true"]') || target.querySelector('[aria-invalid="true"]')
+    if (text && !refused) timer = setTimeout(() => show(target, text), wait)
   }
   const show = (target, text) => {
     bubble.textContent = text

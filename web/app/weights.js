@@ -28,7 +28,7 @@ async function loading(title, work, options) {
   return loaded
 }
 
-/** @param {Blob | import('./drop.js').Found[] | string} source a file, the files of one model, or an address */
+/** @param {Blob | import('./sort.js').Found[] | string} source a file, the files of one model, or an address */
 export async function importWeights(source, name = /** @type {any} */ (source).name ?? source[0].path) {
   const title = typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`
   if ((await loading(title, options => state.thaw.weights.import(source, { name, ...options }))) && unnamed()) askOutputs()

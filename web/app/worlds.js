@@ -19,19 +19,30 @@ export const muchIs = 0.15
  * @type {Record<string, { place: string, line: string }>}
  */
 export const cards = {
-  near: { place: 'Near', line: 'New shapes in the world of pretraining.' },
-  shadow: { place: 'Far', line: 'Grey sections; the class is what pretraining discarded.' },
-  margin: { place: 'Counter-example', line: 'Grey sections too; the class is border and inside.' },
-  upright: { place: 'Control', line: 'Familiar colours; the class is which way things stand.' },
-  cells: { place: 'Far', line: 'Stained tissue; the class is how nuclei lie.' },
+  near: { place: 'Near', line: 'New shapes, drawn as those that the network has learned from.' },
+  shadow: { place: 'Far', line: 'Grey scans; what tells them apart, the network was taught to ignore.' },
+  margin: { place: 'Counter-example', line: 'Grey scans too, told apart by outline and texture, which it knows.' },
+  upright: { place: 'Control', line: 'Familiar colours; only the way things stand tells them apart.' },
+  cells: { place: 'Tissue', line: 'Stained tissue, told apart by how the nuclei lie.' },
 }
 
 /** What is predicted of a world, or null where nothing is. @returns {Lesson | null} */
 export const lessonOf = world => (world?.expects === 'little' || world?.expects === 'much' ? { expects: world.expects, because: world.because } : null)
 
-/** The world that these images are all of, or null. @param {import('../thaw.js').DataInfo} data */
+/**
+ * The world that these images are all of, or null. Their names tell, whatever a class was
+ * renamed to, and with a class less they still are of it.
+ * @param {import('../thaw.js').DataInfo} data
+ */
 export function worldOf(data, worlds) {
-  if (!data.classes.length || !data.classes.every(c => c.generated)) return null
-  const names = data.classes.map(c => c.name).join('\n')
-  return worlds.find(world => world.classes.join('\n') === names) ?? null
+  const filled = data.classes.filter(c => c.images.length)
+  if (!filled.length || !filled.every(c => c.generated)) return null
+  const origins = new Set(filled.flatMap(c => c.images.map(image => image.name.replace(/ \d+\.bmp$/, ''))))
+  return worlds.find(world => [...origins].every(origin => world.classes.includes(origin))) ?? null
 }
+
+/** Whether some images are a person's own. @param {import('../thaw.js').DataInfo} data */
+export const hasOwn = data => data.classes.some(c => !c.generated && c.images.length > 0)
+
+/** Whether all images there are were generated. @param {import('../thaw.js').DataInfo} data */
+export const onlyGenerated = data => !hasOwn(data) && data.classes.some(c => c.generated)

@@ -167,12 +167,17 @@ class Memory {
   }
 }
 
-// nudged is promise; while it takes long, empty work is submitted.
+// nudged is promise; while it takes long, empty work is submitted, the less often the longer.
 async function nudged(device, promise) {
-  let timer = setTimeout(() => { timer = setInterval(() => device.queue.submit([]), 1) }, nudgeAfter)
+  const start = performance.now()
+  const nudge = () => {
+    device.queue.submit([])
+    timer = setTimeout(nudge, (performance.now() - start) / 8)
+  }
+  let timer = setTimeout(nudge, nudgeAfter)
   try {
     return await promise
   } finally {
-    clearTimeout(timer) // and an interval: they share their numbers
+    clearTimeout(timer)
   }
 }

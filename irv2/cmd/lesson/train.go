@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -48,13 +49,7 @@ func loadNet(file string, r recipe) (*net, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: make pretrain makes pretrained weights, -weights names them", err)
 	}
-	m, err := newModel(r)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(raw)
-	n := &net{file: filepath.Base(file), hash: hex.EncodeToString(sum[:])[:12]}
-	n.weights, _, err = weights.Read(bytes.NewReader(raw), int64(len(raw)), file, m, nil)
+	n, err := readNet(file, raw, r)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +62,18 @@ func loadNet(file string, r recipe) (*net, error) {
 		}
 	}
 	return n, nil
+}
+
+// readNet reads the content of a file.
+func readNet(file string, raw []byte, r recipe) (*net, error) {
+	m, err := newModel(r)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(raw)
+	n := &net{file: filepath.Base(file), hash: hex.EncodeToString(sum[:])[:12]}
+	n.weights, _, err = weights.Read(bytes.NewReader(raw), int64(len(raw)), file, m, nil)
+	return n, err
 }
 
 // run does one run from the first step to its figures.
@@ -175,5 +182,8 @@ func fit(w *irv2.Weights, spec freeze.Spec, set trainingSet, o sessionOptions, m
 		return 0, err
 	}
 	defer session.Close()
-	return p.Trained(), session.Run(nil, func(tune.Event) {})
+	if err := session.Run(nil, func(tune.Event) {}); err != nil {
+		return 0, err
+	}
+	return p.Trained(), session.Fetch(context.Background())
 }

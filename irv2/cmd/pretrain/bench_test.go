@@ -9,13 +9,13 @@ import (
 )
 
 func BenchmarkStep(b *testing.B) {
-	t, err := newTrainer(recipe{Seed: 1, Steps: 1 << 20, Batch: 128, Rate: 3e-3}, worlds.Source, program.OnHost(kernels.NewPortable(0)))
+	t, err := newTrainer(recipe{Seed: 1, Steps: 1 << 20, Batch: 128, Rate: 3e-3}, generated{worlds.Source}, program.OnHost(kernels.NewPortable(0)))
 	if err != nil {
 		b.Fatal(err)
 	}
 	data := <-t.feed()
 	for b.Loop() {
-		if _, _, err := t.train(data); err != nil {
+		if _, _, err := t.learn(data); err != nil {
 			b.Fatal(err)
 		}
 	}

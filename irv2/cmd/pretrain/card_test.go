@@ -24,7 +24,7 @@ func TestEmbeddedWeights(t *testing.T) {
 	if len(raw) > 4<<20 {
 		t.Errorf("%d bytes: a visit should not take more than 4 MB for them", len(raw))
 	}
-	trainer, err := newTrainer(recipe{Seed: 1, Steps: 1, Batch: 1, Rate: 1}, worlds.Source, program.OnHost(kernels.NewPortable(0)))
+	trainer, err := newTrainer(recipe{Seed: 1, Steps: 1, Batch: 1, Rate: 1}, generated{worlds.Source}, program.OnHost(kernels.NewPortable(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestEmbeddedWeights(t *testing.T) {
 	}
 	trainer.weights = w
 	const perClass = 10
-	e, err := trainer.evaluate(worlds.Fresh+freshPerClass, perClass)
+	e, err := trainer.evaluate(generated{worlds.Source}.from(worlds.Fresh+freshPerClass, perClass))
 	if err != nil {
 		t.Fatal(err)
 	}

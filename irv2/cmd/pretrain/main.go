@@ -1,10 +1,14 @@
-// Command pretrain trains mini from nothing on the generated source world, with
-// this project's own engine: the weights that the page brings along.
+// Command pretrain trains mini from nothing, with this project's own engine: the weights
+// that the page brings along.
 //
-//	go run ./irv2/cmd/pretrain -out build/mini-seed1.safetensors
+//	go run ./irv2/cmd/pretrain -out build/mini.safetensors                        generated images
+//	go run ./irv2/cmd/pretrain -data DIR -steps 8450 -out build/mini-photo.safetensors   photographs
+//
+// DIR holds train and val, as folders or as zips, with a folder for each class, or is
+// tiny-imagenet-200 as published.
 //
 // It saves a checkpoint every few minutes and goes on from it when started again.
-// A run is a function of its seed, steps and thread count, bit for bit.
+// A run is a function of its data, seed, steps and thread count, bit for bit.
 package main
 
 import (
@@ -30,6 +34,7 @@ func main() {
 	flag.IntVar(&r.Steps, "steps", 4500, "training steps")
 	flag.IntVar(&r.Batch, "batch", 128, "images per step")
 	flag.Float64Var(&r.Rate, "rate", 3e-3, "peak learning rate")
+	flag.StringVar(&r.Data, "data", "", "folder of photographs; empty: generated images")
 	threads := flag.Int("threads", 0, "cores, 0: all")
 	out := flag.String("out", "build/mini-seed1.safetensors", "weights file; checkpoint and model card stand beside it")
 	flag.Parse()
@@ -42,7 +47,16 @@ func run(r recipe, threads int, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
-	t, err := newTrainer(r, worlds.Source, program.OnHost(kernels.NewPortable(threads)))
+	var of pictures = generated{worlds.Source}
+	if r.Data != "" {
+		read, err := readPhotos(r.Data)
+		if err != nil {
+			return err
+		}
+		log.Printf("%d photographs of %d classes, %d to validate with", len(read.training), len(read.names), len(read.validation))
+		of = read
+	}
+	t, err := newTrainer(r, of, program.OnHost(kernels.NewPortable(threads)))
 	if err != nil {
 		return err
 	}
@@ -56,7 +70,7 @@ func run(r recipe, threads int, out string) error {
 	feed := t.feed()
 	started, from, saved := time.Now(), t.Step, time.Now()
 	for t.Step < r.Steps {
-		loss, accuracy, err := t.train(<-feed)
+		loss, accuracy, err := t.learn(<-feed)
 		if err != nil {
 			return err
 		}
@@ -66,11 +80,11 @@ func run(r recipe, threads int, out string) error {
 				int(float64(r.Batch)/perStep.Seconds()), (perStep * time.Duration(r.Steps-t.Step)).Round(time.Second))
 		}
 		if t.Step%1000 == 0 {
-			e, err := t.evaluate(worlds.Validation, 20)
+			e, err := t.evaluate(t.watched())
 			if err != nil {
 				return err
 			}
-			log.Printf("step %5d: %.2f %% of 960 watched images", t.Step, 100*e.Accuracy)
+			log.Printf("step %5d: %.2f %% of %d watched images", t.Step, 100*e.Accuracy, t.watched().n)
 		}
 		if time.Since(saved) > 3*time.Minute {
 			if err := t.save(checkpoint); err != nil {

@@ -4,20 +4,18 @@ import (
 	"encoding/gob"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
-	"runtime"
 
 	"thaw/irv2"
 	"thaw/irv2/compile"
 	"thaw/irv2/freeze"
 	"thaw/irv2/tune"
-	"thaw/irv2/worlds"
 	"thaw/kernels/program"
 )
 
 // recipe is what a pretrained network is a function of, beside the code.
 type recipe struct {
+	Data         string // of what
 	Seed         uint64
 	Steps, Batch int
 	Rate         float64 // peak; warm-up, then a cosine to zero
@@ -41,8 +39,8 @@ func (r recipe) rate(step int) float64 {
 // trainer holds a network in training; Step is how many steps are done.
 type trainer struct {
 	recipe
-	Step    int
-	world   *worlds.World
+	Step int
+	pictures
 	model   *irv2.Model
 	weights *irv2.Weights
 	machine program.Machine
@@ -50,14 +48,14 @@ type trainer struct {
 	plan    *freeze.Plan
 }
 
-func newTrainer(r recipe, world *worlds.World, machine program.Machine) (*trainer, error) {
-	c := irv2.Mini(len(world.Classes))
+func newTrainer(r recipe, of pictures, machine program.Machine) (*trainer, error) {
+	c := irv2.Mini(len(of.classes()))
 	c.Dense = 0 // GAP -> Dense(classes): what is learned stays in the backbone
 	m, err := irv2.New(c)
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{recipe: r, world: world, model: m, weights: initial(m, r.Seed), machine: machine}
+	t := &trainer{recipe: r, pictures: of, model: m, weights: initial(m, r.Seed), machine: machine}
 	if t.plan, err = freeze.New(m, freeze.Spec{Preset: "unfreeze-all"}); err != nil {
 		return nil, err
 	}
@@ -81,52 +79,9 @@ func initial(m *irv2.Model, seed uint64) *irv2.Weights {
 	return w
 }
 
-// batch is the images and classes of one step.
-type batch struct {
-	images  []float32
-	classes []int
-}
-
-// feed draws the batches of the coming steps, one ahead of training.
-func (t *trainer) feed() <-chan batch {
-	batches := make(chan batch, 1)
-	go func() {
-		for step := t.Step; step < t.Steps; step++ {
-			r := rand.New(rand.NewPCG(t.Seed, uint64(step)))
-			b := batch{make([]float32, t.Batch*pixels), make([]int, t.Batch)}
-			for i := range b.classes {
-				b.classes[i] = r.IntN(len(t.world.Classes))
-			}
-			draw(b, t.world, func(i int) uint64 { return worlds.Training + t.Seed<<32 + uint64(step*t.Batch+i) })
-			batches <- b
-		}
-	}()
-	return batches
-}
-
-const pixels = worlds.Size * worlds.Size * 3
-
-func draw(b batch, world *worlds.World, index func(i int) uint64) {
-	workers := min(runtime.GOMAXPROCS(0), len(b.classes))
-	done := make(chan bool)
-	for w := range workers {
-		go func() {
-			for i := w; i < len(b.classes); i += workers {
-				for j, v := range world.Image(b.classes[i], index(i)) {
-					b.images[i*pixels+j] = float32(v)/127.5 - 1
-				}
-			}
-			done <- true
-		}()
-	}
-	for range workers {
-		<-done
-	}
-}
-
-// train does a step on one batch and returns its mean loss and accuracy.
-func (t *trainer) train(b batch) (loss, accuracy float64, err error) {
-	p, classes := t.step, len(t.world.Classes)
+// learn does a step on one batch and returns its mean loss and accuracy.
+func (t *trainer) learn(b batch) (loss, accuracy float64, err error) {
+	p, classes := t.step, len(t.classes())
 	labels := make([]float32, t.Batch*classes)
 	for i, c := range b.classes {
 		labels[i*classes+c] = 1

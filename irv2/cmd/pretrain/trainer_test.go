@@ -22,7 +22,7 @@ func TestRate(t *testing.T) {
 }
 
 func trainer8(t *testing.T) *trainer {
-	tr, err := newTrainer(recipe{Seed: 1, Steps: 4, Batch: 8, Rate: 3e-3}, worlds.Source, program.OnHost(kernels.NewPortable(2)))
+	tr, err := newTrainer(recipe{Seed: 1, Steps: 4, Batch: 8, Rate: 3e-3}, generated{worlds.Source}, program.OnHost(kernels.NewPortable(2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestResume(t *testing.T) {
 }
 
 func train(t *testing.T, tr *trainer, b batch) {
-	if _, _, err := tr.train(b); err != nil {
+	if _, _, err := tr.learn(b); err != nil {
 		t.Fatal(err)
 	}
 }

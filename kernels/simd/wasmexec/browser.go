@@ -21,8 +21,8 @@ var page []byte
 //go:embed worker.js
 var worker []byte
 
-// browserTimeout bounds a whole run.
-const browserTimeout = 20 * time.Minute
+// browserTimeout bounds a whole run, which go test -timeout mostly ends before.
+const browserTimeout = time.Hour
 
 // runBrowser runs the program in a worker of a headless page that this process
 // serves, and prints what it prints. The page is cross-origin isolated unless

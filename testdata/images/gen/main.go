@@ -91,7 +91,7 @@ func bad(m *image.RGBA) {
 	write("bad/damaged.png", damaged)
 
 	wide := image.NewPaletted(image.Rect(0, 0, 20_000, 40), color.Palette{color.White, color.Black})
-	write("bad/wide-20000.png", encodePNG(wide))
+	write("formats/wide.png", encodePNG(wide))
 	// 60,000 x 60,000 in its header, next to nothing behind it.
 	bomb := encodePNG(image.NewPaletted(image.Rect(0, 0, 1, 1), color.Palette{color.White}))
 	binary.BigEndian.PutUint32(bomb[16:], 60_000)

@@ -1,0 +1,47 @@
+package project
+
+import (
+	"runtime"
+
+	"thaw/irv2/tune"
+)
+
+// prepare gives the run its weights and its memory. Between the parts that take long it
+// may be held and ended.
+func (r *Run) prepare() (err error) {
+	defer Recover(&err)
+	poll := r.poll()
+	if err := poll(); err != nil {
+		return err
+	}
+	r.weights = r.from.startFor(r.layout.Plan, r.outputs, r.layout.Options.Seed)
+	if err := poll(); err != nil {
+		return err
+	}
+	p := r.project
+	p.makeRoom(r.layout)
+	r.known = p.known(r.layout, r.from, r.data)
+	runtime.GC() // the last run's arena makes room for this one's
+	if err := poll(); err != nil {
+		return err
+	}
+	session, err := tune.New(r.layout, r.weights, r.data)
+	if err != nil && r.layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
+		r.known = nil
+		if r.layout, err = p.hostLayout(r.layout, r.data); err == nil {
+			session, err = tune.New(r.layout, r.weights, r.data)
+		}
+	}
+	if err != nil {
+		return Errorf(Memory, "%s", sentence(err))
+	}
+	r.session, r.flops = session, r.layout.StepFLOPs()
+	if r.known != nil {
+		for split, values := range r.known.values {
+			if values != nil {
+				session.Know(tune.Split(split), values)
+			}
+		}
+	}
+	return poll()
+}
