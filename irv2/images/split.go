@@ -15,9 +15,10 @@ type Example struct {
 type Split struct {
 	Classes           []string
 	Train, Validation []Example
-	Test              []Example // see Side: nothing here computes with it
-	LeftOut           []*Sample // set aside, or in conflict: the same picture in two classes
-	Warnings          []string  // sentences for the user
+	Test              []Example   // see Side: nothing here computes with it
+	LeftOut           []*Sample   // set aside, or in conflict: the same picture in two classes
+	Warnings          []string    // sentences for the user
+	cleaned           [2][]string // copies left out for one to validate with, and one to test on
 }
 
 // Split divides each class in proportion: of its n pictures about n*fraction, and
@@ -53,26 +54,29 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 			s.LeftOut = append(s.LeftOut, g.Samples...)
 			s.Warnings = append(s.Warnings, g.String())
 		case !s.takeTest(d, g):
-			s.cleanSide(g, Validating, "among those to validate with")
+			s.cleanSide(g, Validating)
 			drawn = append(drawn, g)
 		}
 	}
 	s.Warnings = append(s.Warnings, d.leaks()...)
+	s.sayCleaned()
 	units := unitsOf(drawn, seed)
-	across := chooseAcross(d, units, fraction)
+	of := touching(units)
+	across := chooseAcross(of, units, fraction)
 	for label, c := range d.Classes {
 		s.Classes = append(s.Classes, c.Name)
-		if err := s.divide(c, label, units, across, fraction); err != nil {
-			return nil, err
-		}
+		s.divide(c, label, of[c], across, fraction)
 	}
-	s.keepSides()
+	s.keepSides(units)
+	if err := s.check(d, of, fraction); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
 // takeTest puts a picture of the user's test set there.
 func (s *Split) takeTest(d *Dataset, g *Duplicate) bool {
-	if !s.cleanSide(g, Testing, "in the test set") {
+	if !s.cleanSide(g, Testing) {
 		return false
 	}
 	for _, sample := range g.Samples {
@@ -83,7 +87,7 @@ func (s *Split) takeTest(d *Dataset, g *Duplicate) bool {
 
 // cleanSide leaves out, where one copy of a picture is on this side by the user's own
 // division, the copies that are not: it would measure what was learned by heart.
-func (s *Split) cleanSide(g *Duplicate, side Side, where string) bool {
+func (s *Split) cleanSide(g *Duplicate, side Side) bool {
 	if !slices.ContainsFunc(g.Samples, func(s *Sample) bool { return s.File.Side == side }) {
 		return false
 	}
@@ -94,19 +98,42 @@ func (s *Split) cleanSide(g *Duplicate, side Side, where string) bool {
 			continue
 		}
 		s.LeftOut = append(s.LeftOut, sample)
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s in %q is also %s: it is left out of training.", sample.Name, g.Classes[0].Name, where))
+		s.cleaned[side-Validating] = append(s.cleaned[side-Validating], fmt.Sprintf("%s in %q", sample.Name, g.Classes[0].Name))
 	}
 	g.Samples, g.Classes = kept, g.Classes[:len(kept)]
 	return true
 }
 
-// keepSides moves pictures that came with a side to it.
-func (s *Split) keepSides() {
+// sayCleaned says what cleanSide left out, in a sentence for each side.
+func (s *Split) sayCleaned() {
+	for i, where := range []string{"among those to validate with", "in the test set"} {
+		switch names := s.cleaned[i]; len(names) {
+		case 0:
+		case 1:
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%s is also %s: it is left out of training.", names[0], where))
+		default:
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%s and %s more are also %s: they are left out of training.", names[0], thousands(len(names)-1), where))
+		}
+	}
+}
+
+// keepSides moves pictures that came with a side to it, and what belongs together with
+// them.
+func (s *Split) keepSides(units []*unit) {
+	of := map[*Sample]Side{}
+	for _, u := range units {
+		side := u.side()
+		for _, sample := range u.samples {
+			if of[sample] = sample.File.Side; of[sample] == Drawn {
+				of[sample] = side
+			}
+		}
+	}
 	var sides [2][]Example
 	for drawn, examples := range [2][]Example{s.Train, s.Validation} {
 		for _, e := range examples {
 			side := drawn
-			switch e.Sample.File.Side {
+			switch of[e.Sample] {
 			case Training:
 				side = 0
 			case Validating:
@@ -116,6 +143,31 @@ func (s *Split) keepSides() {
 		}
 	}
 	s.Train, s.Validation = sides[0], sides[1]
+}
+
+// check says which classes have nothing to be trained on, or to be validated with.
+func (s *Split) check(d *Dataset, of map[*Class][]*unit, fraction float64) error {
+	train, validation := make([]int, len(d.Classes)), make([]int, len(d.Classes))
+	for _, e := range s.Train {
+		train[e.Label]++
+	}
+	for _, e := range s.Validation {
+		validation[e.Label]++
+	}
+	for label, c := range d.Classes {
+		switch {
+		case train[label] == 0:
+			return problemf("No image of class %q is left to train on: its images are in another class too, or held back to validate with or to test on.", c.Name)
+		case fraction == 0 || validation[label] > 0:
+		case len(of[c]) > 1:
+			s.Warnings = append(s.Warnings, fmt.Sprintf("Nothing is left to validate class %q with, because of your own division, or of what belongs together: it is trained on, but not measured.", c.Name))
+		case grouped(c):
+			s.Warnings = append(s.Warnings, fmt.Sprintf("All images of class %q belong together: they are trained on, but nothing is left to validate the class with.", c.Name))
+		default:
+			s.Warnings = append(s.Warnings, fmt.Sprintf("Class %q has only one image: it is trained on, but nothing is left to validate the class with; add more.", c.Name))
+		}
+	}
+	return nil
 }
 
 // trainable says in one sentence why no run can start, if so.
@@ -136,25 +188,24 @@ func (d *Dataset) trainable() error {
 
 // divide deals a class's units out: to validation while they fit its share. across says
 // which of those that lie in other classes too are there already.
-func (s *Split) divide(c *Class, label int, units []*unit, across map[*unit]bool, fraction float64) error {
-	var own []*unit
-	n, touching, taken := 0, 0, 0
+func (s *Split) divide(c *Class, label int, units []*unit, across map[*unit]bool, fraction float64) {
+	var own, others []*unit
+	n, taken := 0, 0
 	for _, u := range units {
 		m := u.in(c)
-		if m == 0 {
-			continue
-		}
-		n, touching = n+m, touching+1
+		n += m
 		switch {
 		case u.whole():
 			own = append(own, u)
+			continue
 		case across[u]:
 			taken += m
 		}
+		others = append(others, u)
 	}
 	slices.SortFunc(own, byRank)
 	validation := map[*unit]bool{}
-	share := share(n, touching, fraction)
+	share := share(n, len(units), fraction)
 	for _, u := range own {
 		if taken+len(u.samples) <= share {
 			validation[u] = true
@@ -167,15 +218,7 @@ func (s *Split) divide(c *Class, label int, units []*unit, across map[*unit]bool
 			validation[smallest] = true
 		}
 	}
-	switch {
-	case n == 0:
-		return problemf("No image of class %q is left to train on: its images are in another class too, or in the test set.", c.Name)
-	case fraction > 0 && touching == 1 && grouped(c):
-		s.Warnings = append(s.Warnings, fmt.Sprintf("All images of class %q belong together: they are trained on, but nothing is left to validate the class with.", c.Name))
-	case fraction > 0 && touching == 1:
-		s.Warnings = append(s.Warnings, fmt.Sprintf("Class %q has only one image: it is trained on, but nothing is left to validate the class with; add more.", c.Name))
-	}
-	for _, u := range append(own, slices.DeleteFunc(slices.Clone(units), (*unit).whole)...) {
+	for _, u := range append(own, others...) {
 		to := &s.Train
 		if validation[u] || across[u] {
 			to = &s.Validation
@@ -186,7 +229,6 @@ func (s *Split) divide(c *Class, label int, units []*unit, across map[*unit]bool
 			}
 		}
 	}
-	return nil
 }
 
 func grouped(c *Class) bool {

@@ -3,6 +3,7 @@ package images
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -14,37 +15,77 @@ type unit struct {
 	rank    uint64   // chance: of the seed and a picture alone
 }
 
-// unitsOf joins copies that a group holds together, in the order of their first.
+// unitsOf joins copies that a group holds together, in the order of their first. A picture
+// in two groups joins them.
 func unitsOf(copies []*Duplicate, seed uint64) []*unit {
-	var units []*unit
-	of := map[string]*unit{}
-	for _, c := range copies {
-		joined := &unit{rank: newRNG(splitting, seed, uint64(c.Samples[0].Hash)).next()}
-		for _, s := range c.Samples { // a picture in two groups joins them
-			if u := of[s.File.Group]; u != nil && s.File.Group != "" && u != joined {
-				joined.take(u)
-				for name, other := range of {
-					if other == u {
-						of[name] = joined
-					}
-				}
-				units = slices.DeleteFunc(units, func(o *unit) bool { return o == u })
-			}
+	root := make([]int, len(copies)) // the first of those that go together
+	find := func(i int) int {
+		for root[i] != i {
+			root[i] = root[root[i]]
+			i = root[i]
 		}
-		joined.samples, joined.classes = append(joined.samples, c.Samples...), append(joined.classes, c.Classes...)
+		return i
+	}
+	first := map[string]int{} // by group
+	for i, c := range copies {
+		root[i] = i
 		for _, s := range c.Samples {
-			if s.File.Group != "" {
-				of[s.File.Group] = joined
+			if s.File.Group == "" {
+				continue
 			}
+			other, seen := first[s.File.Group]
+			if !seen {
+				first[s.File.Group], other = i, i
+			}
+			a, b := find(i), find(other)
+			root[max(a, b)] = min(a, b)
 		}
-		units = append(units, joined)
+	}
+	var units []*unit
+	of := make([]*unit, len(copies))
+	for i, c := range copies {
+		at := find(i)
+		if of[at] == nil {
+			of[at] = &unit{rank: math.MaxUint64}
+			units = append(units, of[at])
+		}
+		of[at].take(c, newRNG(splitting, seed, uint64(c.Samples[0].Hash)).next())
 	}
 	return units
 }
 
-func (u *unit) take(other *unit) {
-	u.samples, u.classes = append(other.samples, u.samples...), append(other.classes, u.classes...)
-	u.rank = min(u.rank, other.rank)
+func (u *unit) take(c *Duplicate, rank uint64) {
+	u.samples, u.classes = append(u.samples, c.Samples...), append(u.classes, c.Classes...)
+	u.rank = min(u.rank, rank)
+}
+
+// touching lists the units with pictures of each class.
+func touching(units []*unit) map[*Class][]*unit {
+	of := map[*Class][]*unit{}
+	for _, u := range units {
+		for _, c := range u.classes {
+			if n := len(of[c]); n == 0 || of[c][n-1] != u {
+				of[c] = append(of[c], u)
+			}
+		}
+	}
+	return of
+}
+
+// side is where the user's own division has some of its pictures, and so the others;
+// Drawn: nowhere, or on both sides, which Split warns of.
+func (u *unit) side() Side {
+	side := Drawn
+	for _, s := range u.samples {
+		switch own := s.File.Side; {
+		case own == Drawn || own == side:
+		case side == Drawn:
+			side = own
+		default:
+			return Training
+		}
+	}
+	return side
 }
 
 // in is how many of its pictures are in a class.
@@ -73,30 +114,41 @@ func share(n, units int, fraction float64) int {
 }
 
 // chooseAcross chooses, of the units that lie in several classes, which are validated
-// with: while they fit the share of each class that they touch.
-func chooseAcross(d *Dataset, units []*unit, fraction float64) map[*unit]bool {
-	chosen, taken, of := map[*unit]bool{}, map[*Class]int{}, map[*Class]int{}
-	for _, c := range d.Classes {
-		n, touching := 0, 0
+// with: while they fit the share of each class that they touch; and, for a class that has
+// no others, the smallest that leaves something to train on.
+func chooseAcross(of map[*Class][]*unit, units []*unit, fraction float64) map[*unit]bool {
+	across := slices.DeleteFunc(slices.Clone(units), (*unit).whole)
+	if len(across) == 0 {
+		return nil
+	}
+	images, shares, bare := map[*Class]int{}, map[*Class]int{}, map[*Class]bool{}
+	for c, units := range of {
 		for _, u := range units {
-			if m := u.in(c); m > 0 {
-				n, touching = n+m, touching+1
+			images[c] += u.in(c)
+		}
+		shares[c] = share(images[c], len(units), fraction)
+		bare[c] = shares[c] > 0 && !slices.ContainsFunc(units, (*unit).whole)
+	}
+	chosen, taken := map[*unit]bool{}, map[*Class]int{}
+	choose := func(u *unit, most func(*Class) int) {
+		for _, c := range u.classes {
+			if taken[c]+u.in(c) > most(c) {
+				return
 			}
 		}
-		of[c] = share(n, touching, fraction)
+		chosen[u] = true
+		for _, c := range u.classes {
+			taken[c]++
+		}
 	}
-	across := slices.DeleteFunc(slices.Clone(units), (*unit).whole)
 	slices.SortStableFunc(across, byRank)
 	for _, u := range across {
-		fits := true
-		for _, c := range u.classes {
-			fits = fits && taken[c]+u.in(c) <= of[c]
-		}
-		if fits {
-			chosen[u] = true
-			for _, c := range u.classes {
-				taken[c]++
-			}
+		choose(u, func(c *Class) int { return shares[c] })
+	}
+	slices.SortStableFunc(across, func(a, b *unit) int { return len(a.samples) - len(b.samples) })
+	for _, u := range across {
+		if slices.ContainsFunc(u.classes, func(c *Class) bool { return bare[c] && taken[c] == 0 }) {
+			choose(u, func(c *Class) int { return images[c] - 1 })
 		}
 	}
 	return chosen

@@ -3,6 +3,7 @@ package images
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -84,5 +85,94 @@ func TestTestSet(t *testing.T) {
 	s, err := d.Split(0.4, 1)
 	if err != nil || len(s.Test) != 2 || len(s.Train)+len(s.Validation) != 10 || len(s.LeftOut) != 2 || len(s.Warnings) != 2 {
 		t.Errorf("%d to test, %d+%d, %v, %v", len(s.Test), len(s.Train), len(s.Validation), s.Warnings, err)
+	}
+}
+
+// Every patient has images of both classes, and more than a class's share: some patient is
+// still validated with.
+func TestGroupsAcrossClasses(t *testing.T) {
+	d := fake(count(30), count(60)[30:])
+	for _, c := range d.Classes {
+		for i, s := range c.Samples {
+			s.File.Group = fmt.Sprint("patient ", i%3)
+		}
+	}
+	s, err := d.Split(0.2, 1)
+	if err != nil || len(s.Validation) != 20 || len(s.Train) != 40 || len(s.Warnings) != 0 {
+		t.Errorf("%d+%d, %v, %v", len(s.Train), len(s.Validation), s.Warnings, err)
+	}
+}
+
+// Whatever a person has divided and put together: what has a side is on it, what belongs to
+// it goes with it, and a class that cannot be trained or validated is told.
+func TestSidesAndGroups(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := fake(count(12), count(24)[12:], count(36)[24:])
+		groups := rapid.SliceOfN(rapid.IntRange(0, 9), 36, 36).Draw(t, "groups")
+		sides := rapid.SliceOfN(rapid.SampledFrom([]Side{Drawn, Drawn, Drawn, Training, Validating, Testing}), 36, 36).Draw(t, "sides")
+		own := map[string]map[Side]bool{} // of the person's, by group
+		i := 0
+		for _, c := range d.Classes {
+			for _, s := range c.Samples {
+				s.File.Side = sides[i]
+				if groups[i] > 0 {
+					s.File.Group = fmt.Sprint(groups[i])
+					if own[s.File.Group] == nil {
+						own[s.File.Group] = map[Side]bool{}
+					}
+					own[s.File.Group][s.File.Side] = true
+				}
+				i++
+			}
+		}
+		s, err := d.Split(rapid.Float64Range(0.01, 0.6).Draw(t, "fraction"), rapid.Uint64().Draw(t, "seed"))
+		if err != nil {
+			return
+		}
+		var train, validation [3]int
+		for _, part := range []struct {
+			examples []Example
+			side     Side
+		}{{s.Train, Training}, {s.Validation, Validating}, {s.Test, Testing}} {
+			for _, e := range part.examples {
+				switch part.side {
+				case Training:
+					train[e.Label]++
+				case Validating:
+					validation[e.Label]++
+				}
+				sample := e.Sample
+				if sample.File.Side != Drawn && sample.File.Side != part.side {
+					t.Fatalf("%v is on side %d", sample.File, part.side)
+				}
+				if of := own[sample.File.Group]; sample.File.Side == Drawn && of[Training] != of[Validating] && !of[part.side] {
+					t.Fatalf("%v is drawn to side %d, apart from its group", sample.File, part.side)
+				}
+			}
+		}
+		if len(s.Train)+len(s.Validation)+len(s.Test)+len(s.LeftOut) != 36 {
+			t.Fatal("images are lost")
+		}
+		for label, n := range train {
+			told := slices.ContainsFunc(s.Warnings, func(w string) bool { return strings.Contains(w, fmt.Sprintf("%q", d.Classes[label].Name)) })
+			if n == 0 || (validation[label] == 0) != told {
+				t.Fatalf("class %d: %d and %d, %v", label, n, validation[label], s.Warnings)
+			}
+		}
+	})
+}
+
+// Large groups cost no more than many small ones.
+func BenchmarkSplitGroups(b *testing.B) {
+	d := fake(count(20_000), count(40_000)[20_000:])
+	for _, c := range d.Classes {
+		for i, s := range c.Samples {
+			s.File.Group = fmt.Sprint(i / 7)
+		}
+	}
+	for b.Loop() {
+		if _, err := d.Split(0.2, 1); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
