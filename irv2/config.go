@@ -102,21 +102,21 @@ const MinSize = 75
 
 func (c Config) validate() error {
 	if !c.SamePadding && c.Size < MinSize {
-		return fmt.Errorf("An input of %d pixels is too small: the network %s needs at least %d.", c.Size, c.Name, MinSize)
+		return fmt.Errorf("an input of %d pixels is too small: the network %s needs at least %d", c.Size, c.Name, MinSize)
 	}
 	if c.SamePadding && c.Size < 32 {
-		return fmt.Errorf("An input of %d pixels is too small: the network %s needs at least 32.", c.Size, c.Name)
+		return fmt.Errorf("an input of %d pixels is too small: the network %s needs at least 32", c.Size, c.Name)
 	}
 	if c.Size > 2048 {
-		return fmt.Errorf("An input of %d pixels is too large: choose at most 2048.", c.Size)
+		return fmt.Errorf("an input of %d pixels is too large: choose at most 2048", c.Size)
 	}
 	switch {
 	case c.Classes < 1 || c.Classes > maxUnits:
-		return fmt.Errorf("A head for %d classes cannot be: choose 2 to %d.", c.Classes, maxUnits)
+		return fmt.Errorf("a head for %d classes cannot be: choose 2 to %d", c.Classes, maxUnits)
 	case c.Dense < 0 || c.Dense > maxUnits:
-		return fmt.Errorf("A hidden layer of %d units cannot be: choose 0 (none) to %d.", c.Dense, maxUnits)
+		return fmt.Errorf("a hidden layer of %d units cannot be: choose 0 (none) to %d", c.Dense, maxUnits)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
-		return fmt.Errorf("Dropout %g cannot be: choose 0 to below 1.", c.Dropout)
+		return fmt.Errorf("dropout %g cannot be: choose 0 to below 1", c.Dropout)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // maxDownload bounds the bytes of a first visit, compressed and without weights.
-const maxDownload = 1_500_000
+const maxDownload = 1_800_000
 
 // maxDownloadGPU is that of a visit with a GPU, whose engine replaces the other.
 const maxDownloadGPU = 2_000_000

@@ -4,6 +4,7 @@ import (
 	"thaw/irv2/freeze"
 	"thaw/irv2/measure"
 	"thaw/irv2/project"
+	"thaw/kernels/program"
 )
 
 // benchmarkResult is Benchmark of thaw.d.ts.
@@ -40,11 +41,11 @@ func (e *engine) benchmark(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if args.Batch < 1 || args.Steps < 1 || args.Classes < 2 {
-		return nil, project.Errorf(project.Invalid, "A benchmark needs a batch and steps of at least 1, and 2 classes.")
+	if args.Batch < 1 || args.Batch > 4096 || args.Steps < 1 || args.Steps > 10000 || args.Threads < 0 {
+		return nil, project.Errorf(project.Invalid, "A benchmark takes a batch of 1 to 4,096, 1 to 10,000 steps, and threads of at least 0 (all).")
 	}
 	if args.Only != "" && args.Only != measure.Forward && args.Only != measure.Step {
-		return nil, project.Errorf(project.Invalid, "There is no work %q to repeat: choose forward or step.", args.Only)
+		return nil, project.Errorf(project.Invalid, "There is no work %.100q to repeat: choose forward or step.", args.Only)
 	}
 	if args.Plan.Preset == "" && args.Plan.From == "" && args.Plan.Thaw == nil {
 		args.Plan.Preset = "unfreeze-all"
@@ -76,6 +77,13 @@ func (e *engine) benchmark(r *request) (any, error) {
 			return nil, err
 		}
 		defer e.restoreMachine() // two backends do not share the worker threads
+	}
+	need, err := measure.Need(plan, args.Batch, machine)
+	if err != nil {
+		return nil, err
+	}
+	if _, host := machine.(program.Host); host && need > maxMemory {
+		return nil, project.Errorf(project.Memory, "This benchmark needs %.1f GB and there are %.1f: choose a smaller batch or smaller images.", float64(need)/1e9, maxMemory/1e9)
 	}
 	if args.Only != "" {
 		return nil, measure.Repeat(plan, args.Only, args.Batch, args.Steps, machine, e.loop.poll(r.ctx))

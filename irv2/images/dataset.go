@@ -73,6 +73,7 @@ type Dataset struct {
 	Foreign  Foreign // or nil
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
+	Most     int        // pictures that it takes, 0: any number
 	nextID   int        // of samples and classes
 	depth    int        // of the deepest picture added, see Settle
 }
@@ -84,6 +85,10 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 // class that its folder names. A class is made on its first picture. The error is a
 // *Refusal, also kept in Refused, or context.Canceled.
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
+	if d.Most > 0 && d.Len() >= d.Most {
+		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
+			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", thousands(d.Most), d.Resizing.Size))
+	}
 	data, err := f.Read()
 	return d.add(class, f, data, err)
 }
@@ -146,11 +151,6 @@ func (d *Dataset) newClass(name string) *Class {
 func (d *Dataset) refused(r *Refusal) error {
 	d.Refused = append(d.Refused, r)
 	return r
-}
-
-// Refuse notes a file that was not taken, by a sentence that begins with its name.
-func (d *Dataset) Refuse(filePath string, why Reason, format string, args ...any) {
-	d.refused(refuse(cleanName(path.Base(slashed(filePath))), why, format, args...))
 }
 
 // ClearRefused forgets the refused files, when the user has read about them.

@@ -2,7 +2,6 @@ package images
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"path"
@@ -69,7 +68,7 @@ func ReadArchive(name string, r io.ReaderAt, size int64, encoding string, l ZipL
 			left := l.TotalBytes - unpacked.Load()
 			data, err := unpack(f, name, min(files.FileBytes, left))
 			if unpacked.Add(int64(len(data))) > l.TotalBytes {
-				return nil, fmt.Errorf("is left out, because %s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
+				return nil, problemf("is left out, because %s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
 			}
 			again = err == nil
 			return data, err
@@ -92,10 +91,10 @@ func unpack(f *unzip.File, name string, limit int64) (data []byte, err error) {
 		data, err = io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
 	}
 	if errors.Is(err, unzip.ErrMethod) {
-		return nil, fmt.Errorf("is packed in %s by a method that is not read here: pack it again as an ordinary zip.", name)
+		return nil, problemf("is packed in %s by a method that is not read here: pack it again as an ordinary zip.", name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot be taken out of %s (%s): pack it again, without a password.", name, err)
+		return nil, problemf("cannot be taken out of %s (%s): pack it again, without a password.", name, err)
 	}
 	return data, nil
 }

@@ -70,9 +70,8 @@ func (s *Survey) addFolders(folders [][]string, known bool) {
 	for best > 0 && repeats(folders, found[best]) {
 		best--
 	}
-	aside := false
 	for i := range levels {
-		aside = dropAuxiliary(levels[i].Of, folders, found[i]) || aside
+		dropAuxiliary(levels[i].Of, folders, found[i])
 	}
 	if finest, counts := Count(levels[best].Of); best > 0 && len(folders) < 5*len(finest) && counts != nil {
 		best-- // a folder for each patient or scene: few pictures in each
@@ -127,7 +126,7 @@ func repeats(folders [][]string, level int) bool {
 
 // dropAuxiliary takes the label of what lies in a folder of masks below or above this
 // level, as long as something else stays: COVID/images and COVID/masks.
-func dropAuxiliary(of []string, folders [][]string, level int) (dropped bool) {
+func dropAuxiliary(of []string, folders [][]string, level int) {
 	is := func(i int) bool {
 		for at, name := range folders[i] {
 			if at != level && slices.Contains(auxiliary, strings.ToLower(name)) {
@@ -142,8 +141,7 @@ func dropAuxiliary(of []string, folders [][]string, level int) (dropped bool) {
 	}
 	for i := range of {
 		if some && of[i] != "" && is(i) {
-			of[i], dropped = "", true
+			of[i] = ""
 		}
 	}
-	return dropped
 }

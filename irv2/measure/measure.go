@@ -98,6 +98,15 @@ func Benchmark(plan *freeze.Plan, batch, steps int, machine program.Machine, pol
 	return t, err
 }
 
+// Need is the memory in bytes of the larger of the programs that a benchmark runs.
+func Need(plan *freeze.Plan, batch int, machine program.Machine) (int64, error) {
+	forward, step, err := programs(plan, batch, machine)
+	if err != nil {
+		return 0, err
+	}
+	return max(forward.Cost().Peak(), step.Cost().Peak()), nil
+}
+
 // Work is what Repeat does.
 type Work string
 

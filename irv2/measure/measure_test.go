@@ -29,6 +29,13 @@ func TestBenchmark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	need, err := Need(plan, 2, program.OnHost(kernels.NewPortable(0)))
+	if err != nil || need < timing.ArenaBytes {
+		t.Errorf("needs %d bytes, the step takes %d, %v", need, timing.ArenaBytes, err)
+	}
+	if most, err := Need(plan, 4096, program.OnHost(kernels.NewPortable(0))); err != nil || most < 40*need {
+		t.Errorf("batch 4096 needs %d bytes, batch 2 %d, %v", most, need, err)
+	}
 	if timing.Limit != 42 {
 		t.Errorf("limit %g, want the backend's 42", timing.Limit)
 	}

@@ -43,7 +43,10 @@ func (c Choice) Build(classes int) (*irv2.Model, error) {
 		return nil, err
 	}
 	m, err := irv2.New(config)
-	return m, WithCode(Invalid, err)
+	if err != nil {
+		return nil, Errorf(Invalid, "%s", sentence(err))
+	}
+	return m, nil
 }
 
 // chosen fills a choice's defaults in from the config that they lead to.
@@ -101,6 +104,9 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		return err
 	}
 	c = chosen(m.Config)
+	if fits, there := p.fits(c.Size), p.data.set.Len(); there > fits {
+		return Errorf(Memory, "At %d pixels only %s images fit into memory, and %s are here: choose a smaller size, or remove some.", c.Size, thousands(fits), thousands(there))
+	}
 	if err := p.data.resize(c.Size, p.counted(p.poll(ctx), progress)); err != nil {
 		return err
 	}

@@ -164,6 +164,7 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	d.Lock()
 	defer d.Unlock()
 	d.set.ClearRefused()
+	d.set.Most = p.fits(p.choice.Size)
 	before, had := d.set.Arrangement(), d.set.Len()
 	err := from.add(ctx, d.set, progress)
 	if settled := d.set.Settle(p.poll(ctx)); err == nil {

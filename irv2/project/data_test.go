@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image/jpeg"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -166,6 +167,8 @@ func TestAddImages(t *testing.T) {
 	}
 	_, err := World(worlds.Near, 900, 101, 1)
 	check(t, err, Invalid, "1 to 1,000 images")
+	_, err = World(worlds.Near, math.MaxInt, 1, 1) // whose sum is below zero
+	check(t, err, Invalid, "1 to 1,000 images")
 }
 
 func survey(t testing.TB, p *Project, files ...PictureFile) *Survey {
@@ -257,6 +260,14 @@ func TestRoomForImages(t *testing.T) {
 	result, err := p.Take(t.Context(), s.ID, TakeChoice{Source: s.Sources[0].ID}, func(int64, int64) {})
 	if err != nil || result.Accepted != 5 || !strings.Contains(result.Refused[len(result.Refused)-1].Text, "only 5 images fit") {
 		t.Errorf("%+v, %v", result, err)
+	}
+	if added := addFiles(t, p, "boat", "photos/boat/boat-1.jpg"); added.Accepted != 0 || len(added.Refused) != 1 {
+		t.Errorf("%+v", added)
+	}
+	size := 64
+	check(t, p.Configure(t.Context(), Change{Size: &size}), Memory, "At 64 pixels only 1 images fit")
+	if p.data.set.Resizing.Size != 32 || p.data.set.Len() != 5 {
+		t.Error("something was lost")
 	}
 }
 

@@ -89,7 +89,7 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	config.Dropout = float32(o.Dropout)
 	m, err := irv2.New(config)
 	if err != nil {
-		return nil, WithCode(Invalid, err)
+		return nil, Errorf(Invalid, "%s", sentence(err))
 	}
 	plan, err := freeze.New(m, spec)
 	if err != nil {

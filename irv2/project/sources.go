@@ -45,7 +45,7 @@ func (f PictureFile) image(l images.Limits) images.File {
 func (f PictureFile) archive(encoding string, l images.Limits) (*images.Archive, error) {
 	file, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%s can no longer be read, because it was moved or changed: add it again.", path.Base(f.Path))
+		return nil, Errorf(Invalid, "%s can no longer be read, because it was moved or changed: add it again.", path.Base(f.Path))
 	}
 	return images.ReadArchive(path.Base(f.Path), file, file.Size(), encoding, images.DefaultZipLimits, l)
 }
@@ -62,7 +62,7 @@ func (f PictureFile) read(limit int64) ([]byte, error) {
 	if errors.Is(err, context.Canceled) {
 		return nil, err
 	}
-	return nil, fmt.Errorf("can no longer be read, because it was moved or changed: add it again (%v).", err)
+	return nil, Errorf(Invalid, "can no longer be read, because it was moved or changed: add it again (%v).", err)
 }
 
 // Files is a source of files for one class, made if new, even of none.
@@ -102,8 +102,8 @@ func readFiles(ctx context.Context, to *images.Dataset, class string, files []Pi
 // another seed, never those of pretraining. With validation, that many more of every
 // class are held back in every run; else runs hold back a share, as of all images.
 func World(w *worlds.World, perClass, validation int, seed uint64) (Source, error) {
-	if n := perClass + validation; perClass < 1 || validation < 0 || n > 1000 {
-		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d.", n)
+	if perClass < 1 || perClass > 1000 || validation < 0 || validation > 1000-perClass {
+		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d and %d to hold back.", perClass, validation)
 	}
 	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
 		total := (perClass + validation) * len(w.Classes)

@@ -273,7 +273,7 @@ func (p *Project) Take(ctx context.Context, id int, choice TakeChoice, progress 
 	if s == nil || s.ID != id {
 		return nil, Errorf(Invalid, "These files were looked at too long ago: drop them again.")
 	}
-	from, err := s.take(choice, p.fits())
+	from, err := s.take(choice)
 	if err != nil {
 		return nil, err
 	}
@@ -284,8 +284,8 @@ func (p *Project) Take(ctx context.Context, id int, choice TakeChoice, progress 
 	return result, err
 }
 
-// take is a source of the surveyed files as chosen, of which only so many fit.
-func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
+// take is a source of the surveyed files as chosen.
+func (s *Survey) take(choice TakeChoice) (Source, error) {
 	labels, groups := make([]string, len(s.files)), make([]string, len(s.files))
 	if choice.ClassName == "" {
 		l := slices.IndexFunc(s.labels, func(l intake.Labels) bool { return l.ID == choice.Source })
@@ -312,10 +312,6 @@ func (s *Survey) take(choice TakeChoice, fits int) (Source, error) {
 			if class == "" {
 				continue // said in the survey
 			}
-			if to.Len() >= fits {
-				to.Refuse(f.Path, images.TooLarge, "and %d more are left out, because only %d images fit into memory at %d pixels: choose a smaller size first.", len(s.files)-i-1, fits, to.Resizing.Size)
-				break
-			}
 			f.Group, f.Browser = groups[i], choice.BrowserDecoded
 			if choice.Sides && s.sides != nil {
 				f.Side = s.sides[i]
@@ -340,18 +336,18 @@ func generated(c *images.Class) bool {
 // imagesShare is how much of the memory images may take: the rest is for weights and runs.
 const imagesShare = 0.6
 
-// fits is how many images the memory holds at the size chosen.
-func (p *Project) fits() int {
-	side := int64(p.choice.Size)
+// fits is how many images the memory holds at a size.
+func (p *Project) fits(size int) int {
 	if p.Memory == 0 {
-		return 1 << 40
+		return 1 << 31
 	}
-	return int(float64(p.Memory) * imagesShare / float64(side*side*3))
+	side := float64(size)
+	return int(float64(p.Memory) * imagesShare / (side * side * 3))
 }
 
 // room warns if so many more images would not fit.
 func (p *Project) room(more int) *string {
-	fits, there := p.fits(), p.data.set.Len()
+	fits, there := p.fits(p.choice.Size), p.data.set.Len()
 	if there+more <= fits {
 		return nil
 	}
