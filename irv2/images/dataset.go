@@ -271,15 +271,21 @@ func ClassOf(filePath string) string {
 func Hidden(filePath string) bool {
 	for _, part := range strings.Split(slashed(filePath), "/") {
 		hidden := strings.HasPrefix(part, ".") && strings.Trim(part, ".") != ""
-		if hidden || part == "__MACOSX" || strings.EqualFold(part, "thumbs.db") || strings.EqualFold(part, "desktop.ini") {
+		if hidden || slices.Contains(systemNames, strings.ToLower(part)) {
 			return true
 		}
 	}
 	return false
 }
 
+// systemNames are files and folders that Windows, macOS and Synology's servers make.
+var systemNames = []string{"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "@eadir"}
+
 // slashed is a path with forward slashes; zip files made on Windows may lack them.
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
+
+// CleanName is a name as a data set writes those of classes and files: see cleanName.
+func CleanName(name string) string { return cleanName(name) }
 
 // cleanName makes a foreign name fit to show and to compare: valid UTF-8, composed, one
 // line, no control or direction-turning characters, at most 100 characters. Joiners stay:

@@ -6,142 +6,216 @@ import (
 	"strings"
 )
 
-// foldersOf lists the folders of each path, outermost first, without those that all
-// share.
+// foldersOf lists the folders of each path, outermost first. A folder in one of its own
+// name, as unpacking leaves it, counts once: cats/cats.
 func foldersOf(paths []string) [][]string {
 	folders := make([][]string, len(paths))
 	for i, p := range paths {
 		parts := strings.Split(p, "/")
-		folders[i] = parts[:len(parts)-1]
+		folders[i] = slices.Compact(parts[:len(parts)-1])
 	}
-	return withoutShared(folders)
+	return folders
+}
+
+// shared is how many outer folders all have.
+func shared(folders [][]string) int {
+	if len(folders) == 0 {
+		return 0
+	}
+	n := len(folders[0])
+	for _, f := range folders {
+		same := 0
+		for same < min(n, len(f)) && f[same] == folders[0][same] {
+			same++
+		}
+		n = same
+	}
+	return n
 }
 
 func withoutShared(folders [][]string) [][]string {
-	if len(folders) == 0 {
-		return folders
-	}
-	shared := len(folders[0])
-	for _, f := range folders {
-		n := 0
-		for n < min(shared, len(f)) && f[n] == folders[0][n] {
-			n++
-		}
-		shared = n
-	}
+	n := shared(folders)
 	rest := make([][]string, len(folders))
 	for i, f := range folders {
-		rest[i] = f[shared:]
+		rest[i] = f[n:]
 	}
 	return rest
 }
 
-// auxiliary are folders of what belongs to pictures and is none to learn from.
-var auxiliary = []string{"mask", "masks", "annotation", "annotations", "segmentation", "segmentations", "groundtruth", "ground_truth", "gt", "labels"}
+// level is one level of folders that divides the pictures.
+type level struct {
+	at int // its index in folders
+	of []string
+}
 
-// addFolders adds each level of folders that divides the pictures. The likeliest is the
-// deepest whose names do not stand under several folders: cats/2021 and dogs/2021 are
-// cats and dogs.
-func (s *Survey) addFolders(folders [][]string, known bool) {
+// addFolders adds each level of folders that divides the pictures, the likeliest first;
+// known says that a table names the classes. Pictures of without are in no class, unless
+// a person wants them.
+func (s *Survey) addFolders(folders [][]string, without []bool, known bool) {
+	levels := levelsOf(folders, without)
+	found := len(s.Labels)
+	if len(levels) > 0 {
+		s.addLevels(levels, likeliest(levels, folders))
+		s.addHolders(folders, without)
+	}
+	var names []string
+	if len(levels) == 1 {
+		names, _ = Count(levels[0].of)
+	}
+	several := len(s.Labels)-found > 1 // not all levels say the same
+	switch {
+	case known:
+	case without != nil:
+		s.Ask = "Which level of folders names the class, and do pictures in folders of masks belong to it?"
+	case several:
+		s.Ask = "Which level of folders names the class?"
+	case len(names) > 0 && isContainer(names[0]) && numbered(levels[0].of):
+		s.Ask = "Do the folders name the classes?"
+	}
+}
+
+// addWithMasks adds each level with the pictures in folders of masks.
+func (s *Survey) addWithMasks(folders [][]string) {
+	levels := levelsOf(folders, nil)
+	for i, l := range levels {
+		s.addLabels(Labels{fmt.Sprintf("folder:%d:all", l.at+1), fmt.Sprintf("folders %s, with masks: %s", place(i, len(levels)), list(l.of)), l.of})
+	}
+}
+
+// levelsOf are the levels that divide the pictures, outermost first.
+func levelsOf(folders [][]string, without []bool) (levels []level) {
 	depth := 0
 	for _, f := range folders {
 		depth = max(depth, len(f))
 	}
-	var levels []Labels
-	var found []int
-	for level := range depth {
+	for at := range depth {
 		of := make([]string, len(folders))
 		for i, f := range folders {
-			if level < len(f) {
-				of[i] = f[level]
+			// Pictures beside the folders of a level, and not in them, belong to no class of it.
+			if at < len(f) && (without == nil || !without[i]) {
+				of[i] = f[at]
 			}
 		}
-		// Pictures beside the folders of a level, and not in them, belong to no class of it.
-		if _, counts := Count(of); len(counts) < 2 {
-			continue
+		if _, counts := Count(of); len(counts) > 1 {
+			levels = append(levels, level{at, of})
 		}
-		levels = append(levels, Labels{ID: fmt.Sprintf("folder:%d", level+1), Of: of})
-		found = append(found, level)
 	}
-	if len(levels) == 0 {
-		return
+	return levels
+}
+
+// likeliest is the index of the level that most likely names the classes: the deepest
+// that reaches most pictures and whose names do not stand under several others: cats/2021
+// and dogs/2021 are cats and dogs. Names that differ by numbers alone (years, patients,
+// parts of a data set) or say that there are images come into question only where no
+// other does.
+func likeliest(levels []level, folders [][]string) int {
+	most := 0
+	for _, l := range levels {
+		most = max(most, reach(l))
 	}
-	best := len(levels) - 1
-	for best > 0 && repeats(folders, found[best]) {
+	var likely []int
+	for i, l := range levels {
+		names, _ := Count(l.of)
+		if reach(l) > most*9/10 && !numbered(l.of) && slices.ContainsFunc(names, func(n string) bool { return !pictureWords[lastWord(n)] }) {
+			likely = append(likely, i)
+		}
+	}
+	if len(likely) == 0 {
+		return 0
+	}
+	best := len(likely) - 1
+	for best > 0 && repeats(levels, likely[:best+1]) {
 		best--
 	}
-	for i := range levels {
-		dropAuxiliary(levels[i].Of, folders, found[i])
+	const few = 5 // so few in each: a folder for each patient or scene
+	if finest, _ := Count(levels[likely[best]].of); best > 0 && reach(levels[likely[best]]) < few*len(finest) {
+		best--
 	}
-	if finest, counts := Count(levels[best].Of); best > 0 && len(folders) < 5*len(finest) && counts != nil {
-		best-- // a folder for each patient or scene: few pictures in each
+	return likely[best]
+}
+
+func reach(l level) int {
+	_, counts := Count(l.of)
+	return total(counts)
+}
+
+// repeats says whether a name of the last of these levels stands under several of the
+// others.
+func repeats(levels []level, these []int) bool {
+	last := levels[these[len(these)-1]].of
+	parent := map[string]string{}
+	for i, name := range last {
+		if name == "" {
+			continue
+		}
+		above := ""
+		for _, l := range these[:len(these)-1] {
+			above += levels[l].of[i] + "/"
+		}
+		if p, seen := parent[name]; seen && p != above {
+			return true
+		}
+		parent[name] = above
 	}
-	if len(levels) > 1 && !known {
-		s.Ask = "Which level of folders names the class?"
-	}
-	for i := range levels {
-		levels[i].Title = fmt.Sprintf("folders %s: %s", place(i, len(levels)), list(levels[i].Of))
-		s.addGroups(levels[i].ID, levels[i].Title, levels[i].Of)
-	}
-	if len(levels) == 1 {
-		levels[0].Title = "folders: " + list(levels[0].Of)
-		s.Groups = slices.DeleteFunc(s.Groups, func(g Groups) bool { return g.ID == levels[0].ID })
-	}
-	order := append([]Labels{levels[best]}, slices.Delete(slices.Clone(levels), best, best+1)...)
-	for _, l := range order {
-		if !s.hasLabels(l.Of) {
-			s.Labels = append(s.Labels, l)
+	return false
+}
+
+// addLevels adds levels as sources of labels, the best first, and of groups.
+func (s *Survey) addLevels(levels []level, best int) {
+	sources := make([]Labels, len(levels))
+	for i, l := range levels {
+		sources[i] = Labels{fmt.Sprintf("folder:%d", l.at+1), fmt.Sprintf("folders %s: %s", place(i, len(levels)), list(l.of)), l.of}
+		if len(levels) > 1 {
+			s.addGroups(sources[i].ID, sources[i].Title, l.of)
 		}
 	}
-	if len(s.Labels) == 1 {
-		s.Ask = "" // all levels say the same
+	s.addLabels(sources[best])
+	for _, l := range sources {
+		s.addLabels(l)
+	}
+}
+
+// addHolders adds the folders that hold the pictures themselves, at whatever level.
+func (s *Survey) addHolders(folders [][]string, without []bool) {
+	of := make([]string, len(folders))
+	for i, f := range folders {
+		if len(f) > 0 && (without == nil || !without[i]) {
+			of[i] = f[len(f)-1]
+		}
+	}
+	if _, counts := Count(of); len(counts) > 1 {
+		s.addLabels(Labels{"folder:holder", "the folder that each image lies in: " + list(of), of})
 	}
 }
 
 func place(i, n int) string {
-	switch i {
-	case 0:
+	switch {
+	case n == 1:
+		return "of one level"
+	case i == 0:
 		return "outside"
-	case n - 1:
+	case i == n-1:
 		return "inside"
 	}
 	return fmt.Sprintf("on level %d", i+1)
 }
 
-// repeats says whether a folder's name at this level stands under several others.
-func repeats(folders [][]string, level int) bool {
-	parent := map[string]string{}
-	for _, f := range folders {
-		if level >= len(f) {
-			continue
-		}
-		above := strings.Join(f[:level], "/")
-		if p, seen := parent[f[level]]; seen && p != above {
-			return true
-		}
-		parent[f[level]] = above
-	}
-	return false
-}
+const digits = "0123456789"
 
-// dropAuxiliary takes the label of what lies in a folder of masks below or above this
-// level, as long as something else stays: COVID/images and COVID/masks.
-func dropAuxiliary(of []string, folders [][]string, level int) {
-	is := func(i int) bool {
-		for at, name := range folders[i] {
-			if at != level && slices.Contains(auxiliary, strings.ToLower(name)) {
-				return true
-			}
-		}
-		return false
+// containers are names of folders that hold a numbered part of something.
+var containers = setOf("part", "parts", "batch", "chunk", "folder", "dir", "images", "image", "imgs", "img", "data", "dataset", "set",
+	"disc", "roll", "canon", "apple", "zip", "archive", "download", "export")
+
+// isContainer says that of a name: images_part_1.
+func isContainer(name string) bool { return unnumbered(name) != "" && containers[lastWord(name)] }
+
+// numbered says that names differ by numbers alone.
+func numbered(of []string) bool {
+	names, _ := Count(of)
+	withoutDigits := func(name string) string {
+		return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(digits, r) }), "0")
 	}
-	some := false
-	for i := range of {
-		some = some || of[i] != "" && !is(i)
-	}
-	for i := range of {
-		if some && of[i] != "" && is(i) {
-			of[i] = ""
-		}
-	}
+	return len(names) > 1 && !slices.ContainsFunc(names, func(n string) bool {
+		return withoutDigits(n) != withoutDigits(names[0]) || !strings.ContainsAny(n, digits)
+	})
 }

@@ -4,62 +4,98 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/csv"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
-	"thaw/irv2/images"
+	"thaw/irv2/internal/text"
 )
 
 // Table is a file of rows: CSV with any of the usual separators.
 type Table struct {
-	Name   string
-	Header []string // "column 2" where the file has none
-	Rows   [][]string
-	first  []string // a header, or a row like the others: its pictures tell
+	Name     string
+	Encoding string     // in which it was read, "" where it says so itself
+	Sure     bool       // no other would do as well
+	rows     [][]string // the first is a header, or like the others: its pictures tell
 }
 
-// ReadTable reads text in rows; false: it is none.
-func ReadTable(name string, content []byte) (*Table, bool) {
-	text := decode(content)
-	if text == "" || strings.ContainsRune(text, 0) {
+// ReadTable reads text in rows; false: it is none. encoding is that of text which is not
+// Unicode, "": found out.
+func ReadTable(name string, content []byte, encoding string) (*Table, bool) {
+	t := &Table{Name: name, Sure: true}
+	all := t.decode(content, encoding)
+	if all == "" || strings.ContainsRune(all, 0) {
 		return nil, false
 	}
-	separator := ','
-	line, _, _ := strings.Cut(text, "\n")
-	for _, s := range []rune{'\t', ';', '|'} {
-		if strings.Count(line, string(s)) > strings.Count(line, string(separator)) {
-			separator = s
-		}
+	all = strings.ReplaceAll(strings.ReplaceAll(all, "\r\n", "\n"), "\r", "\n")
+	first, rest, _ := strings.Cut(all, "\n")
+	separator := separatorOf(first, rest)
+	if said, ok := strings.CutPrefix(first, "sep="); ok && len(said) == 1 { // Excel's
+		separator, all = rune(said[0]), rest
 	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = separator, -1, true, true
+	r := csv.NewReader(strings.NewReader(all))
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes = separator, -1, true
+	r.TrimLeadingSpace = separator != '\t' && separator != ' ' // they would be trimmed too, and columns slip
 	rows, err := r.ReadAll()
 	if err != nil || len(rows) < 2 || len(rows[0]) < 2 {
 		return nil, false
 	}
-	t := &Table{Name: name, first: rows[0], Rows: rows[1:]}
 	for _, row := range rows {
 		for i := range row {
-			row[i] = strings.TrimSpace(row[i])
+			row[i] = text.NFC(strings.TrimSpace(row[i]))
 		}
 	}
-	t.Header = t.first
+	t.rows = rows
 	return t, true
 }
 
-// decode is UTF-8, with or without a mark, or UTF-16 with one, as spreadsheets save.
-func decode(b []byte) string {
+// separatorOf is the separator that stands most often in the first line; blanks, as in
+// "cats/1.jpg 0", only where every line has as many and no other stands there.
+func separatorOf(line, rest string) rune {
+	best, most := ',', 0
+	for _, s := range []rune{',', '\t', ';', '|'} {
+		if n := strings.Count(line, string(s)); n > most {
+			best, most = s, n
+		}
+	}
+	blanks := strings.Count(line, " ")
+	if most > 0 || blanks == 0 {
+		return best
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(rest, "\n"), "\n") {
+		if strings.Count(line, " ") != blanks {
+			return best
+		}
+	}
+	return ' '
+}
+
+// decode is Unicode, with or without a mark, as spreadsheets save it; or an old code page,
+// as they save it too.
+func (t *Table) decode(b []byte, encoding string) string {
 	var order binary.ByteOrder = binary.LittleEndian
 	switch {
 	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):
-		return string(b[3:])
+		return strings.ToValidUTF8(string(b[3:]), "?")
 	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
-	case !bytes.HasPrefix(b, []byte{0xff, 0xfe}):
-		return strings.ToValidUTF8(string(b), "?")
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
+	case utf8.Valid(b):
+		return string(b)
+	default:
+		const apart = ",;\t\r\n\"/ " // none of them is the second byte of a character
+		words := bytes.FieldsFunc(b, func(r rune) bool { return strings.ContainsRune(apart, r) })
+		t.Encoding, t.Sure = encoding, true
+		if encoding == "" {
+			t.Encoding, t.Sure = text.Guess(words)
+		}
+		s, ok := text.Decode(t.Encoding, b)
+		if !ok {
+			s, _ = text.Decode(text.CP437, b) // every byte a character: different names stay so
+		}
+		return s
 	}
 	var units []uint16
 	for b = b[2:]; len(b) > 1; b = b[2:] {
@@ -68,177 +104,113 @@ func decode(b []byte) string {
 	return string(utf16.Decode(units))
 }
 
-// row finds the row of each picture, nil: none; and the column that names pictures.
-func (t *Table) rowOf(paths []string) (rows [][]string, column int) {
-	best := 0
-	for c := range t.first {
-		of, n := t.match(paths, c, t.Rows)
-		if n > best && n > 0 {
-			rows, column, best = of, c, n
-		}
-	}
-	if best == 0 {
-		return nil, 0
-	}
-	// A first row that names a picture is no header.
-	if _, n := t.match(paths, column, [][]string{t.first}); n > 0 {
-		t.Rows = append([][]string{t.first}, t.Rows...)
-		t.Header = make([]string, len(t.first))
-		for c := range t.Header {
-			t.Header[c] = fmt.Sprintf("column %d", c+1)
-		}
-		rows, _ = t.match(paths, column, t.Rows)
-	}
-	return rows, column
+// index finds the rows of pictures by one column.
+type index struct {
+	exact map[string]*entry
+	loose map[string]*entry // by the end of a path, without ending, as a number; nil: several
 }
 
-// match finds rows by one column: the path, its end, the file's name with or without its
-// ending. What names several rows that differ names none.
-func (t *Table) match(paths []string, column int, rows [][]string) (of [][]string, n int) {
-	byKey := map[string][]string{}
+// entry is what rows say of one picture.
+type entry struct {
+	row   []string // "" where several rows differ
+	found bool
+}
+
+// indexOf reads the names in a column.
+func indexOf(rows [][]string, column int) *index {
+	x := &index{map[string]*entry{}, map[string]*entry{}}
 	for _, row := range rows {
 		if column >= len(row) || row[column] == "" {
 			continue
 		}
 		key := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(row[column], `\`, "/"), "./"))
-		for _, key := range slices.Compact([]string{key, path.Base(key)}) { // folders may be another machine's
-			of := row
-			if other, taken := byKey[key]; taken && !slices.Equal(other, row) {
-				of = nil
+		e := x.exact[key]
+		if e != nil {
+			e.merge(row)
+			continue
+		}
+		e = &entry{row: slices.Clone(row)}
+		x.exact[key] = e
+		for _, other := range looser(key) {
+			if _, taken := x.loose[other]; taken {
+				e = nil
 			}
-			byKey[key] = of
+			x.loose[other] = e
+			e = x.exact[key]
 		}
 	}
-	of = make([][]string, len(paths))
-	for i, p := range paths {
-		p = strings.ToLower(p)
-		for _, key := range keysOf(p) {
-			if row := byKey[key]; row != nil {
-				of[i] = row
-				n++
-				break
-			}
-		}
-	}
-	return of, n
+	return x
 }
 
-// keysOf are what a table may call a picture, the longest first.
+func (e *entry) merge(row []string) {
+	for c := range e.row {
+		if c >= len(row) || row[c] != e.row[c] {
+			e.row[c] = ""
+		}
+	}
+}
+
+// looser are other names of a picture that a table or a folder may have, the surest first.
+func looser(key string) []string {
+	keys := keysOf(key)
+	base := path.Base(key)
+	if stem := withoutEnding(base); stem != "" && strings.Trim(stem, "0123456789") == "" {
+		keys = append(keys, "number "+strings.TrimLeft(stem, "0")) // spreadsheets drop zeros in front
+	}
+	return keys
+}
+
+// keysOf are a path and its ends, with and without the ending, the longest first.
 func keysOf(p string) []string {
 	var keys []string
 	for rest, more := p, true; more; {
-		keys = append(keys, rest, strings.TrimSuffix(rest, path.Ext(rest)))
+		keys = append(keys, rest)
+		if stem := withoutEnding(rest); stem != rest {
+			keys = append(keys, stem)
+		}
 		_, rest, more = strings.Cut(rest, "/")
 	}
 	return keys
 }
 
-// Words of headers, by what the column says.
-var (
-	labelWords = []string{"label", "class", "category", "target", "diagnosis", "species", "breed", "finding", "dx", "y"}
-	groupWords = []string{"patient", "subject", "case", "person", "scene", "group", "site", "lesion", "animal", "individual", "video", "session", "plot"}
-	sideWords  = []string{"split", "set", "subset", "partition", "fold", "usage"}
-)
-
-func isWord(header string, words []string) bool {
-	header = strings.ToLower(header)
-	return slices.ContainsFunc(words, func(w string) bool { return header == w || len(w) > 1 && strings.Contains(header, w) })
+func withoutEnding(name string) string {
+	switch ext := path.Ext(name); strings.ToLower(ext) {
+	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".dcm":
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
 }
 
-// addTables adds the columns of tables that name pictures.
-func (s *Survey) addTables(paths []string, tables []*Table) {
-	for _, t := range tables {
-		rows, file := t.rowOf(paths)
-		if rows == nil {
-			continue
+// match finds the row of each picture, nil: none.
+func (x *index) match(paths []string) (rows [][]string, n int) {
+	rows = make([][]string, len(paths))
+	for i, p := range paths {
+		if e := x.of(strings.ToLower(p)); e != nil {
+			rows[i], e.found = e.row, true
+			n++
 		}
-		var likely, others []Labels
-		for c, header := range t.Header {
-			of := columnOf(rows, c)
-			names, counts := Count(of)
-			source := Labels{fmt.Sprintf("table:%s:%s", t.Name, header), fmt.Sprintf("column %q of %s: %s", header, t.Name, list(of)), of}
-			switch {
-			case c == file || len(names) < 2:
-			case isSides(names):
-				if s.Sides == nil || isWord(header, sideWords) {
-					s.Sides = sidesOf(of)
-				}
-			case isWord(header, groupWords):
-				s.addGroups(source.ID, source.Title, of)
-			case isWord(header, labelWords):
-				likely = append(likely, source)
-			case len(names) <= max(2, total(counts)/3):
-				others = append(others, source)
-			default:
-				s.addGroups(source.ID, source.Title, of)
+	}
+	return rows, n
+}
+
+func (x *index) of(p string) *entry {
+	keys := looser(p)
+	for _, of := range []map[string]*entry{x.exact, x.loose} {
+		for _, key := range keys {
+			if e := of[key]; e != nil {
+				return e
 			}
 		}
-		if of, title := oneHot(t, rows, file); of != nil {
-			likely = append(likely, Labels{"table:" + t.Name + ":1", title, of})
-		}
-		if len(likely) != 1 && len(likely)+len(others) > 1 {
-			s.Ask = fmt.Sprintf("Which column of %s names the class?", t.Name)
-		}
-		s.Labels = append(append(s.Labels, likely...), others...)
 	}
+	return nil
 }
 
-func columnOf(rows [][]string, c int) []string {
-	of := make([]string, len(rows))
-	for i, row := range rows {
-		if c < len(row) {
-			of[i] = row[c]
+// missing is how many names were no picture's.
+func (x *index) missing() (n int) {
+	for _, e := range x.exact {
+		if !e.found {
+			n++
 		}
-	}
-	return of
-}
-
-func total(counts map[string]int) int {
-	n := 0
-	for _, c := range counts {
-		n += c
 	}
 	return n
 }
-
-func isSides(names []string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return SideOf(name) == images.Drawn })
-}
-
-func sidesOf(of []string) []images.Side {
-	sides := make([]images.Side, len(of))
-	for i, word := range of {
-		sides[i] = SideOf(word)
-	}
-	return drawWhereMissing(sides)
-}
-
-// oneHot are columns of 0 and 1, of which each row has one 1: their headers are labels.
-func oneHot(t *Table, rows [][]string, file int) (of []string, title string) {
-	var columns []int
-	for c := range t.Header {
-		of := columnOf(rows, c)
-		names, _ := Count(of)
-		if c != file && len(names) == 2 && isBit(names[0]) && isBit(names[1]) {
-			columns = append(columns, c)
-		}
-	}
-	if len(columns) < 2 {
-		return nil, ""
-	}
-	of = make([]string, len(rows))
-	for i, row := range rows {
-		for _, c := range columns {
-			if c >= len(row) || strings.TrimRight(row[c], ".0") != "1" {
-				continue
-			}
-			if of[i] != "" {
-				return nil, "" // several at once: no classes
-			}
-			of[i] = t.Header[c]
-		}
-	}
-	return of, fmt.Sprintf("the column of %s with a 1: %s", t.Name, list(of))
-}
-
-func isBit(v string) bool { return v == "0" || v == "1" || v == "0.0" || v == "1.0" }

@@ -113,7 +113,7 @@ func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding stri
 	}
 	slices.SortStableFunc(pictures, func(a, b images.File) int { return strings.Compare(a.Path, b.Path) })
 	s.files, s.Pictures = pictures, len(pictures)
-	s.look(tables)
+	s.look(tables, p.data.set.Len() > 0)
 	s.Room = p.room(len(pictures))
 	p.survey = s
 	return s, nil
@@ -159,32 +159,39 @@ func (s *Survey) open(ctx context.Context, files []PictureFile, encoding string,
 				continue
 			}
 			s.PassedOver += archive.Hidden
-			if archive.Encoding != "" {
-				s.Encoding = &EncodingInfo{archive.Encoding, archive.Sure, images.Encodings}
-			}
+			s.readBy(archive.Encoding, archive.Sure)
 			for _, inside := range archive.Files {
-				if table := readTable(inside); table != nil {
-					tables = append(tables, table)
-				} else {
-					s.files = append(s.files, inside)
-				}
+				tables = s.list(inside, tables, encoding)
 			}
 		case ".xlsx", ".xls", ".ods", ".numbers":
 			s.refuse(&images.Refusal{Name: name, Text: name + " is a spreadsheet: if it holds labels, save it as CSV and add that."})
 		default:
-			file := f.image(limits)
-			if table := readTable(file); table != nil {
-				tables = append(tables, table)
-			} else {
-				s.files = append(s.files, file)
-			}
+			tables = s.list(f.image(limits), tables, encoding)
 		}
 	}
 	return tables, nil
 }
 
+// list adds a file to the tables, or to what may be pictures.
+func (s *Survey) list(f images.File, tables []*intake.Table, encoding string) []*intake.Table {
+	table := readTable(f, encoding)
+	if table == nil {
+		s.files = append(s.files, f)
+		return tables
+	}
+	s.readBy(table.Encoding, table.Sure)
+	return append(tables, table)
+}
+
+// readBy notes how names were read; the least sure counts.
+func (s *Survey) readBy(encoding string, sure bool) {
+	if encoding != "" && (s.Encoding == nil || s.Encoding.Sure) {
+		s.Encoding = &EncodingInfo{encoding, sure, images.Encodings}
+	}
+}
+
 // readTable reads what by its name may be a table, nil if it is none.
-func readTable(f images.File) *intake.Table {
+func readTable(f images.File, encoding string) *intake.Table {
 	if !slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(f.Path))) {
 		return nil
 	}
@@ -192,21 +199,27 @@ func readTable(f images.File) *intake.Table {
 	if err != nil {
 		return nil
 	}
-	table, ok := intake.ReadTable(path.Base(f.Path), content)
+	table, ok := intake.ReadTable(path.Base(f.Path), content, encoding)
 	if !ok {
 		return nil
 	}
 	return table
 }
 
-// look finds out what names classes, and counts.
-func (s *Survey) look(tables []*intake.Table) {
+// look finds out what names classes, and counts; more says that there are images already.
+func (s *Survey) look(tables []*intake.Table, more bool) {
 	paths := make([]string, len(s.files))
 	for i, f := range s.files {
 		paths[i] = f.Path
 	}
 	found := intake.Look(paths, tables)
 	s.labels, s.groups, s.sides = found.Labels, found.Groups, found.Sides
+	for _, name := range found.Unused {
+		s.refuse(&images.Refusal{Name: name, Reason: images.NotAnImage, Text: name + " is no image, and as a table it names none of these images: a column must hold their file names."})
+	}
+	if !more && !slices.ContainsFunc(s.sides, func(side images.Side) bool { return side <= images.Training }) {
+		s.sides = nil // nothing to train on: a test set comes after that
+	}
 	if found.Ask != "" {
 		s.Asks = &found.Ask
 	}
