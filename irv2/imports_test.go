@@ -29,7 +29,7 @@ var rooms = []struct {
 
 	// Useful without this network, and ignorant of it.
 	{"irv2/images", []string{"irv2/internal/...", "kernels/splitmix"}},
-	{"irv2/intake", []string{"irv2/images"}},
+	{"irv2/intake", []string{"irv2/images", "irv2/internal/text"}},
 	{"irv2/internal/text", nil},
 	{"irv2/internal/unzip", []string{"irv2/internal/text"}},
 	{"irv2/release", nil},

@@ -98,7 +98,7 @@ func TestTooFewImages(t *testing.T) {
 	noRun("only one class")
 	b.give(photos + "house/house-1.jpg")
 	two := eval[addResult](b, "return await thaw.data.add('house', files)")
-	if two.Data.Problem != nil || len(two.Data.Warnings) != 1 || !strings.Contains(two.Data.Warnings[0], "only one image") {
+	if two.Data.Problem != nil || len(two.Data.Warnings) != 2 || !strings.Contains(two.Data.Warnings[0], "only one image") || !strings.Contains(two.Data.Warnings[1], "balanced accuracy") {
 		t.Errorf("problem %v, warnings %v", two.Data.Problem, two.Data.Warnings)
 	}
 }

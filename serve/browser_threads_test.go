@@ -55,7 +55,7 @@ func TestThreadLostInTraining(t *testing.T) {
 		return strings.Replace(source, plain, "this.table.set(0, dying(exports.run, this.memory))", 1) + fmt.Sprintf(dying, simd.DieKernel(), dieTiles, list)
 	})
 	b := startBrowser(t, server.URL, "")
-	b.page("#epochs=40") // long enough to be in the middle of, on any machine
+	b.page("#epochs=1000") // long enough to be in the middle of, on any machine
 	if b.threads() < 2 {
 		t.Skip("one core: no helper threads")
 	}
