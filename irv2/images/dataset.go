@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"path"
 	"slices"
 	"strings"
@@ -303,8 +304,9 @@ func cleanName(name string) string {
 		return ' '
 	}, text.NFC(strings.ToValidUTF8(name, "?")))
 	runes := []rune(strings.Join(strings.Fields(name), " "))
-	if len(runes) > longest {
-		runes = append(runes[:longest-1], '…')
+	if len(runes) > longest { // what differs behind the cut stays different
+		sum := fmt.Sprintf("…%04x", uint16(crc32.ChecksumIEEE([]byte(name))))
+		runes = append(runes[:longest-len([]rune(sum))], []rune(sum)...)
 	}
 	return string(runes)
 }

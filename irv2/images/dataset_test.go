@@ -285,6 +285,10 @@ func TestDuplicates(t *testing.T) {
 
 // Names are compared composed, and keep the joiners that make one character of several.
 func TestCleanName(t *testing.T) {
+	long := strings.Repeat("a", 150)
+	if a, b := cleanName(long+"1"), cleanName(long+"2"); a == b || len([]rune(a)) != 100 {
+		t.Errorf("%q, %q", a, b)
+	}
 	for from, want := range map[string]string{
 		"Cafe\u0301": "Café", "\U0001f469\u200d\U0001f52c": "\U0001f469\u200d\U0001f52c", "می\u200cشود": "می\u200cشود",
 		"a\u202eb\x00c\n": "a b c", " \t": "", "\ufeffx": "x",
