@@ -88,7 +88,7 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
 	if d.Most > 0 && d.Len() >= d.Most {
 		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
-			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", thousands(d.Most), d.Resizing.Size))
+			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", text.Thousands(d.Most), d.Resizing.Size))
 	}
 	data, err := f.Read()
 	return d.add(class, f, data, err)

@@ -12,6 +12,8 @@ import (
 	"io"
 	"runtime"
 	"strings"
+
+	"thaw/irv2/internal/text"
 )
 
 // Decode reads a JPEG, PNG, WebP, GIF, BMP or TIFF file, told by its content. The
@@ -85,7 +87,7 @@ func (h header) total() float64 { return float64(h.w) * float64(h.h) * h.bytes }
 // checkBytes refuses a file that is too large itself.
 func (l Limits) checkBytes(data []byte, name string) *Refusal {
 	if n := int64(len(data)); n > l.FileBytes {
-		return refuse(name, TooLarge, "has %s MB, more than the %s MB taken here: save it smaller.", thousands(int(n>>20)), thousands(int(l.FileBytes>>20)))
+		return refuse(name, TooLarge, "has %s MB, more than the %s MB taken here: save it smaller.", text.Thousands(int(n>>20)), text.Thousands(int(l.FileBytes>>20)))
 	}
 	return nil
 }
@@ -97,10 +99,10 @@ func (l Limits) check(h header, name string) *Refusal {
 		return refuse(name, Damaged, "says that it is %d x %d pixels: save it again from the original.", h.w, h.h)
 	case h.w > l.Side || h.h > l.Side || h.w > l.Pixels/h.h:
 		return refuse(name, TooLarge, "is %s x %s pixels, more than the %s a side and %s megapixels taken here: save it smaller.",
-			thousands(h.w), thousands(h.h), thousands(l.Side), thousands(l.Pixels/1_000_000))
+			text.Thousands(h.w), text.Thousands(h.h), text.Thousands(l.Side), text.Thousands(l.Pixels/1_000_000))
 	case h.total() > float64(l.Bytes):
 		return refuse(name, TooLarge, "is %s x %s pixels, which take %.1f GB to decode as they are stored, more than the %.1f GB given to one picture here: save it smaller, or as a plain JPEG that is not progressive.",
-			thousands(h.w), thousands(h.h), h.total()/1e9, float64(l.Bytes)/1e9)
+			text.Thousands(h.w), text.Thousands(h.h), h.total()/1e9, float64(l.Bytes)/1e9)
 	}
 	return nil
 }

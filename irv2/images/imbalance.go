@@ -1,6 +1,10 @@
 package images
 
-import "fmt"
+import (
+	"fmt"
+
+	"thaw/irv2/internal/text"
+)
 
 // unbalanced is how many times as many pictures as the smallest class the largest may
 // have before accuracy says little: a network that always answers with the largest is
@@ -26,5 +30,5 @@ func (d *Dataset) Imbalance() string {
 		return ""
 	}
 	return fmt.Sprintf("%q has %s images and %q only %s: accuracy alone flatters a network that favours the larger class, so look at balanced accuracy, add images, or let smaller classes count more (class weights).",
-		most.Name, thousands(len(most.Samples)), least.Name, thousands(len(least.Samples)))
+		most.Name, text.Thousands(len(most.Samples)), least.Name, text.Thousands(len(least.Samples)))
 }

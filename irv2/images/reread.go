@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"slices"
+
+	"thaw/irv2/internal/text"
 )
 
 // Resize brings every picture to the size of r, and those of 16 bits to the range of the
@@ -69,7 +71,7 @@ func (d *Dataset) Settle(poll func() error) error {
 // depthWarning says by which range pictures of 16 bits are scaled, "" for all of it.
 func (d *Dataset) depthWarning() string {
 	if depth := d.Depth(); 0 < depth && depth < 16 {
-		return fmt.Sprintf("The 16-bit images here use %d of their bits: values up to %s are taken as white, in predictions too.", depth, thousands(1<<depth-1))
+		return fmt.Sprintf("The 16-bit images here use %d of their bits: values up to %s are taken as white, in predictions too.", depth, text.Thousands(1<<depth-1))
 	}
 	return ""
 }
@@ -119,7 +121,7 @@ func (d *Dataset) asideWarning(aside []*Sample) string {
 	}
 	name, first := path.Base(lost[0].Name), lost[0]
 	if len(lost) > 1 {
-		name = fmt.Sprintf("%s and %s more", name, thousands(len(lost)-1))
+		name = fmt.Sprintf("%s and %s more", name, text.Thousands(len(lost)-1))
 	}
 	if first.Size == d.Resizing.Size {
 		return fmt.Sprintf("%s can no longer be read, because the file was moved or changed, and is scaled otherwise than the 16-bit images that came later: add it again; until then it is set aside.", name)

@@ -3,6 +3,8 @@ package images
 import (
 	"fmt"
 	"slices"
+
+	"thaw/irv2/internal/text"
 )
 
 // Example is a picture with its label, a position in Split.Classes.
@@ -112,7 +114,7 @@ func (s *Split) sayCleaned() {
 		case 1:
 			s.Warnings = append(s.Warnings, fmt.Sprintf("%s is also %s: it is left out of training.", names[0], where))
 		default:
-			s.Warnings = append(s.Warnings, fmt.Sprintf("%s and %s more are also %s: they are left out of training.", names[0], thousands(len(names)-1), where))
+			s.Warnings = append(s.Warnings, fmt.Sprintf("%s and %s more are also %s: they are left out of training.", names[0], text.Thousands(len(names)-1), where))
 		}
 	}
 }

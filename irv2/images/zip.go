@@ -45,7 +45,7 @@ func ReadArchive(name string, r io.ReaderAt, size int64, encoding string, l ZipL
 		return nil, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)
 	}
 	if len(entries) > l.Entries {
-		return nil, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, thousands(len(entries)), thousands(l.Entries))
+		return nil, problemf("%s has %s files, more than the %s taken here: split it into several archives.", name, text.Thousands(len(entries)), text.Thousands(l.Entries))
 	}
 	a := &Archive{}
 	a.Encoding, a.Sure = unzip.Names(entries, encoding)
@@ -68,7 +68,7 @@ func ReadArchive(name string, r io.ReaderAt, size int64, encoding string, l ZipL
 			left := l.TotalBytes - unpacked.Load()
 			data, err := unpack(f, name, min(files.FileBytes, left))
 			if unpacked.Add(int64(len(data))) > l.TotalBytes {
-				return nil, problemf("is left out, because %s unpacks to more than %s MB: split it into several archives.", name, thousands(int(l.TotalBytes>>20)))
+				return nil, problemf("is left out, because %s unpacks to more than %s MB: split it into several archives.", name, text.Thousands(int(l.TotalBytes>>20)))
 			}
 			again = err == nil
 			return data, err

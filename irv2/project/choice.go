@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"thaw/irv2"
+	"thaw/irv2/internal/text"
 )
 
 // Full is trained at the size it was made for unless someone asks for less.
@@ -44,7 +45,7 @@ func (c Choice) Build(classes int) (*irv2.Model, error) {
 	}
 	m, err := irv2.New(config)
 	if err != nil {
-		return nil, Errorf(Invalid, "%s", sentence(err))
+		return nil, invalid(err)
 	}
 	return m, nil
 }
@@ -105,7 +106,7 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 	}
 	c = chosen(m.Config)
 	if fits, there := p.fits(c.Size), p.data.set.Len(); there > fits {
-		return Errorf(Memory, "At %d pixels only %s images fit into memory, and %s are here: choose a smaller size, or remove some.", c.Size, thousands(fits), thousands(there))
+		return Errorf(Memory, "At %d pixels only %s images fit into memory, and %s are here: choose a smaller size, or remove some.", c.Size, text.Thousands(fits), text.Thousands(there))
 	}
 	if err := p.data.resize(c.Size, p.counted(p.poll(ctx), progress)); err != nil {
 		return err

@@ -69,6 +69,9 @@ func Recover(err *error) {
 	}
 }
 
+// invalid is an error of the engine's packages about what was asked for.
+func invalid(err error) error { return Errorf(Invalid, "%s", sentence(err)) }
+
 // sentence is an error of the engine's packages as a sentence for the user.
 func sentence(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".")

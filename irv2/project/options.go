@@ -2,12 +2,12 @@ package project
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
 	"thaw/irv2/images"
+	"thaw/irv2/internal/text"
 	"thaw/irv2/tune"
 )
 
@@ -58,7 +58,7 @@ const seedMost = 1<<53 - 1
 func (o Options) Check(m *irv2.Model) error {
 	whole := func(name string, n, least, most int) error {
 		if n < least || n > most {
-			return Errorf(Invalid, "%s must be %d to %s, not %d.", name, least, thousands(most), n)
+			return Errorf(Invalid, "%s must be %d to %s, not %d.", name, least, text.Thousands(most), n)
 		}
 		return nil
 	}
@@ -102,14 +102,6 @@ func (o Options) checkRates(m *irv2.Model) error {
 		}
 	}
 	return nil
-}
-
-// thousands writes n with commas: 20,000.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 func (o Options) division() division { return division{o.Validation, o.Seed} }

@@ -89,11 +89,11 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	config.Dropout = float32(o.Dropout)
 	m, err := irv2.New(config)
 	if err != nil {
-		return nil, Errorf(Invalid, "%s", sentence(err))
+		return nil, invalid(err)
 	}
 	plan, err := freeze.New(m, spec)
 	if err != nil {
-		return nil, Errorf(Invalid, "%s", sentence(err))
+		return nil, invalid(err)
 	}
 	return plan, nil
 }

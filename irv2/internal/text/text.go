@@ -1,6 +1,6 @@
 // Package text reads foreign names: old code pages and Unicode's normal forms. In the
 // page the browser does it (TextDecoder, String.normalize), which has the tables anyway;
-// natively golang.org/x/text.
+// natively golang.org/x/text. And it writes numbers.
 package text
 
 import "unicode/utf8"
