@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -28,8 +27,6 @@ func (k Kind) Sentence(name string) string {
 	}
 	return fmt.Sprintf("%s: %s.", name, k.says)
 }
-
-func (k Kind) err() error { return errors.New(k.says) }
 
 // Names of the kinds that Match tells apart.
 const (
