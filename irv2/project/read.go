@@ -59,7 +59,7 @@ func (p *Project) Import(ctx context.Context, url string, open func() (name stri
 	if way := report.Preprocessing; way != nil {
 		m.Info.Warnings = append(m.Info.Warnings, fmt.Sprintf("Pixels are fed as %v, as the file's own layers do.", way))
 	}
-	if err := p.Library.keep(ctx, &m, w, tell.of("Keeping "+name)); err != nil {
+	if err := p.Library.keep(ctx, &m, w, tell); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return WeightInfo{}, err
 		}
