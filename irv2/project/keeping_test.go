@@ -68,36 +68,20 @@ func (p *place) copy() *place {
 	return &place{files: maps.Clone(p.files)}
 }
 
-// locks is Locks of one program with several projects, which stand for tabs.
-type locks struct {
-	mu   sync.Mutex
-	held map[string]bool
-}
-
-func (l *locks) Try(_ context.Context, name string) (func(), bool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held[name] {
-		return nil, false, nil
-	}
-	l.held[name] = true
-	return func() { l.mu.Lock(); defer l.mu.Unlock(); delete(l.held, name) }, true, nil
-}
-
 // disk is what outlives a visit.
 type disk struct {
 	notes, files *place
-	locks        *locks
+	locks        *Locks
 }
 
 func newDisk() *disk {
-	return &disk{newPlace(), newPlace(), &locks{held: map[string]bool{}}}
+	return &disk{newPlace(), newPlace(), &Locks{}}
 }
 
 // after is the disk as a crash leaves it now: nobody holds a lock.
 func (d *disk) after() *disk {
 	notes := d.notes.copy() // before the files that it names
-	return &disk{notes, d.files.copy(), &locks{held: map[string]bool{}}}
+	return &disk{notes, d.files.copy(), &Locks{}}
 }
 
 // visit keeps p's projects on the disk.
@@ -258,7 +242,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 		var crashed *disk
 		crash := func(string) error {
 			if writes++; writes == n+1 {
-				crashed = &disk{&place{files: maps.Clone(d.notes.files)}, &place{files: maps.Clone(d.files.files)}, &locks{held: map[string]bool{}}}
+				crashed = &disk{&place{files: maps.Clone(d.notes.files)}, &place{files: maps.Clone(d.files.files)}, &Locks{}}
 			}
 			return nil
 		}

@@ -15,22 +15,22 @@ import (
 // places is where projects are kept, and who may write there.
 type places struct {
 	store *keep.Store
-	try   func(ctx context.Context, name string) (release func(), ok bool, err error)
+	locks Locker // nil: nobody can tell what other tabs do
 }
 
-// Locks are names that one holder at a time has, in all tabs and programs that keep
-// projects in the same place.
-type Locks interface {
-	// Try takes a name if nobody has it; ok: it is the caller's until release.
-	Try(ctx context.Context, name string) (release func(), ok bool, err error)
+// try takes the lock of a project, if no other tab has it.
+func (at *places) try(ctx context.Context, id string) (release func(), ok bool, err error) {
+	if at.locks == nil {
+		return func() {}, true, nil
+	}
+	release, err = at.locks.TryLock(ctx, "thaw project "+id)
+	return release, release != nil, err
 }
 
 // KeepProjects keeps projects in a store from now on; tell, which may be nil, hears how
 // far that is. What a crash left behind is swept.
-func (p *Project) KeepProjects(ctx context.Context, store *keep.Store, locks Locks, tell func(Keeping)) error {
-	p.places = &places{store: store, try: func(ctx context.Context, id string) (func(), bool, error) {
-		return locks.Try(ctx, "thaw project "+id)
-	}}
+func (p *Project) KeepProjects(ctx context.Context, store *keep.Store, locks Locker, tell func(Keeping)) error {
+	p.places = &places{store, locks}
 	p.tellKeeping = tell
 	p.keeper = newKeeper(p.places, tell)
 	p.changed()

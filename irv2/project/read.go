@@ -68,7 +68,7 @@ func (p *Project) importFile(ctx context.Context, url, name string, file File, t
 	if way := report.Preprocessing; way != nil {
 		m.Info.Warnings = append(m.Info.Warnings, fmt.Sprintf("Pixels are fed as %v, as the file's own layers do.", way))
 	}
-	if err := p.Library.keep(ctx, &m, w, tell.of("Keeping "+name)); err != nil {
+	if err := p.Library.keep(ctx, &m, w, tell); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return m, nil, err
 		}

@@ -22,6 +22,7 @@ type WeightInfo struct {
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`            // kept in the library
 	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+	Damaged     bool     `json:"damaged,omitempty"` // what is kept of it cannot be used
 
 	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
 	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
@@ -112,14 +113,11 @@ func randomWeights(id string) (model string, seed uint64, ok bool) {
 	return model, seed, ok && found && err == nil
 }
 
-// ListWeights lists what comes with Thaw, then what is kept, newest first.
+// ListWeights lists what comes with Thaw, then what is kept, newest first. The list counts
+// where there is an error too, which says why what is kept is not in it.
 func (p *Project) ListWeights(ctx context.Context) ([]WeightInfo, error) {
-	list := []WeightInfo{Builtin}
 	kept, err := p.Library.list(ctx)
-	for _, m := range kept {
-		list = append(list, m.Info)
-	}
-	return list, err
+	return append([]WeightInfo{Builtin}, kept...), err
 }
 
 // UseWeights loads kept weights.
