@@ -140,7 +140,10 @@ func (s *Store) SweepAll(ctx context.Context, busy func(id string) bool) error {
 	}
 	orphan := func(name string) bool {
 		id, _, _ := strings.Cut(name, "/")
-		return !has[id] && !busy(id)
+		if !has[id] && busy(id) {
+			has[id] = true // it is asked once
+		}
+		return !has[id]
 	}
 	return cmp.Or(deleteSome(ctx, s.Files, files, orphan), deleteSome(ctx, s.Notes, notes, orphan))
 }

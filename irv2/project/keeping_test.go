@@ -87,7 +87,8 @@ func (d *disk) after() *disk {
 // visit keeps p's projects on the disk.
 func (d *disk) visit(t testing.TB, p *Project) *Project {
 	t.Helper()
-	if err := p.KeepProjects(t.Context(), &keep.Store{Notes: d.notes, Files: d.files}, d.locks, nil); err != nil {
+	p.KeepProjects(&keep.Store{Notes: d.notes, Files: d.files}, d.locks, nil)
+	if err := p.SweepProjects(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return p
