@@ -5,22 +5,19 @@
 //	go run ./serve -addr 127.0.0.1:0 -open=false    # for scripts: the URL is the first line
 //	go run ./serve -build DIR                       # static site
 //
-// Read build.go (engine to WebAssembly), site.go (the files and how they are
-// answered), headers.go (what the page may do).
+// Read build.go (engine to WebAssembly), site.go (the files), headers.go (what the page
+// may do), closed.go (the same where a host sends no headers), answer.go (a request),
+// listen.go (who may ask, and how slowly).
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -54,31 +51,4 @@ func run(ctx context.Context, addr string, open bool, dir string, connect []stri
 		return err
 	}
 	return serve(ctx, site, addr, open)
-}
-
-// serve answers until ctx ends, then lets requests under way finish.
-func serve(ctx context.Context, site *site, addr string, open bool) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("%w (another address: -addr 127.0.0.1:0)", err)
-	}
-	url := "http://" + l.Addr().String() + "/"
-	fmt.Println(url)
-	if open {
-		openBrowser(url)
-	}
-	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		server.Shutdown(grace)
-	}()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	<-stopped
-	return nil
 }
