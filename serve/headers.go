@@ -37,7 +37,6 @@ func policy(sources []string) string {
 		"connect-src " + strings.Join(append([]string{"'self'"}, sources...), " "),
 		"base-uri 'none'",
 		"form-action 'none'",
-		"webrtc 'block'", // where a browser knows it; its STUN requests pass connect-src by
 	}, "; ")
 }
 
