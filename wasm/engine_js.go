@@ -67,7 +67,7 @@ func openLibrary(ctx context.Context) *project.Library {
 	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
 	if err == nil {
 		var library *project.Library
-		if library, err = project.OpenLibrary(ctx, shelf); err == nil {
+		if library, err = project.OpenLibrary(ctx, shelf, tabLocks()); err == nil {
 			return library
 		}
 	}

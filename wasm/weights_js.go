@@ -10,8 +10,14 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// listWeights answers weights.list.
-func (e *engine) listWeights(r *request) (any, error) { return e.ListWeights(r.ctx) }
+// listWeights answers weights.list: where the storage is broken, what comes with the page.
+func (e *engine) listWeights(r *request) (any, error) {
+	list, err := e.ListWeights(r.ctx)
+	if err != nil && r.ctx.Err() == nil {
+		notice("warning", "%v", err)
+	}
+	return list, r.ctx.Err()
+}
 
 // importWeights answers weights.import: fetches if need be, reads, keeps, uses.
 func (e *engine) importWeights(r *request) (any, error) {
@@ -40,7 +46,11 @@ func (e *engine) importWeights(r *request) (any, error) {
 		}
 		return cmp.Or(args.Name, b.name(), "The file"), b, nil
 	}
-	return e.Import(r.ctx, args.URL, open, e.tell(r))
+	info, err := e.Import(r.ctx, args.URL, open, e.tell(r))
+	if err == nil && info.Stored {
+		post(map[string]any{"kept": true})
+	}
+	return info, err
 }
 
 // recognise answers recognise: what files are, by their first bytes.

@@ -14,8 +14,11 @@ export interface OpenOptions {
   threads?: number
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
-  /** Called when something changes that a person should know (a worker died, storage blocked). */
-  onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
+  /**
+   * Called when something changes that a person should know (a worker died, storage blocked).
+   * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
+   */
+  onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string; ended?: boolean }) => void
   /** Called when `engine` is known and when it changes: with 'auto' a GPU is found some seconds later. */
   onEngine?: (engine: Engine) => void
 }
@@ -54,6 +57,8 @@ export interface Thaw {
   export(format: 'safetensors' | 'h5' | 'onnx'): Promise<Blob>
   /** Throws away what training changed: back to the weights as loaded. */
   reset(): Promise<void>
+  /** What this browser keeps for this site. It is asked not to clear it by itself when the first weights are kept. */
+  storage(): Promise<StorageInfo>
   benchmark(options: BenchmarkOptions): Promise<Benchmark>
   close(): void
 }
@@ -91,9 +96,12 @@ export interface WeightInfo {
   warnings: string[]
   stored: boolean      // kept in IndexedDB
   builtin?: boolean    // comes with the page: weights.use('mini-source')
+  damaged?: boolean    // what is kept cannot be used: importing the same file mends it, remove() forgets it
   /** How channel c of a pixel, 0 to 255, is fed: v * scale[c] + offset[c]. None: v / 127.5 - 1, as keras.applications does. */
   preprocessing?: { scale: [number, number, number]; offset: [number, number, number] }
 }
+/** Bytes, null where the browser does not tell; persisted: it has promised to clear nothing by itself. */
+export interface StorageInfo { used: number | null; free: number | null; persisted: boolean }
 export interface Recognised {
   path: string
   kind: 'weights' | 'images' | 'table' | 'foreign' | 'other'   // foreign: a network that is not read
@@ -101,7 +109,7 @@ export interface Recognised {
   of?: string         // the path of the file that this one is a part of (model.json of its .bin)
 }
 export interface WeightCalls {
-  /** What comes with the page, then what is kept on this machine, newest first. */
+  /** What comes with the page, then what is kept on this machine, newest first. Where the storage is broken, a notice says so. */
   list(): Promise<WeightInfo[]>
   /**
    * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip); a

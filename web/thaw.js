@@ -29,6 +29,7 @@ class Channel {
   #lastID = 0
   #onNotice
   #onEngine
+  #persisting = false // the browser was asked to keep what is kept
 
   constructor(worker, onNotice, onEngine) {
     this.#worker = worker
@@ -37,7 +38,7 @@ class Channel {
     worker.onmessage = ({ data }) => this.#receive(data)
     worker.onerror = event => {
       event.preventDefault?.()
-      this.close(new ThawError('internal', 'The engine stopped: reload the page. Weights and images that were stored are kept.'))
+      this.close(gone())
     }
     worker.onmessageerror = () => this.#onNotice({ level: 'warning', message: 'A message of the engine could not be read; if the page waits for long, reload it.' })
   }
@@ -68,6 +69,8 @@ class Channel {
   #receive(message) {
     if (message.notice) return this.#onNotice(message.notice)
     if (message.engine) return this.#onEngine(message.engine)
+    if (message.alive) return void navigator.locks.request(message.alive, () => this.close(gone())).catch(() => {})
+    if (message.kept) return this.#persist()
     if (message.stopped) return this.close(new ThawError(message.stopped.code, message.stopped.message))
     const request = this.#pending.get(message.id)
     if (!request) return
@@ -83,6 +86,13 @@ class Channel {
     }
   }
 
+  /** Asked when there is something to lose, once: a browser may ask the person. Workers may not. */
+  async #persist() {
+    if (this.#persisting) return
+    this.#persisting = true
+    await navigator.storage?.persist?.().catch(() => {})
+  }
+
   close(error = new ThawError('closed', 'The engine was closed.')) {
     if (!this.#worker) return
     this.#worker.terminate()
@@ -93,10 +103,11 @@ class Channel {
       reject(error)
       if (untilFinal) onEvent?.({ kind: 'failed', message: error.message, code: error.code })
     }
-    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message })
+    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message, ended: true })
   }
 }
 
+const gone = () => new ThawError('internal', 'The engine stopped: reload the page. What is kept on this machine stays.')
 const cancelled = () => new ThawError('cancelled', 'Cancelled.')
 const isFinal = event => ['done', 'cancelled', 'failed'].includes(event.kind)
 
@@ -148,9 +159,17 @@ function thaw(channel, engine) {
     predict: file => channel.call('predict', { file }),
     export: format => channel.call('export', { format }),
     reset: call('reset'),
+    storage,
     benchmark: call('benchmark'),
     close: () => channel.close(),
   }
+}
+
+/** Answered here: the browser says it to the page as to a worker. @returns {Promise<import('./thaw.d.ts').StorageInfo>} */
+async function storage() {
+  const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {}
+  const persisted = await navigator.storage?.persisted?.().catch(() => false)
+  return { used: usage ?? null, free: quota === undefined ? null : Math.max(quota - (usage ?? 0), 0), persisted: Boolean(persisted) }
 }
 
 async function train(channel, plan, options, onEvent) {

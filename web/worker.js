@@ -30,6 +30,10 @@ globalThis.postMessage = message => {
   post(message)
 }
 
+// A lock that ends with this worker, however it ends: the page waits for it.
+const life = `thaw engine ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
+navigator.locks?.request(life, () => { post({ alive: life }); return new Promise(() => {}) }).catch(() => {})
+
 function fail(id) {
   open.delete(id)
   post({ id, error: failure })
@@ -66,6 +70,12 @@ globalThis.thawAsset = async name => {
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
   return answer.blob()
 }
+
+// Called by the engine: a lock that all tabs of the page share. Resolves to the function that
+// gives it back; to null where another tab has it, unless `wait` says to wait for that one.
+if (navigator.locks) globalThis.thawLock = (name, wait, signal) => new Promise((resolve, reject) => {
+  navigator.locks.request(name, wait ? { signal } : { ifAvailable: true }, lock => lock ? new Promise(release => resolve(release)) : resolve(null)).catch(reject)
+})
 
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
