@@ -81,6 +81,15 @@ func TestNothingLeaves(t *testing.T) {
 	if !slices.Contains(ears.all()[len(requests):], heardRequest{"page", "POST", server.URL + "/", true}) {
 		t.Error("a POST was not heard")
 	}
+	// A host of weights is let through to be read from, and nothing else.
+	url, came := elsewhere(t)
+	for request, want := range map[string]int32{"'" + url + "/weights.h5'": 1, "'" + url + "/', { method: 'POST', mode: 'no-cors', body: 'secret' }": 0, "'" + strings.Replace(url, "127.0.0.1", "localhost", 1) + "/'": 0} {
+		came.Store(0)
+		failure(b, "await fetch("+request+")")
+		if got := came.Load(); got != want {
+			t.Errorf("fetch(%s): %d requests came elsewhere, want %d", request, got, want)
+		}
+	}
 	mutex.Lock()
 	defer mutex.Unlock()
 	if len(arrived) > 0 {
