@@ -44,6 +44,18 @@ func TestWeightHostsAreExact(t *testing.T) {
 	}
 }
 
+func TestSources(t *testing.T) {
+	for source, good := range map[string]bool{
+		"https://example.org": true, "https://example.org/x/": true, "http://127.0.0.1:*": true, "https://*.example.org": true, "http://localhost:8080/a%20b": true,
+		"": false, "*": false, "https:": false, "https://": false, "https://*": false, "example.org": false, "data:": false, "ws://example.org": false,
+		"https://a;script-src": false, "https://a,b": false, "https://a/'unsafe-inline'": false, "https://a/?q": false,
+	} {
+		if err := checkSources([]string{source}); (err == nil) != good {
+			t.Errorf("%q: %v", source, err)
+		}
+	}
+}
+
 func TestServiceWorkerSetsTheHeaders(t *testing.T) {
 	s := &site{headers: headers([]string{"https://a.example"}), sources: []string{"https://a.example"}}
 	guard, err := s.guardScript()

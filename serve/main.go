@@ -37,6 +37,9 @@ func main() {
 }
 
 func run(ctx context.Context, addr string, open, version bool, dir string, connect []string) error {
+	if err := checkSources(connect); err != nil {
+		return err
+	}
 	engine, err := buildEngine(ctx)
 	if err != nil {
 		return err
