@@ -55,6 +55,7 @@ func (e *engine) open(r *request) (any, error) {
 		e.digest = jsutil.String(digest)
 	}
 	e.Library = openLibrary(r.ctx)
+	e.keepProjects(r.ctx)
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {
