@@ -29,6 +29,8 @@ export interface Engine {
   /** The processor's: 'simd' or 'portable'. */
   backend: string
   threads: number; isolated: boolean; simd: boolean; version: string
+  /** Of the file of the engine that runs: the first 12 digits of its SHA-256, as serve -version prints them. '' on a page that is not secure. */
+  digest: string
   /** A GPU that passed its trial, with its speed on the full network's convolutions and the processor's on the same. */
   gpu: { name: string; gflops: number; hostGflops: number } | null
   /** Who computes runs: the faster one for the plan at hand, the processor, the GPU. */

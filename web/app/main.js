@@ -22,7 +22,7 @@
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], #download #download-h5 #download-onnx #reset
-//   engine   #engine, #way: who computes, where there is a GPU
+//   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
