@@ -77,11 +77,12 @@ func (e *engine) useWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if args.ID != project.Builtin.ID {
+	info, comes := project.Builtin(args.ID)
+	if !comes {
 		return e.UseWeights(r.ctx, args.ID, e.tell(r))
 	}
-	return e.UseBuiltin(r.ctx, func() (project.File, error) {
-		file, err := asset("models/mini.safetensors")
+	return e.UseBuiltin(r.ctx, info, func(name string) (project.File, error) {
+		file, err := asset(name)
 		if err != nil {
 			return nil, err
 		}

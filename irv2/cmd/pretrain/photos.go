@@ -21,6 +21,7 @@ import (
 
 // photos are files in folders of classes, decoded into memory: 12 kB each.
 type photos struct {
+	source
 	names      []string
 	training   []photo
 	validation []photo
@@ -30,6 +31,9 @@ type photos struct {
 	pass     int
 	order    []int
 }
+
+// source is what whoever trains says of the photographs: it cannot be told from a folder.
+type source struct{ name, terms string }
 
 type photo struct {
 	class  int
@@ -44,6 +48,12 @@ var variants = images.Augment{Flip: true, Shift: 0.1, Zoom: 0.15, Brightness: 0.
 
 // colourCast is the most by which a channel is scaled, against the others.
 const colourCast = 0.1
+
+// varied says the same for the model card.
+func varied() string {
+	return fmt.Sprintf("mirrored; moved by up to %g %% of the side, zoomed by %g %%; brightness by %g %%, contrast by %g %%, each colour by %g %%",
+		100*variants.Shift, 100*variants.Zoom, 100*variants.Brightness, 100*variants.Contrast, 100*colourCast)
+}
 
 // train takes each photograph once a pass, in an order of the pass's own.
 func (p *photos) train(dst []float32, r recipe, step, i int) int {
