@@ -8,6 +8,11 @@
 // tiny-imagenet-200 as published. -name and -terms say in the model card what these
 // photographs are called and under which terms they may be used.
 //
+// With -judge FILE nothing is trained: a linear classifier on the frozen features of FILE
+// tells apart the folders of classes in DIR (judge.go).
+//
+//	go run ./irv2/cmd/pretrain -judge web/models/mini-photo.safetensors -data DIR
+//
 // It saves a checkpoint every few minutes and goes on from it when started again.
 // A run is a function of its data, seed, steps and thread count, bit for bit.
 package main
@@ -41,7 +46,16 @@ func main() {
 	flag.StringVar(&origin.terms, "terms", "", "under which terms they may be used, for the model card")
 	threads := flag.Int("threads", 0, "cores, 0: all")
 	out := flag.String("out", "build/mini-seed1.safetensors", "weights file; checkpoint and model card stand beside it")
+	judged := flag.String("judge", "", "judge the features of this weights file by the folders of classes in -data, and train nothing")
 	flag.Parse()
+	if *judged != "" {
+		j, err := judge(*judged, r.Data, program.OnHost(kernels.NewPortable(*threads)))
+		if err != nil {
+			log.Fatal("pretrain: ", err)
+		}
+		fmt.Println(j)
+		return
+	}
 	if err := run(r, origin, *threads, *out); err != nil {
 		log.Fatal("pretrain: ", err)
 	}
