@@ -129,13 +129,14 @@ function invitation(data, model) {
       h('summary', {}, badge('prediction'), 'What the page predicts, and why'), h('p', {}, prediction(lesson)))),
     h('p', { class: 'muted' }, `Trains frozen, thawed and a well-known piece of code on the same images for the same ${plural(epochs, 'pass', 'passes')} (${plural(steps, 'step')}), one after the other.`),
     what(),
-    !world && model?.model === 'mini' && betterStarts(model.weights),
+    model?.model === 'mini' && starts(world, model.weights),
   ].filter(Boolean)
 }
 
-/** For photographs: what the network in use has seen, and those that start from better features. */
-function betterStarts(used) {
-  const photo = used?.id === generatedNet && builtin(photoNet)
+/** What the network in use has seen, and those that start from better features, as far as it matters for these images. */
+function starts(world, used) {
+  const [mini, photo] = [used?.id === photoNet && builtin(generatedNet), used?.id === generatedNet && builtin(photoNet)]
+  if (world) return mini && h('p', { class: 'muted' }, `What the page predicts of these images is about ${shortName(mini)}: `, useButton(mini, `use ${shortName(mini)}`, { class: 'quiet inline-button', 'data-keep': 'mini' }))
   return h('p', { class: 'muted' }, used?.builtin && `${shortName(used)} ${seen(used)}. `,
     photo && [`${shortName(photo)} ${seen(photo)}: `, useButton(photo, `use ${shortName(photo)}`, { class: 'quiet inline-button', 'data-keep': 'photo' }), '. '],
     'For photographs, full with weights from ImageNet starts from better features still: ',

@@ -33,7 +33,7 @@ export function showWeightsDialog() {
   dialog.replaceChildren(
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
     h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? `comes with the page, and ${seen(current)}` : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
-    outputsLine(then),
+    outputsLine(then) ?? '',
     h('section', {}, h('h3', {}, 'Your file'),
       h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, className: 'button primary-soft', onfiles: then(importPicked) }),
         h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip.'))),
