@@ -7,10 +7,14 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"maps"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -132,4 +136,36 @@ func TestPageOffersPhotoNetwork(t *testing.T) {
 	b.click("[data-testid=offer-back]")
 	b.uses("mini-source")
 	b.wait("document.querySelector('#offer').hidden && document.querySelector('[data-testid=prediction-before]')", "the lesson is as always")
+}
+
+// What was wanted once is kept in the version that the site has, as all else is.
+func TestWantedNetworkIsRenewed(t *testing.T) {
+	old, err := testSite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := &site{files: maps.Clone(old.files), headers: old.headers}
+	name := strings.TrimPrefix(photoWeights, "/")
+	renewed.files[name] = &file{contentType: old.files[name].contentType, etag: `"renewed"`, raw: []byte("renewed")}
+	list, err := json.Marshal(renewed.manifest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed.files["files.json"] = &file{contentType: contentTypes[".json"], etag: `"renewed"`, raw: list}
+	var now atomic.Pointer[site]
+	now.Store(old)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.Load().ServeHTTP(w, r) }))
+	defer server.Close()
+	b := startBrowser(t, server.URL, "")
+	b.page("")
+	b.wait("(await navigator.serviceWorker.ready).active.state === 'activated'", "the service worker is there")
+	kept := "(await (await (await caches.open('thaw')).match('" + photoWeights + "'))?.blob())?.size"
+	if eval[bool](b, "return "+kept+" !== undefined") {
+		t.Error("the photo network is kept before anybody wanted it")
+	}
+	eval[string](b, "return (await (await import('/app/store.js')).state.thaw.weights.use('mini-photo')).id")
+	b.wait(fmt.Sprintf("%s === %d", kept, len(old.files[name].raw)), "it is kept")
+	now.Store(renewed)
+	b.page("")
+	b.wait(fmt.Sprintf("%s === %d", kept, len("renewed")), "the new version is kept")
 }
