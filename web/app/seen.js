@@ -25,14 +25,14 @@ async function load({ id, card }) {
 
 /** "has seen 90,000 photographs of 200 kinds of things, 64 pixels small" @param {WeightInfo} info */
 export function seen(info) {
-  const card = cardOf(info)
-  return card ? `has seen ${card.seen}` : `has learned ${info.description}`
+  const images = cardOf(info)?.seen
+  return images ? `has seen ${images}` : `has learned ${info.description}`
 }
 
 /** Under which terms its images may be used. @param {WeightInfo} info */
 export function terms(info) {
-  const card = cardOf(info)
-  return card ? `Terms of its images: ${card.terms}.` : ''
+  const images = cardOf(info)?.terms
+  return images ? `Terms of its images: ${images}.` : ''
 }
 
 /** "mini-photo" of "mini-photo, pretrained on photographs" @param {WeightInfo} info */

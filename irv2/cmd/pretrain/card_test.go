@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -109,5 +110,42 @@ func TestEmbeddedWeights(t *testing.T) {
 	t.Logf("%.1f %% of %.0f fresh images, stated %.1f %% of %d", 100*accuracy, n, 100*p, stated.Images)
 	if math.Abs(accuracy-p) > tolerance {
 		t.Errorf("%.4f, stated %.4f +- %.4f", accuracy, p, tolerance)
+	}
+}
+
+// A run that is over writes its file and card again, the same weights to the bit: what the
+// photographs are called may be said afterwards.
+func TestCardIsWrittenAnew(t *testing.T) {
+	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "photo.safetensors")
+	for i, name := range []string{"train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "val/cat/3.png", "val/dog/3.png"} {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, picture(t, uint8(40*i)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var files [][]byte
+	for _, s := range []source{{}, {"Pets", "CC BY 4.0"}} {
+		if err := run(recipe{Data: dir, Seed: 1, Steps: 3, Batch: 2, Rate: 1e-3}, s, 2, out); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, raw)
+		text, err := os.ReadFile(out + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c card
+		if err := json.Unmarshal(text, &c); err != nil || c.Name != s.name || c.Passes != 2 || c.Trained != 3 {
+			t.Errorf("%s, %v", text, err)
+		}
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Error("the weights differ")
 	}
 }
