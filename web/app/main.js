@@ -9,6 +9,7 @@
 //            in #duplicates: [data-right="class"] [data-testid="remove-copies"], #alike: [data-testid="look-alike"],
 //            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
 //            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
+//            #offer: [data-testid="offer-use"] [data-testid="offer-back"], another network that comes with the page
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
@@ -41,6 +42,7 @@ import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
 import { startHistory } from './history.js'
 import { guarded, notice, startNotices } from './notices.js'
+import { startOffer } from './offer.js'
 import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
@@ -77,6 +79,7 @@ startCost()
 startPlanning()
 startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
+startOffer() // behind runs: they say whether the network is trained
 startCompare()
 startCurves()
 startTable()
