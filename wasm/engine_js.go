@@ -48,6 +48,7 @@ func (e *engine) open(r *request) (any, error) {
 		return nil, err
 	}
 	e.Library = openLibrary(r.ctx)
+	e.keepProjects(r.ctx)
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {

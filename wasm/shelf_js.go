@@ -87,8 +87,10 @@ func asQuota(err error) error {
 	if !isNamed(err, "QuotaExceededError") {
 		return nil
 	}
-	return project.Errorf(codeQuota, "This browser has no room left to keep the weights: free disk space or remove kept weights; until then they must be chosen again at the next visit.")
+	return noRoom
 }
+
+var noRoom = project.Errorf(codeQuota, "This browser has no room left to keep this: free disk space, or remove kept weights and projects; until then it must be chosen again at the next visit.")
 
 // storageError makes err a sentence for the user, with the code quota or storage.
 func storageError(err error) error {
@@ -157,11 +159,14 @@ var reading = idb.TransactionOptions{Mode: idb.TransactionReadOnly}
 // that it is written only when it would outlast a loss of power.
 func writing(box project.Box) idb.TransactionOptions {
 	options := idb.TransactionOptions{Mode: idb.TransactionReadWrite}
-	if box == project.Manifests {
+	if box == project.Manifests || box == notesBox {
 		options.Durability = idb.DurabilityStrict
 	}
 	return options
 }
+
+// binary says that a box holds bytes, and no JSON.
+func binary(box project.Box) bool { return box == project.Chunks || box == filesBox }
 
 // Keys lists the keys of a box.
 func (s *shelf) Keys(ctx context.Context, box project.Box) ([]string, error) {
@@ -192,7 +197,7 @@ func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, e
 	switch {
 	case value.IsUndefined():
 		return nil, nil
-	case box != project.Chunks:
+	case !binary(box):
 		return []byte(jsutil.String(value)), nil
 	}
 	return jsutil.BytesToGo(value)
@@ -202,7 +207,7 @@ func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, e
 func (s *shelf) Put(ctx context.Context, box project.Box, key string, content []byte) error {
 	var value safejs.Value
 	var err error
-	if box != project.Chunks {
+	if !binary(box) {
 		value = safejs.Safe(js.ValueOf(string(content)))
 	} else if value, err = jsutil.BytesToJS(content); err != nil {
 		return err

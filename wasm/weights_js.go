@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"path"
 
 	"github.com/hack-pad/safejs"
@@ -87,16 +88,21 @@ func (e *engine) useWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if args.ID != project.Builtin.ID {
-		return e.UseWeights(r.ctx, args.ID, e.tell(r))
+	return e.load(r.ctx, args.ID, e.tell(r))
+}
+
+// load loads weights by their ID.
+func (e *engine) load(ctx context.Context, id string, tell project.Tell) (project.WeightInfo, error) {
+	if id != project.Builtin.ID {
+		return e.UseWeights(ctx, id, tell)
 	}
-	return e.UseBuiltin(r.ctx, func() (project.File, error) {
+	return e.UseBuiltin(ctx, func() (project.File, error) {
 		file, err := asset("models/mini.safetensors")
 		if err != nil {
 			return nil, err
 		}
 		return newBlob(file)
-	}, e.tell(r))
+	}, tell)
 }
 
 // asset is a file of the page's own site, which the service worker keeps for visits

@@ -11,13 +11,13 @@ export class ThawError extends Error {
 }
 
 /** @param {import('./thaw.d.ts').OpenOptions} [options] */
-export async function open({ onNotice, onEngine, ...options } = {}) {
+export async function open({ onNotice, onEngine, onKeeping, ...options } = {}) {
   const address = new URL('./worker.js', import.meta.url)
   if (options.backend) address.searchParams.set('backend', options.backend)
   const worker = new Worker(address, { type: 'module', name: 'thaw' })
   const engine = {}
   const update = news => { Object.assign(engine, news); onEngine?.(engine) }
-  const channel = new Channel(worker, onNotice, update)
+  const channel = new Channel(worker, onNotice, update, onKeeping)
   update(await channel.call('open', options))
   return thaw(channel, engine)
 }
@@ -29,12 +29,14 @@ class Channel {
   #lastID = 0
   #onNotice
   #onEngine
+  #onKeeping
   #persisting = false // the browser was asked to keep what is kept
 
-  constructor(worker, onNotice, onEngine) {
+  constructor(worker, onNotice, onEngine, onKeeping) {
     this.#worker = worker
     this.#onEngine = onEngine
     this.#onNotice = onNotice ?? (() => {})
+    this.#onKeeping = onKeeping
     worker.onmessage = ({ data }) => this.#receive(data)
     worker.onerror = event => {
       event.preventDefault?.()
@@ -71,6 +73,10 @@ class Channel {
     if (message.engine) return this.#onEngine(message.engine)
     if (message.alive) return void this.#watch(message.alive).catch(() => {})
     if (message.kept) return this.#persist()
+    if (message.keeping) {
+      if (message.keeping.id) this.#persist()
+      return this.#onKeeping?.(message.keeping)
+    }
     if (message.stopped) return this.close(new ThawError(message.stopped.code, message.stopped.message))
     const request = this.#pending.get(message.id)
     if (!request) return
@@ -165,7 +171,22 @@ function thaw(channel, engine) {
     },
     recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
-    train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
+    train: (plan, options, onEvent) => run(channel, 'train', { spec: 'spec' in plan ? plan.spec : plan, options }, onEvent),
+    projects: {
+      list: call('projects.list'),
+      open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
+      new: call('projects.new'),
+      rename: (id, name) => channel.call('projects.rename', { id, name }),
+      duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
+      remove: id => channel.call('projects.remove', { id }),
+      export: options => withProgress('projects.export', {}, options),
+      import: (file, options) => withProgress('projects.import', { file }, options),
+      note: page => channel.call('projects.note', { page }),
+      kept: call('projects.kept'),
+      goOn: onEvent => run(channel, 'projects.goOn', {}, onEvent),
+      forget: call('projects.forget'),
+      useRun: (run, options) => withProgress('projects.useRun', { run }, options),
+    },
     predict: file => channel.call('predict', { file }),
     export: format => channel.call('export', { format }),
     reset: call('reset'),
@@ -182,7 +203,8 @@ async function storage() {
   return { used: usage ?? null, free: quota === undefined ? null : Math.max(quota - (usage ?? 0), 0), persisted: Boolean(persisted) }
 }
 
-async function train(channel, plan, options, onEvent) {
+/** A run that `name` starts. */
+async function run(channel, name, args, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
@@ -190,8 +212,7 @@ async function train(channel, plan, options, onEvent) {
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }
-  const spec = 'spec' in plan ? plan.spec : plan
-  const { run } = await channel.call('train', { spec, options }, { onEvent: hear, untilFinal: true })
+  const { run } = await channel.call(name, args, { onEvent: hear, untilFinal: true })
   return {
     id: run,
     pause: () => channel.call('run.pause', { run }),

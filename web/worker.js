@@ -4,6 +4,7 @@
 
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
+import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 
 let deliver = null // the engine's function for a message, once it is ready
@@ -80,6 +81,9 @@ if (navigator.locks) globalThis.thawLock = (name, wait, signal) => new Promise((
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
 globalThis.thawDecode = decode
+
+// Called by the engine: files of kept projects (files.js).
+globalThis.thawFiles = files
 
 async function startFetcher() {
   const go = new Go()

@@ -54,6 +54,10 @@ type Project struct {
 	way       string   // who computes runs
 	paces     paces
 
+	places      *places // nil: projects are not kept
+	keeper      *keeper // of the open one; nil without places
+	tellKeeping func(Keeping)
+
 	mu       sync.Mutex
 	run      *Run      // training now, or nil
 	features *features // that the last runs kept, or nil

@@ -3,6 +3,8 @@ package project
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/images"
@@ -90,7 +92,7 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 	w := irv2.NewWeights(m)
 	w.Synthesize(seed)
 	info := WeightInfo{
-		ID:          fmt.Sprintf("random-%s-%d", model, seed),
+		ID:          randomID(model, seed),
 		Name:        fmt.Sprintf("random, seed %d", seed),
 		Model:       model,
 		Format:      "generated",
@@ -99,6 +101,16 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 		Warnings:    []string{},
 	}
 	return info, p.adopt(ctx, w, info, nil)
+}
+
+func randomID(model string, seed uint64) string { return fmt.Sprintf("random-%s-%d", model, seed) }
+
+// randomWeights says what random weights an ID is of.
+func randomWeights(id string) (model string, seed uint64, ok bool) {
+	rest, ok := strings.CutPrefix(id, "random-")
+	model, number, found := strings.Cut(rest, "-")
+	seed, err := strconv.ParseUint(number, 10, 64)
+	return model, seed, ok && found && err == nil
 }
 
 // ListWeights lists what comes with Thaw, then what is kept, newest first. The list counts
