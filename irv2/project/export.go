@@ -25,9 +25,9 @@ func (p *Project) Export(ctx context.Context, format string, out io.Writer) erro
 	case "safetensors":
 		return weights.WriteSafetensors(out, w, about.Metadata())
 	case "h5":
-		return weights.WriteH5(out, w, about.Metadata())
+		return weights.WriteH5(out, w, about)
 	case "onnx":
-		return weights.WriteONNX(out, w, about.Metadata())
+		return weights.WriteONNX(out, w, about)
 	}
 	return Errorf(Invalid, "There is no export to %.100q: choose safetensors, h5 or onnx.", format)
 }

@@ -160,7 +160,7 @@ func TestExportedMetadata(t *testing.T) {
 func TestWhichNetwork(t *testing.T) {
 	p := open(t, 0, 0)
 	var b bytes.Buffer // says nothing of its network
-	if err := weights.WriteH5(&b, p.network.current.Weights, nil); err != nil {
+	if err := weights.WriteH5(&b, p.network.current.Weights, weights.About{}); err != nil {
 		t.Fatal(err)
 	}
 	h5 := b.Bytes()
