@@ -29,6 +29,7 @@ type Run struct {
 	from    version // what it started from
 	weights *irv2.Weights
 	outputs []output
+	options Options
 	classes []string      // as they were called at the start
 	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
@@ -100,7 +101,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	p.runs++
 	r := &Run{
 		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
-		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
+		options: o, classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -122,7 +123,7 @@ func (r *Run) train() {
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
-		n.current, n.depth = version{r.weights, r.outputs}, r.depth
+		n.current, n.depth = version{r.weights, r.outputs, r.made()}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -250,6 +251,12 @@ func (r *Run) result() *RunResult {
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
 		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
+}
+
+// made is how the network came about, for its card.
+func (r *Run) made() *Made {
+	counts := r.layout.Counts
+	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
 }
 
 // Named is the run of that ID, which must be training.
