@@ -74,11 +74,14 @@ func (n *network) card(f exportFormat, about weights.About) string {
 	}
 	line("\n## How it was made\n")
 	var made Made
-	if about.Run == nil || json.Unmarshal(about.Run, &made) != nil {
+	switch {
+	case about.Run == nil:
 		line("Not trained here; it came as %s (%s).", n.info.Name, n.info.Description)
-		return b.String()
+	case json.Unmarshal(about.Run, &made) != nil: // of a version with other options
+		line("- `%s`", about.Run)
+	default:
+		made.write(line)
 	}
-	made.write(line)
 	return b.String()
 }
 

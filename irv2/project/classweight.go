@@ -38,6 +38,17 @@ func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// MarshalJSON writes what UnmarshalJSON reads.
+func (w ClassWeight) MarshalJSON() ([]byte, error) {
+	switch {
+	case w.Balanced:
+		return []byte(`"balanced"`), nil
+	case len(w.Of) > 0:
+		return json.Marshal(w.Of)
+	}
+	return []byte(`"none"`), nil
+}
+
 // weighted is o with the weights of a split's classes. Balanced ones are, as sklearn has
 // it, images / (classes * images of the class), of those that are trained on.
 func (o Options) weighted(s *images.Split) (Options, error) {
