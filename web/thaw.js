@@ -146,7 +146,7 @@ function thaw(channel, engine) {
     plan: (spec, options) => channel.call('plan', { spec, options }),
     train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
     predict: file => channel.call('predict', { file }),
-    export: format => channel.call('export', { format }),
+    export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
     benchmark: call('benchmark'),
     close: () => channel.close(),

@@ -214,12 +214,9 @@ func TestExportsPredict(t *testing.T) {
 	}
 }
 
-// The full network, for timm: its weights are random, its last layer as large as makes
-// classes differ.
+// timm has the full network only: its weights here are random, with each kind of head.
 func TestFullExportsPredict(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a full network")
-	}
+	asker(t, "timm")
 	full, size := "full", 75
 	p := New()
 	p.Machine = program.OnHost(kernels.NewPortable(2))
@@ -241,6 +238,7 @@ const scriptTolerance = 1e-3
 
 // predictsAs runs the script of a package on nine pictures.
 func predictsAs(t *testing.T, p *Project, format string) {
+	ask := asker(t, format)
 	dir := t.TempDir()
 	for name, content := range unpacked(t, packaged(t, p, format)) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -248,12 +246,7 @@ func predictsAs(t *testing.T, p *Project, format string) {
 		}
 	}
 	pictures := nine(t)
-	var got []map[string]float64
-	if format == "tfjs" {
-		got = runNode(t, dir, pictures)
-	} else {
-		got = runPython(t, dir, map[string]string{"keras": "keras, tensorflow", "h5": "keras, tensorflow", "onnx": "onnxruntime", "timm": "timm, torch, safetensors"}[format]+", PIL", pictures)
-	}
+	got := ask(dir, pictures)
 	if len(got) != len(pictures) {
 		t.Fatalf("%d answers for %d pictures", len(got), len(pictures))
 	}
@@ -286,14 +279,26 @@ func predictsAs(t *testing.T, p *Project, format string) {
 	t.Logf("%d pictures, largest difference %.2g", len(pictures), worst)
 }
 
-// runPython runs predict.py with the Python that KERAS_PYTHON names (default python3).
-func runPython(t *testing.T, dir, needs string, pictures []string) []map[string]float64 {
+// asker runs a package's script: predict.py with the Python that KERAS_PYTHON names (default
+// python3), predict.mjs with the TensorFlow.js in node_modules of the folder that
+// TFJS_FOLDER names.
+func asker(t *testing.T, format string) func(dir string, pictures []string) []map[string]float64 {
 	t.Helper()
+	if format == "tfjs" {
+		folder := os.Getenv("TFJS_FOLDER")
+		if _, err := os.Stat(filepath.Join(folder, "node_modules/@tensorflow/tfjs")); folder == "" || err != nil {
+			t.Skip("no TensorFlow.js: npm install @tensorflow/tfjs, and set TFJS_FOLDER to the folder with node_modules")
+		}
+		return func(dir string, pictures []string) []map[string]float64 { return runNode(t, folder, dir, pictures) }
+	}
+	needs := map[string]string{"keras": "keras, tensorflow", "h5": "keras, tensorflow", "onnx": "onnxruntime", "timm": "timm, torch, safetensors"}[format] + ", PIL"
 	python := cmp.Or(os.Getenv("KERAS_PYTHON"), "python3")
 	if err := exec.Command(python, "-c", "import "+needs).Run(); err != nil {
 		t.Skipf("%s lacks one of %s (%v): set KERAS_PYTHON to a Python that has them", python, needs, err)
 	}
-	return lines(t, dir, python, append([]string{"predict.py"}, pictures...)...)
+	return func(dir string, pictures []string) []map[string]float64 {
+		return lines(t, dir, python, append([]string{"predict.py"}, pictures...)...)
+	}
 }
 
 // asksTFJS is what a page does, in node: the argument is the folder with TensorFlow.js, the
@@ -314,14 +319,8 @@ for (const file of files) {
 }
 `
 
-// runNode runs predict.mjs with the TensorFlow.js in node_modules of the folder that
-// TFJS_FOLDER names.
-func runNode(t *testing.T, dir string, pictures []string) []map[string]float64 {
+func runNode(t *testing.T, folder, dir string, pictures []string) []map[string]float64 {
 	t.Helper()
-	folder := os.Getenv("TFJS_FOLDER")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules/@tensorflow/tfjs")); folder == "" || err != nil {
-		t.Skip("no TensorFlow.js: npm install @tensorflow/tfjs, and set TFJS_FOLDER to the folder with node_modules")
-	}
 	site := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	defer site.Close()
 	if err := os.WriteFile(filepath.Join(dir, "ask.mjs"), []byte(asksTFJS), 0o600); err != nil {

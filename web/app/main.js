@@ -21,7 +21,7 @@
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
-//            [data-prediction="name"], #download #download-h5 #download-onnx #reset
+//            [data-prediction="name"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
 //   engine   #engine, #way: who computes, where there is a GPU
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
@@ -31,6 +31,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
+import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, startEngine } from './engine.js'
@@ -77,6 +78,7 @@ startCost()
 startPlanning()
 startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
+startDownloads()
 startCompare()
 startCurves()
 startTable()
