@@ -124,6 +124,11 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		}
 	}
 	p.choice = c
+	if n := p.network; n == nil || n.current.run == "" {
+		p.replaced()
+	} else {
+		p.changed()
+	}
 	return nil
 }
 

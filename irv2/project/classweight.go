@@ -38,15 +38,15 @@ func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes what UnmarshalJSON reads.
+// MarshalJSON is what UnmarshalJSON reads.
 func (w ClassWeight) MarshalJSON() ([]byte, error) {
 	switch {
 	case w.Balanced:
 		return []byte(`"balanced"`), nil
-	case len(w.Of) > 0:
-		return json.Marshal(w.Of)
+	case len(w.Of) == 0:
+		return []byte(`"none"`), nil
 	}
-	return []byte(`"none"`), nil
+	return json.Marshal(w.Of)
 }
 
 // weighted is o with the weights of a split's classes. Balanced ones are, as sklearn has

@@ -21,7 +21,8 @@ type network struct {
 type version struct {
 	*irv2.Weights
 	outputs []output
-	made    *Made // nil: as it came
+	run     string // ID of the run that trained it; "": as loaded
+	made    *Made  // how it did, nil: as it came
 }
 
 // output is the class that one of a trained head's outputs answers for.
@@ -83,7 +84,16 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	p.network = &network{info: info, loaded: version{Weights: w, outputs: outputsOf(names)}, current: version{Weights: w, outputs: outputsOf(names)}}
 	p.setPredictor(nil)
 	p.keep(nil)
+	p.replaced()
 	return nil
+}
+
+// replaced notes that the network in use is the loaded one, or none.
+func (p *Project) replaced() {
+	if p.keeper != nil {
+		p.keeper.use("")
+		p.changed()
+	}
 }
 
 // Reset throws away what training changed: back to the weights as loaded.
@@ -99,6 +109,7 @@ func (p *Project) Reset(ctx context.Context) error {
 	if n := p.network; n != nil {
 		n.reset()
 		p.setPredictor(nil)
+		p.replaced()
 	}
 	return nil
 }
