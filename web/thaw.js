@@ -188,7 +188,7 @@ function thaw(channel, engine) {
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
     predict: file => channel.call('predict', { file }),
-    export: format => channel.call('export', { format }),
+    export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
     storage,
     benchmark: call('benchmark'),
