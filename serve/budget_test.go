@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"path"
 	"strings"
 	"testing"
@@ -22,7 +21,7 @@ func TestDownloadIsSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compressing as for a static host takes half a minute")
 	}
-	e, err := buildEngine(context.Background())
+	e, err := testEngine()
 	if err != nil {
 		t.Fatal(err)
 	}

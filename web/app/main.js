@@ -22,8 +22,8 @@
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
-//            [data-prediction="name"], #download #download-h5 #download-onnx #reset
-//   engine   #engine, #way: who computes, where there is a GPU
+//            [data-prediction="name"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
+//   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -32,6 +32,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
+import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
@@ -80,6 +81,7 @@ startPlanning()
 startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
 startOffer() // behind runs: they say whether the network is trained
+startDownloads()
 startCompare()
 startCurves()
 startTable()
