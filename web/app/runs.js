@@ -64,11 +64,14 @@ function showWhy() {
 
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
+/** Whether the network in use was trained: here, or before its file was brought. */
+export const isTrained = () => Boolean(state.model?.weights) && (state.model.weights.id === changedFrom || Boolean(state.model.outputs))
+
 /** Downloads and Undo are there for what was trained: here, or in the file in use. */
 function showKeep() {
   const { model, active } = state
   const changed = Boolean(model?.weights) && model.weights.id === changedFrom
-  const trained = changed || Boolean(model?.outputs)
+  const trained = isTrained()
   for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
   byID('reset').disabled = !changed || Boolean(active)
   byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
