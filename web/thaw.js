@@ -175,7 +175,7 @@ function thaw(channel, engine) {
     projects: {
       list: call('projects.list'),
       open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
-      new: call('projects.new'),
+      begin: call('projects.begin'),
       rename: (id, name) => channel.call('projects.rename', { id, name }),
       duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
       remove: id => channel.call('projects.remove', { id }),
@@ -188,7 +188,7 @@ function thaw(channel, engine) {
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
     predict: file => channel.call('predict', { file }),
-    export: format => channel.call('export', { format }),
+    export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
     storage,
     benchmark: call('benchmark'),

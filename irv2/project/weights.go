@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ type WeightInfo struct {
 
 	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
 	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
+
+	Run json.RawMessage `json:"run,omitempty"` // Made, of a network that was trained here before
 }
 
 // pixels is the same for package images.

@@ -37,7 +37,7 @@ export function showWeightsDialog() {
     outputsLine(then) ?? '',
     h('section', {}, h('h3', {}, 'Your file'),
       h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, className: 'button primary-soft', onfiles: then(importPicked) }),
-        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip.'))),
+        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip; all that was downloaded here.'))),
     h('section', {}, h('h3', {}, 'With the page'), h('ul', { class: 'kept' }, state.kept.filter(info => info.builtin).map(info => keptItem(info, then)))),
     h('section', {}, h('h3', {}, 'Kept on this machine'),
       own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.'),
