@@ -48,6 +48,7 @@ func (e *engine) open(r *request) (any, error) {
 		return nil, err
 	}
 	e.Library = openLibrary(r.ctx)
+	e.keepProjects(r.ctx)
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {
@@ -67,7 +68,7 @@ func openLibrary(ctx context.Context) *project.Library {
 	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
 	if err == nil {
 		var library *project.Library
-		if library, err = project.OpenLibrary(ctx, shelf); err == nil {
+		if library, err = project.OpenLibrary(ctx, shelf, tabLocks()); err == nil {
 			return library
 		}
 	}
