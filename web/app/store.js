@@ -10,6 +10,7 @@
  * @property {import('../thaw.js').DataInfo} data
  * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
  * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
+ * @property {import('./published.js').Offer | null} published    weights beside the page and from their makers; null: not looked for yet
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
@@ -33,6 +34,7 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
+  published: null,
   storage: null,
   worlds: [],
   comparison: null,
