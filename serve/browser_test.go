@@ -30,7 +30,7 @@ var testSite = sync.OnceValues(func() (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSite(e, brotliQuick, []string{"http://127.0.0.1:*"}, nil)
+	return newSite(e, brotliQuick, []string{"http://127.0.0.1:*"})
 })
 
 const emptyPage = "/empty.html"

@@ -23,7 +23,7 @@ func TestDownloadIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSite(e, brotliBest, nil, nil)
+	s, err := newSite(e, brotliBest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,13 +68,13 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	if o.build != "" {
-		site, err := newSite(engine, brotliBest, strings.Fields(o.connect), beside)
+		site, err := newSite(engine, brotliBest, strings.Fields(o.connect), beside...)
 		if err != nil {
 			return err
 		}
 		return site.write(o.build)
 	}
-	site, err := newSite(engine, brotliQuick, strings.Fields(o.connect), beside)
+	site, err := newSite(engine, brotliQuick, strings.Fields(o.connect), beside...)
 	if err != nil {
 		return err
 	}

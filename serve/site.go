@@ -62,7 +62,7 @@ var licences = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.
 
 // newSite gathers the files of folder web, the licences, the engine and what says which
 // weights there are. Compressed bytes are cached in the build folder by content.
-func newSite(e *engine, quality int, connect []string, beside []besideFile) (*site, error) {
+func newSite(e *engine, quality int, connect []string, beside ...besideFile) (*site, error) {
 	sources := slices.Concat(weights.Origins(), redirectHosts, connect)
 	s := &site{files: map[string]*file{}, headers: headers(sources), sources: sources, lender: lender{sources: weights.Published(), beside: beside}}
 	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}

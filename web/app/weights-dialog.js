@@ -6,7 +6,7 @@ import { guarded, notice } from './notices.js'
 import { askOutputs } from './outputs.js'
 import { besideAddress, lookForPublished } from './published.js'
 import { set, state } from './store.js'
-import { importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
+import { importPublished, importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
 
 export function openWeightsDialog() {
   byID('weights-dialog').showModal()
@@ -25,7 +25,7 @@ export function showWeightsDialog() {
   }
   const current = state.model?.weights
   const own = state.kept.filter(info => !info.builtin)
-  dialog.replaceChildren(
+  dialog.replaceChildren(...[
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
     h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? 'comes with the page' : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
     outputsLine(then),
@@ -38,7 +38,8 @@ export function showWeightsDialog() {
       own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.'),
       storageLine()),
     publishedSection(then),
-    randomForm(then))
+    randomForm(then),
+  ].filter(Boolean))
 }
 
 /** What the browser keeps for this page, how much more it would, and for how long. */
