@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -17,6 +19,19 @@ var redirectHosts = []string{
 	"https://eu-west-3.aws.cdn.hf.co", "https://ap-southeast-1.aws.cdn.hf.co",
 	"https://us.gcp.cdn.hf.co", "https://us-east1.us.gcp.cdn.hf.co", "https://us-central1.us.gcp.cdn.hf.co",
 	"https://us-west4.us.gcp.cdn.hf.co", "https://europe-west4.us.gcp.cdn.hf.co", "https://asia-southeast1.us.gcp.cdn.hf.co",
+}
+
+// source is an origin, or the addresses that begin with one, as a policy takes it.
+var source = regexp.MustCompile(`^https?://(\*\.)?[\w.-]+(:(\d+|\*))?(/[\w./%~-]*)?$`)
+
+// checkSources refuses what would become another part of the policy, or nothing.
+func checkSources(sources []string) error {
+	for _, s := range sources {
+		if !source.MatchString(s) {
+			return fmt.Errorf("-connect %q is no origin: give one like https://example.org", s)
+		}
+	}
+	return nil
 }
 
 // policy keeps images and weights on the machine: what the page may load, run and reach.
@@ -35,7 +50,6 @@ func policy(sources []string) string {
 		"connect-src " + strings.Join(append([]string{"'self'"}, sources...), " "),
 		"base-uri 'none'",
 		"form-action 'none'",
-		"webrtc 'block'", // where a browser knows it; its STUN requests pass connect-src by
 	}, "; ")
 }
 

@@ -36,12 +36,12 @@ const (
 
 // offer is what the page can have.
 type offer struct {
-	Sources []source     `json:"sources"`
-	Beside  []besideFile `json:"beside"`
-	Fetches bool         `json:"fetches"` // this server fetches sources for the page
+	Sources []sourceOffer `json:"sources"`
+	Beside  []besideFile  `json:"beside"`
+	Fetches bool          `json:"fetches"` // this server fetches sources for the page
 }
 
-type source struct {
+type sourceOffer struct {
 	weights.Known
 	Kept bool `json:"kept"` // the server has it already
 }
@@ -77,9 +77,9 @@ func (l *lender) lend(at net.Addr, allowed bool) {
 
 // offer lists what there is.
 func (l *lender) offer() offer {
-	o := offer{Sources: []source{}, Beside: append([]besideFile{}, l.beside...), Fetches: l.cache != nil}
+	o := offer{Sources: []sourceOffer{}, Beside: append([]besideFile{}, l.beside...), Fetches: l.cache != nil}
 	for _, k := range l.sources {
-		o.Sources = append(o.Sources, source{k, l.cache != nil && l.cache.Has(k)})
+		o.Sources = append(o.Sources, sourceOffer{k, l.cache != nil && l.cache.Has(k)})
 	}
 	return o
 }

@@ -6,6 +6,7 @@
 //	go run ./serve -build DIR                       # static site
 //	go run ./serve -weights FILE                    # either, with weights beside the page
 //	go run ./serve -fetch timm                      # published weights into the cache, no page
+//	go run ./serve -version                         # what is built, as the page shows it
 //
 // Read build.go (engine to WebAssembly), site.go (the files), headers.go (what the page
 // may do), closed.go (the same where a host sends no headers), answer.go (a request),
@@ -32,6 +33,7 @@ type options struct {
 	weights  []string
 	fetch    string
 	fetchAll bool
+	version  bool
 }
 
 func main() {
@@ -46,6 +48,7 @@ func main() {
 	})
 	flag.StringVar(&o.fetch, "fetch", "", "fetch these published weights into the cache and exit: "+strings.Join(ids(), ", "))
 	flag.BoolVar(&o.fetchAll, "fetch-for-all", false, "fetch published weights for pages on other machines too, where -addr is no loopback address")
+	flag.BoolVar(&o.version, "version", false, "print the version and the digests of the engines, as the page shows them, and exit")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -59,6 +62,10 @@ func run(ctx context.Context, o options) error {
 	if o.fetch != "" {
 		return fetchHere(ctx, o.fetch)
 	}
+	connect := strings.Fields(o.connect)
+	if err := checkSources(connect); err != nil {
+		return err
+	}
 	beside, err := besides(o.weights)
 	if err != nil {
 		return err
@@ -67,14 +74,18 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if o.version {
+		fmt.Printf("Thaw %s; where there is a GPU: %s\n", engine.build("thaw.wasm"), engine.build(gpuEngine))
+		return nil
+	}
 	if o.build != "" {
-		site, err := newSite(engine, brotliBest, strings.Fields(o.connect), beside...)
+		site, err := newSite(engine, brotliBest, connect, beside...)
 		if err != nil {
 			return err
 		}
 		return site.write(o.build)
 	}
-	site, err := newSite(engine, brotliQuick, strings.Fields(o.connect), beside...)
+	site, err := newSite(engine, brotliQuick, connect, beside...)
 	if err != nil {
 		return err
 	}

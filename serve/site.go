@@ -122,8 +122,12 @@ func newSite(e *engine, quality int, connect []string, beside ...besideFile) (*s
 type manifest struct {
 	Version string   `json:"version"` // changes with any file
 	Files   []string `json:"files"`
-	GPU     []string `json:"gpu"` // what a visit needs beside them where there is a GPU
+	GPU     []string `json:"gpu"`    // what a visit needs beside them where there is a GPU
+	Wanted  []string `json:"wanted"` // what is kept once a person has asked for it
 }
+
+// usualWeights are of the network that every visit begins with; others are asked for.
+const usualWeights = "models/mini.safetensors"
 
 // manifest lists what a visit needs: not types and licences, nor the program that
 // downloads, which is of no use offline.
@@ -137,6 +141,8 @@ func (s *site) manifest() manifest {
 		case ext == ".ts", ext == ".txt", name == "fetch.wasm":
 		case name == gpuEngine, name == "engine/gpu.js":
 			m.GPU = append(m.GPU, name)
+		case ext == ".safetensors" && name != usualWeights:
+			m.Wanted = append(m.Wanted, name)
 		default:
 			m.Files = append(m.Files, name)
 		}

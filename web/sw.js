@@ -8,7 +8,7 @@
 importScripts('guard.js') // written by package serve: self.guard = { headers, sources }
 
 const cacheName = 'thaw'
-const manifest = 'files.json' // written by package serve: { version, files, gpu }
+const manifest = 'files.json' // written by package serve: { version, files, gpu, wanted }
 const weights = guard.sources.map(pattern)
 
 self.addEventListener('install', event => event.waitUntil(keep().then(() => self.skipWaiting())))
@@ -26,11 +26,13 @@ self.addEventListener('fetch', event => {
 async function keep() {
   const cache = await caches.open(cacheName)
   const now = await fetch(manifest, { cache: 'no-cache' })
-  const { version, files, gpu } = await now.clone().json()
+  const { version, files, gpu, wanted } = await now.clone().json()
   const kept = await (await cache.match(manifest))?.json()
   if (kept?.version === version) return
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   if (adapter && !adapter.info.isFallbackAdapter) files.push(...gpu)
+  // What worker.js has kept because it was asked for is of the new version too.
+  for (const file of wanted) if (await cache.match(file)) files.push(file)
   await cache.addAll(files.map(file => new Request(file, { cache: 'no-cache' })))
   await cache.put(manifest, now)
 }

@@ -67,7 +67,7 @@ func (p *Project) UseRun(ctx context.Context, id string, progress Progress) erro
 func (k *keeper) use(run string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.doc.Current != run {
+	if k.doc.Current != run && !k.restoring {
 		k.doc.Current = run
 		k.touch()
 	}
@@ -100,7 +100,7 @@ func (r *Run) keepRun(status string, result *RunResult) {
 		return
 	}
 	run := r.record()
-	run.Status, run.Result = status, rawJSON(result)
+	run.Status, run.Result, run.Made = status, rawJSON(result), rawJSON(r.made())
 	values, err := r.keepNetwork(k)
 	if err != nil {
 		r.emit(Warned{"warning", r.steps(), "The network of this run is not kept: " + sentence(err)})

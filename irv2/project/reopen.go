@@ -56,7 +56,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 	}
 	p.closeProject()
 	k = p.keeper
-	k.doc, k.readOnly = *doc, !ok
+	k.doc, k.readOnly, k.restoring = *doc, !ok, true
 	if ok {
 		k.release = release
 	}
@@ -71,7 +71,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 		}
 	}
 	k.mu.Lock()
-	k.last = p.snapshot() // as it is on the disk: nothing is to be written
+	k.last, k.restoring = p.snapshot(), false // as it is on the disk: nothing is to be written
 	k.mu.Unlock()
 	return p.opened(ctx, warnings)
 }
@@ -267,7 +267,10 @@ func (p *Project) useRun(ctx context.Context, id string, progress Progress) erro
 		w.Data[i] = values
 		progress(run.Values.Length-r.Left(), run.Values.Length)
 	}
-	n.current, n.depth = version{w, outputsKept(run.Outputs), id}, run.Depth
+	n.current, n.depth = version{Weights: w, outputs: outputsKept(run.Outputs), run: id}, run.Depth
+	if made := (Made{}); json.Unmarshal(run.Made, &made) == nil {
+		n.current.made = &made
+	}
 	p.setPredictor(nil)
 	return nil
 }

@@ -8,7 +8,8 @@
  * @property {import('../thaw.js').Engine | null} engine    who computes
  * @property {import('../thaw.js').ModelInfo | null} model
  * @property {import('../thaw.js').DataInfo} data
- * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
+ * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine, those that come with the page first
+ * @property {Record<string, { seen: string, terms: string }>} cards   model cards of those, by id, once asked for
  * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
  * @property {import('./published.js').Offer | null} published    weights beside the page and from their makers; null: not looked for yet
  * @property {PlanSpec} spec                              what the person asked for
@@ -35,6 +36,7 @@ export const state = {
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
   published: null,
+  cards: {},
   storage: null,
   worlds: [],
   comparison: null,
