@@ -241,7 +241,7 @@ func (b *browserTab) theWorker() {
 }
 
 // An engine that dies without an event, with nothing to do, is noticed: one sentence, and a
-// button that helps. Leaving is asked about while a run is under way, and not otherwise.
+// button that helps. Leaving is not asked about where all is kept.
 func TestDeadWorkerIsNoticed(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.theWorker()
@@ -254,9 +254,9 @@ func TestDeadWorkerIsNoticed(t *testing.T) {
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#train').getAttribute('aria-disabled') === 'false'", "training can start")
 	b.click("#train")
-	b.wait(asks, "leaving is asked about during a run")
+	b.wait("document.querySelector('[data-testid=keeping]').textContent === 'Kept on this machine.'", "the project is kept")
+	b.wait("!"+asks, "leaving is not asked about in a run that is kept")
 	b.click("#cancel")
-	b.wait("!"+asks, "leaving is not asked about after a run")
 
 	eval[bool](b, "worker.terminate(); return true")
 	b.wait("document.querySelector('#notice [data-level=error] .button')", "the page says that the engine is gone")

@@ -57,7 +57,7 @@ func main() {
 		"data.thumbnail":     e.thumbnail,
 		"projects.list":      e.listProjects,
 		"projects.open":      e.openProject,
-		"projects.new":       e.newProject,
+		"projects.begin":     e.newProject,
 		"projects.rename":    e.renameProject,
 		"projects.duplicate": e.duplicateProject,
 		"projects.remove":    e.removeProject,

@@ -42,7 +42,7 @@ func (e *engine) base(ctx context.Context, id string, tell project.Tell) error {
 	return err
 }
 
-// newProject answers projects.new.
+// newProject answers projects.begin.
 func (e *engine) newProject(r *request) (any, error) {
 	var args struct{ Lose bool }
 	if err := r.decode(&args); err != nil {

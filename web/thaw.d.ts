@@ -91,7 +91,7 @@ export interface ProjectCalls {
    */
   open(id: string, options?: { lose?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<OpenedProject>
   /** Begins a project without images; network and weights stay, as loaded. */
-  new(options?: { lose?: boolean }): Promise<void>
+  begin(options?: { lose?: boolean }): Promise<void>
   /** '' : it is called by its classes. */
   rename(id: string, name: string): Promise<void>
   /** The copy's id; it is not opened. */
@@ -126,6 +126,8 @@ export interface Keeping {
   images: number; of: number         // kept, of all
   readOnly: boolean                  // another tab writes it
   problem: string | null             // why something is not kept, and what to do
+  using: string                      // the run whose network is in use; '': as loaded
+  networks: string[]                 // the runs whose networks are kept: see useRun
 }
 export interface OpenedProject extends Keeping {
   data: DataInfo

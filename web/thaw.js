@@ -175,7 +175,7 @@ function thaw(channel, engine) {
     projects: {
       list: call('projects.list'),
       open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
-      new: call('projects.new'),
+      begin: call('projects.begin'),
       rename: (id, name) => channel.call('projects.rename', { id, name }),
       duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
       remove: id => channel.call('projects.remove', { id }),

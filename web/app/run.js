@@ -4,6 +4,7 @@
  * @typedef {Object} RunView
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
+ * @property {string} [id]          the engine's name of it
  * @property {string} plan
  * @property {string} [title]       shown in its place
  * @property {import('../thaw.js').TrainOptions} options
@@ -12,7 +13,7 @@
  * @property {string[]} warnings    of the engine: one sentence each
  * @property {'pause' | 'cancel' | null} asked   what was asked of the run before it could hear
  * @property {number} trained
- * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
+ * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed' | 'interrupted'} status
  * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps
  * @property {boolean} visible      its curves are drawn
  * @property {number} steps         of the whole run
@@ -44,10 +45,10 @@ export function newRun(number, plan, options) {
 export function hear(run, event) {
   switch (event.kind) {
     case 'started':
-      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
+      Object.assign(run, { id: event.run, plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
       // The first event of a cache may take a while: say from the start what is computed.
       if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
-      else run.progress = { done: 0, total: event.steps }
+      else run.progress = { done: event.done, total: event.steps }
       break
     case 'cache':
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
@@ -109,4 +110,4 @@ export function optionsText({ options: { epochs, batch, rate, seed, rates, class
   return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
-export const isOver = run => ['done', 'cancelled', 'failed'].includes(run.status)
+export const isOver = run => ['done', 'cancelled', 'failed', 'interrupted'].includes(run.status)

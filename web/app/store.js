@@ -18,6 +18,9 @@
  * @property {PlanSpec | null} planFor                    the spec which that plan was made for
  * @property {string | null} planProblem                  why there is no plan
  * @property {import('../thaw.js').WorldInfo[]} worlds    generated images that can be had
+ * @property {import('../thaw.js').Keeping | null} keeping   how far the open project is kept; null before it is known
+ * @property {import('../thaw.js').ProjectInfo[]} projects  kept ones
+ * @property {import('../thaw.js').OpenedProject['interrupted']} interrupted  a run that did not come to its end
  * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
@@ -40,6 +43,9 @@ export const state = {
   storage: null,
   worlds: [],
   comparison: null,
+  keeping: null,
+  projects: [],
+  interrupted: null,
   spec: { preset: 'head-only' },
   settings: {},
   plan: null,
