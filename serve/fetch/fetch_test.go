@@ -266,7 +266,7 @@ func TestRefused(t *testing.T) {
 		"announces less":       {length(1000), "announces 1000 bytes", true},
 		"announces too much":   {length(3_000_000_000), "announces 3000000000 bytes", true},
 		"leads elsewhere": {func(_ *upstream, w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://portal.example/login", 302)
+			http.Redirect(w, r, "http://portal.example/login", http.StatusFound)
 		}, "leads to portal.example", true},
 		"never ends": {func(u *upstream, w http.ResponseWriter, _ *http.Request) { w.Write(u.file); w.Write(u.file) }, "more than the", false},
 	} {
@@ -307,8 +307,7 @@ func TestNoWeights(t *testing.T) {
 // A file of another sum than its makers name is thrown away.
 func TestWrongSum(t *testing.T) {
 	u := newUpstream(t, whole)
-	k := u.known()
-	k = *weights.PublishedByID("timm")
+	k := *weights.PublishedByID("timm")
 	k.URL = u.URL + "/model.safetensors"
 	c := cache(t)
 	refused(t, c, k, "not the published file")
