@@ -11,14 +11,14 @@ import (
 // keepProjects keeps projects from now on; where nothing can be kept, the page is told.
 func (e *engine) keepProjects(ctx context.Context) {
 	store, err := openStore(ctx)
-	if err == nil {
-		err = e.KeepProjects(ctx, store, tabLocks(), func(k project.Keeping) {
-			post(map[string]any{"keeping": toJS(k)})
-		})
-	}
 	if err != nil {
 		notice("warning", "Projects are not kept: %v", err)
+		return
 	}
+	e.KeepProjects(store, tabLocks(), func(k project.Keeping) {
+		post(map[string]any{"keeping": toJS(k)})
+	})
+	go e.SweepProjects(context.Background()) // what it leaves, the next visit finds
 }
 
 // listProjects answers projects.list.

@@ -29,6 +29,8 @@ export interface Engine {
   /** The processor's: 'simd' or 'portable'. */
   backend: string
   threads: number; isolated: boolean; simd: boolean; version: string
+  /** Of the file of the engine that runs: the first 12 digits of its SHA-256, as serve -version prints them. '' on a page that is not secure. */
+  digest: string
   /** A GPU that passed its trial, with its speed on the full network's convolutions and the processor's on the same. */
   gpu: { name: string; gflops: number; hostGflops: number } | null
   /** Who computes runs: the faster one for the plan at hand, the processor, the GPU. */
@@ -175,7 +177,8 @@ export interface WeightInfo {
   description: string
   warnings: string[]
   stored: boolean      // kept in IndexedDB
-  builtin?: boolean    // comes with the page: weights.use('mini-source')
+  builtin?: boolean    // comes with the page: weights.use('mini-source') or ('mini-photo'), which is loaded when first used
+  card?: string        // of such: address of its model card, beside thaw.js; in it { seen, terms, accuracy, ... }
   damaged?: boolean    // what is kept cannot be used: importing the same file mends it, remove() forgets it
   /** How channel c of a pixel, 0 to 255, is fed: v * scale[c] + offset[c]. None: v / 127.5 - 1, as keras.applications does. */
   preprocessing?: { scale: [number, number, number]; offset: [number, number, number] }

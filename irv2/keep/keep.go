@@ -11,6 +11,7 @@
 package keep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -137,18 +138,14 @@ func (s *Store) SweepAll(ctx context.Context, busy func(id string) bool) error {
 	if err != nil {
 		return err
 	}
-	for place, names := range map[Place][]string{s.Files: files, s.Notes: notes} {
-		var gone []string
-		for _, name := range names {
-			if id, _, _ := strings.Cut(name, "/"); !has[id] && !busy(id) {
-				gone = append(gone, name)
-			}
+	orphan := func(name string) bool {
+		id, _, _ := strings.Cut(name, "/")
+		if !has[id] && busy(id) {
+			has[id] = true // it is asked once
 		}
-		if err := place.Delete(ctx, gone...); err != nil {
-			return err
-		}
+		return !has[id]
 	}
-	return nil
+	return cmp.Or(deleteSome(ctx, s.Files, files, orphan), deleteSome(ctx, s.Notes, notes, orphan))
 }
 
 // Sweep deletes files of a project that neither its document nor its checkpoint names.
@@ -180,7 +177,12 @@ func deleteAll(ctx context.Context, p Place, id string, gone func(name string) b
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !gone(strings.TrimPrefix(name, id+"/")) })
+	return deleteSome(ctx, p, names, func(name string) bool { return gone(strings.TrimPrefix(name, id+"/")) })
+}
+
+// deleteSome deletes those of names for which gone is true.
+func deleteSome(ctx context.Context, p Place, names []string, gone func(name string) bool) error {
+	names = slices.DeleteFunc(names, func(name string) bool { return !gone(name) })
 	if len(names) == 0 {
 		return nil
 	}

@@ -28,21 +28,22 @@ type keeper struct {
 	places *places
 	tell   func(Keeping)
 
-	mu       sync.Mutex
-	doc      keep.Document // all but images, which the snapshot has
-	readOnly bool
-	release  func() // of the lock that holds the project
-	last     *snapshot
-	dirty    bool          // the snapshot or the document is not written
-	writing  bool          // a goroutine is at work
-	written  chan struct{} // closed with each document written, or given up
-	problem  error
-	lost     int                  // pictures whose files could not be read
-	images   map[int]keep.Image   // stored, by ID, without what may change
-	pixels   map[int]*keep.Pixels // of pictures, by ID
-	packs    int                  // files of pixels so far
-	closed   context.Context
-	close    context.CancelFunc
+	mu        sync.Mutex
+	doc       keep.Document // all but images, which the snapshot has
+	readOnly  bool
+	restoring bool   // what changes comes from the disk
+	release   func() // of the lock that holds the project
+	last      *snapshot
+	dirty     bool          // the snapshot or the document is not written
+	writing   bool          // a goroutine is at work
+	written   chan struct{} // closed with each document written, or given up
+	problem   error
+	lost      int                  // pictures whose files could not be read
+	images    map[int]keep.Image   // stored, by ID, without what may change
+	pixels    map[int]*keep.Pixels // of pictures, by ID
+	packs     int                  // files of pixels so far
+	closed    context.Context
+	close     context.CancelFunc
 }
 
 // snapshot is what is to be kept of images and network.
@@ -75,7 +76,7 @@ func (p *Project) changed() {
 	s := p.snapshot()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.doc.ID == "" && len(s.classes) == 0 {
+	if k.restoring || k.doc.ID == "" && len(s.classes) == 0 {
 		return // nothing to lose yet
 	}
 	k.last = s

@@ -87,7 +87,8 @@ func (d *disk) after() *disk {
 // visit keeps p's projects on the disk.
 func (d *disk) visit(t testing.TB, p *Project) *Project {
 	t.Helper()
-	if err := p.KeepProjects(t.Context(), &keep.Store{Notes: d.notes, Files: d.files}, d.locks, nil); err != nil {
+	p.KeepProjects(&keep.Store{Notes: d.notes, Files: d.files}, d.locks, nil)
+	if err := p.SweepProjects(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -148,6 +149,10 @@ func TestProjectIsKept(t *testing.T) {
 	}
 	if got := predict(t, q); !reflect.DeepEqual(got, want) {
 		t.Errorf("predicted %v, want %v", got, want)
+	}
+	kept(t, q)
+	if q.keeper.doc.Current != "run 1" {
+		t.Errorf("the network in use is of %q", q.keeper.doc.Current)
 	}
 	if len(o.Runs) != 1 || o.Runs[0].ID != "run 1" || !o.Runs[0].Network || len(o.Runs[0].Epochs) != 1 || len(o.Warnings) > 0 || string(o.Page) != `{"tab":"runs"}` || o.Interrupted != nil {
 		t.Errorf("%+v", o)
@@ -344,5 +349,22 @@ func TestNoRoom(t *testing.T) {
 	kept(t, p)
 	if _, o := d.after().reopen(t); o.Images != o.Of || o.Name != "again" {
 		t.Errorf("%+v", o.Keeping)
+	}
+}
+
+// Opening a project writes nothing: a crash on the way finds it as it was.
+func TestOpeningWritesNothing(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, open(t, 2, 1))
+	train(t, p, "head-only", DefaultOptions())
+	kept(t, p)
+	d = d.after()
+	d.notes.fail = func(name string) error { t.Errorf("%s was written", name); return nil }
+	d.files.fail = d.notes.fail
+	q, o := d.reopen(t)
+	kept(t, q)
+	q, o = d.after().reopen(t)
+	if o.Images != o.Of || o.Images == 0 || q.network.current.run != "run 1" {
+		t.Errorf("%+v, %q", o.Keeping, q.network.current.run)
 	}
 }

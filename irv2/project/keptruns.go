@@ -67,7 +67,7 @@ func (p *Project) UseRun(ctx context.Context, id string, progress Progress) erro
 func (k *keeper) use(run string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.doc.Current != run {
+	if k.doc.Current != run && !k.restoring {
 		k.doc.Current = run
 		k.touch()
 	}

@@ -28,13 +28,20 @@ func (at *places) try(ctx context.Context, id string) (release func(), ok bool, 
 }
 
 // KeepProjects keeps projects in a store from now on; tell, which may be nil, hears how
-// far that is. What a crash left behind is swept.
-func (p *Project) KeepProjects(ctx context.Context, store *keep.Store, locks Locker, tell func(Keeping)) error {
+// far that is.
+func (p *Project) KeepProjects(store *keep.Store, locks Locker, tell func(Keeping)) {
 	p.places = &places{store, locks}
 	p.tellKeeping = tell
 	p.keeper = newKeeper(p.places, tell)
 	p.changed()
-	return store.SweepAll(ctx, func(id string) bool {
+}
+
+// SweepProjects deletes what a crash left behind, of projects that no tab has.
+func (p *Project) SweepProjects(ctx context.Context) error {
+	if p.places == nil {
+		return errNotKept
+	}
+	return p.places.store.SweepAll(ctx, func(id string) bool {
 		release, ok, err := p.places.try(ctx, id)
 		if ok {
 			release()

@@ -56,7 +56,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 	}
 	p.closeProject()
 	k = p.keeper
-	k.doc, k.readOnly = *doc, !ok
+	k.doc, k.readOnly, k.restoring = *doc, !ok, true
 	if ok {
 		k.release = release
 	}
@@ -71,7 +71,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 		}
 	}
 	k.mu.Lock()
-	k.last = p.snapshot() // as it is on the disk: nothing is to be written
+	k.last, k.restoring = p.snapshot(), false // as it is on the disk: nothing is to be written
 	k.mu.Unlock()
 	return p.opened(ctx, warnings)
 }

@@ -1,7 +1,7 @@
 // Keep the network: downloads in every format, each with one line on what opens it.
 import { byID, download, h } from './dom.js'
 import { guarded } from './notices.js'
-import { changedHere } from './runs.js'
+import { isTrained } from './runs.js'
 import { state, watch } from './store.js'
 
 /** All but the first are packages: the model with its labels, a card and a script. */
@@ -25,7 +25,7 @@ export function startDownloads() {
 /** Downloads are there for what was trained: here, or in the file in use. */
 function show() {
   const { model, active } = state
-  const trained = changedHere() || Boolean(model?.outputs)
+  const trained = isTrained()
   byID('download').disabled = !trained || Boolean(active)
   for (const { format } of formats) byID(`download-${format}`).disabled = !trained || Boolean(active) || (format === 'timm' && model.model !== 'full')
   byID('keep-text').textContent = trained ? 'Whatever is downloaded here can be dropped on the page later, to go on with it.' : 'Once a network is trained, it can be saved here.'

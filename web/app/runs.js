@@ -64,6 +64,9 @@ let changedFrom = '' // the weights that a run has changed, '' before there is o
 /** Whether a run has changed the weights in use. */
 export const changedHere = () => Boolean(state.model?.weights) && state.model.weights.id === changedFrom
 
+/** Whether the network in use was trained: here, or before its file was brought. */
+export const isTrained = () => changedHere() || Boolean(state.model?.weights && state.model.outputs)
+
 /** Undo is there for what was trained here. */
 function showKeep() {
   byID('reset').disabled = !changedHere() || Boolean(state.active)
