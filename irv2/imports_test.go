@@ -58,7 +58,7 @@ var rooms = []struct {
 	// The page's worker, and the site.
 	{"wasm/...", []string{"wasm/jsutil", "irv2/...", "kernels/..."}},
 	{"wasm/jsutil", nil},
-	{"serve", []string{"kernels/wasmasm"}}, // and the files of web
+	{"serve", []string{"irv2/release", "kernels/wasmasm"}}, // and the files of web
 	{"serve/bench", []string{"irv2/...", "kernels/..."}},
 	{"serve/notices", nil},
 
