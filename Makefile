@@ -9,6 +9,8 @@
 #                 what the processor gave (an hour; LESSON=5,near for a part)
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
+#   make fuzz     a million inputs to the readers of files and arguments, and what fails kept
+#                 under testdata/fuzz (some minutes; FUZZ_INPUTS=400000: ten million)
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
@@ -34,7 +36,7 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
+	test-gpu test-browser golden golden-gpu fuzz bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
 
 run:
 	go run ./serve
@@ -127,6 +129,15 @@ test-browser:
 
 golden:
 	go test -count=1 -v ./irv2/golden -args $(if $(GOLDEN),-golden "$(abspath $(GOLDEN))")
+
+# Each target gets its share, one after another. Minimising an input that is no failure
+# would take all of the time.
+FUZZ_INPUTS = 40000
+fuzz:
+	@for target in $$(grep -ro '^func Fuzz[A-Za-z0-9]*' --include='*_test.go' irv2 | sed 's/:func /:/'); do \
+	  package=./$$(dirname $${target%%:*}); name=$${target##*:}; echo "$$package $$name"; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ_INPUTS)x -fuzzminimizetime 1x $$package || exit 1; \
+	done
 
 bench:
 	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)

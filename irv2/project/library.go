@@ -72,10 +72,12 @@ func (l *Library) list(ctx context.Context) ([]Manifest, error) {
 	var list []Manifest
 	for _, id := range ids {
 		m, err := l.manifest(ctx, id)
-		if err != nil {
+		switch {
+		case err == nil:
+			list = append(list, m)
+		case codeOf(err) != Corrupt: // a damaged one hides no others
 			return nil, err
 		}
-		list = append(list, m)
 	}
 	slices.SortStableFunc(list, func(a, b Manifest) int { return int(b.Created - a.Created) })
 	return list, nil
@@ -93,7 +95,10 @@ func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 	if text == nil {
 		return m, Errorf(Invalid, "These weights are no longer kept here: choose the file again.")
 	}
-	return m, json.Unmarshal(text, &m)
+	if json.Unmarshal(text, &m) != nil || m.Info.ID != id {
+		return m, Errorf(Corrupt, "What is kept of these weights is damaged: remove them and choose the file again.")
+	}
+	return m, nil
 }
 
 // keep puts w on the shelf under m.Info.ID, filling m's Bytes and Sums. Where the same

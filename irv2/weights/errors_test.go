@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"thaw/irv2"
+	"thaw/irv2/internal/bounded"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
 )
@@ -185,14 +186,21 @@ func TestBitFlips(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"other.h5", "other.weights.h5", "other.keras", "other.safetensors"} {
-		f.Add(testdata(f, name))
-	}
+	f.Add(testdata(f, "other.safetensors"))
+	f.Add(testdata(f, "torch/small.pth"))
+	f.Add(zipOf(f, "config.json", "metadata.json", "model.weights.h5"))
 	m := thin(f, 3, 4)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if w, _, err := readBytes(raw, m); err == nil && w == nil {
-			t.Fatal("neither weights nor an error")
-		}
+		bounded.Parse(t, len(raw), func() {
+			w, _, err := readBytes(raw, m)
+			if err == nil && w == nil {
+				t.Fatal("neither weights nor an error")
+			}
+			if err != nil { // a front end adds the full stop
+				bounded.Sentence(t, err.Error()+".", "file")
+			}
+			AboutFile(bytes.NewReader(raw), int64(len(raw)))
+		})
 	})
 }
 
