@@ -100,7 +100,7 @@ func (d *dispatcher) receive(message safejs.Value) {
 func (d *dispatcher) answer(name string, r *request) (result any, err error) {
 	run := d.calls[name]
 	if run == nil {
-		return nil, project.Errorf(project.Invalid, "There is no call %q.", name)
+		return nil, project.Errorf(project.Invalid, "There is no call %.100q.", name)
 	}
 	defer project.Recover(&err)
 	return run(r)

@@ -103,6 +103,7 @@ func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, er
 	case err != nil:
 		return nil, d.refused(refuse(name, Unreadable, "%s", err))
 	}
+	f.Group = cleanName(f.Group)
 	if class == "" {
 		class = ClassOf(f.Path)
 	}
@@ -245,13 +246,13 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
+		return "", existsError(fmt.Sprintf("There is already a class called %.100q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
 
 func noClass(name string) error {
-	return problemf("There is no class called %q: it may have been renamed or removed.", name)
+	return problemf("There is no class called %.100q: it may have been renamed or removed.", name)
 }
 
 func noSample(id int) error {

@@ -12,7 +12,7 @@ import (
 )
 
 // sentenceOf holds an error to what a person is told: a code and a short sentence.
-func sentenceOf(t testing.TB, err error) {
+func sentenceOf(t bounded.TB, err error) {
 	t.Helper()
 	var e *Error
 	if !errors.As(err, &e) || e.Code == "" || e.Code == Internal {

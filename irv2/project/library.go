@@ -83,6 +83,8 @@ func (l *Library) list(ctx context.Context) ([]Manifest, error) {
 	return list, nil
 }
 
+var errManifest = Errorf(Corrupt, "What is kept of these weights is damaged: remove them and choose the file again.")
+
 func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 	var m Manifest
 	if l.broken != nil {
@@ -96,7 +98,7 @@ func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 		return m, Errorf(Invalid, "These weights are no longer kept here: choose the file again.")
 	}
 	if json.Unmarshal(text, &m) != nil || m.Info.ID != id {
-		return m, Errorf(Corrupt, "What is kept of these weights is damaged: remove them and choose the file again.")
+		return m, errManifest
 	}
 	return m, nil
 }

@@ -46,9 +46,15 @@ func allocated() uint64 {
 	return sample[0].Value.Uint64()
 }
 
+// TB is what Sentence needs of a test, also of one of package rapid.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // Sentence fails where text, which is about the thing called name, is not one sentence in
 // a line: it starts with a capital, or names the thing, and has a full stop.
-func Sentence(t testing.TB, text, name string) {
+func Sentence(t TB, text, name string) {
 	t.Helper()
 	first, _ := utf8.DecodeRuneInString(text)
 	begins := !unicode.IsLower(first) || name != "" && strings.HasPrefix(text, name)
