@@ -29,7 +29,11 @@ func (r *request) decode(dst any) error {
 	if r.args.IsUndefined() {
 		return nil
 	}
-	text, err := jsutil.Stringify(r.args)
+	value, err := safejs.Global().Call("thawArguments", r.args) // of worker.js
+	if err != nil {
+		return project.Errorf(project.Invalid, "The arguments do not fit: %.200v.", err)
+	}
+	text, err := value.String()
 	if err != nil {
 		return err
 	}

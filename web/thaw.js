@@ -54,8 +54,8 @@ class Channel {
     if (signal?.aborted) return Promise.reject(cancelled())
     const id = ++this.#lastID
     return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, call: name, args }) // first: it throws what cannot be sent
       this.#pending.set(id, { resolve, reject, onEvent, untilFinal })
-      this.#worker.postMessage({ id, call: name, args })
       // The caller is told at once; what the worker still says of this id is dropped.
       signal?.addEventListener('abort', () => {
         if (!this.#pending.delete(id)) return
@@ -108,21 +108,21 @@ function thaw(channel, engine) {
 
   return {
     engine,
-    use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
-    model: {
+    close: () => channel.close(),
+    model: answering({
       configure: (change, options) => withProgress('model.configure', change, options),
       describe: call('model.describe'),
       nameOutputs: names => channel.call('model.nameOutputs', { names }),
-    },
-    weights: {
+    }),
+    weights: answering({
       list: call('weights.list'),
       import: (source, { name, ...options } = {}) =>
         withProgress('weights.import', typeof source === 'string' ? { url: source, name } : source instanceof Blob ? { file: source, name: name ?? nameOf(source) } : { files: [...source] }, options),
       use: (id, options) => withProgress('weights.use', { id }, options),
       remove: id => channel.call('weights.remove', { id }),
       synthesize: call('weights.synthesize'),
-    },
-    data: {
+    }),
+    data: answering({
       add: (className, files, { group, browserDecoded, ...options } = {}) => withProgress('data.add', { class: className, files: named(files, group), browserDecoded }, options),
       survey: (files, { encoding, ...options } = {}) => withProgress('data.survey', { files: [...files], encoding }, options),
       take: (survey, choice, options) => withProgress('data.take', { survey: survey.id, choice }, options),
@@ -141,16 +141,33 @@ function thaw(channel, engine) {
       undo: call('data.undo'),
       redo: call('data.redo'),
       thumbnail: id => channel.call('data.thumbnail', { id }),
-    },
-    recognise: files => channel.call('recognise', { files: [...files] }),
-    plan: (spec, options) => channel.call('plan', { spec, options }),
-    train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
-    predict: file => channel.call('predict', { file }),
-    export: format => channel.call('export', { format }),
-    reset: call('reset'),
-    benchmark: call('benchmark'),
-    close: () => channel.close(),
+    }),
+    ...answering({
+      use: way => channel.call('engine.use', { way }).then(news => Object.assign(engine, news)),
+      recognise: files => channel.call('recognise', { files: [...files] }),
+      plan: (spec, options) => channel.call('plan', { spec, options }),
+      train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
+      predict: file => channel.call('predict', { file }),
+      export: format => channel.call('export', { format }),
+      reset: call('reset'),
+      benchmark: call('benchmark'),
+    }),
   }
+}
+
+/**
+ * Calls whose every failure is a rejection by a ThawError: also of arguments that are not even sent.
+ * @template {Record<string, (...args: any[]) => Promise<any>>} T @param {T} calls @returns {T}
+ */
+function answering(calls) {
+  const answered = Object.entries(calls).map(([name, call]) => [name, async (...args) => {
+    try {
+      return await call(...args)
+    } catch (error) {
+      throw error instanceof ThawError ? error : new ThawError('invalid', `These arguments do not fit ${name} (${String(error?.message ?? error).replace(/\.$/, '')}).`)
+    }
+  }])
+  return Object.fromEntries(answered)
 }
 
 async function train(channel, plan, options, onEvent) {

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,11 @@ type File struct {
 	Side      Side
 	Generated bool
 	Browser   bool // where only Dataset.Foreign can decode it, it may
+}
+
+// name is the file's, without folders.
+func (f File) name() string {
+	return cmp.Or(cleanName(path.Base(slashed(f.Path))), "A file without a name")
 }
 
 // Side is a picture's part in every split, for pictures that come with one.
@@ -87,7 +93,7 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 // *Refusal, also kept in Refused, or context.Canceled.
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
 	if d.Most > 0 && d.Len() >= d.Most {
-		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
+		return nil, d.refused(refuse(f.name(), TooLarge,
 			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", text.Thousands(d.Most), d.Resizing.Size))
 	}
 	data, err := f.Read()
@@ -96,7 +102,7 @@ func (d *Dataset) Add(class string, f File) (*Sample, error) {
 
 // add is Add of a file that was read, or could not be.
 func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, error) {
-	name := cleanName(path.Base(slashed(f.Path)))
+	name := f.name()
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err

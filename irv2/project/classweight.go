@@ -14,6 +14,9 @@ type ClassWeight struct {
 	Of       map[string]float64
 }
 
+// maxWeights is more classes than a head can have.
+const maxWeights = 10_000
+
 // UnmarshalJSON reads a word or an object.
 func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	var word string
@@ -25,7 +28,7 @@ func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	case isWord:
 		return Errorf(Invalid, "There are no class weights called %.100q: choose none, balanced, or a number for each class.", word)
 	}
-	if err := json.Unmarshal(text, &of); err != nil || of == nil {
+	if err := json.Unmarshal(text, &of); err != nil || of == nil || len(of) > maxWeights {
 		return Errorf(Invalid, "Class weights are none, balanced, or a number for each class.")
 	}
 	*w = ClassWeight{Of: map[string]float64{}}

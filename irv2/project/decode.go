@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,24 @@ func decodeStrictly(text []byte, dst any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	return decodeError(d.Decode(dst))
+}
+
+// IDs are a list of numbers that Decode reads without holes: null would be image 0.
+type IDs []int
+
+const maxIDs = 1_000_000
+
+// UnmarshalJSON reads a list of whole numbers.
+func (ids *IDs) UnmarshalJSON(text []byte) error {
+	var list []*int
+	if err := json.Unmarshal(text, &list); err != nil || slices.Contains(list, nil) || len(list) > maxIDs {
+		return Errorf(Invalid, "Images are named by a list of their numbers, which are whole, at most 1,000,000.")
+	}
+	*ids = make(IDs, len(list))
+	for i, id := range list {
+		(*ids)[i] = *id
+	}
+	return nil
 }
 
 func decodeError(err error) error {

@@ -68,7 +68,7 @@ func FuzzCalls(f *testing.F) {
 		bounded.Parse(t, len(text), func() {
 			var args struct {
 				Change
-				IDs    []int
+				IDs    IDs
 				Names  []string
 				Survey int
 				Choice TakeChoice

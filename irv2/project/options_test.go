@@ -36,6 +36,19 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// A hole in a list is not image 0.
+func TestIDs(t *testing.T) {
+	for given, want := range map[string]string{`{"ids":[2,1]}`: "", `{"ids":[]}`: "", `{"ids":[null]}`: "whole", `{"ids":["NaN"]}`: "whole", `{"ids":[1.5]}`: "whole", `{"ids":{}}`: "list"} {
+		var args struct{ IDs IDs }
+		err := Decode([]byte(given), &args)
+		if want == "" && err != nil {
+			t.Error(err)
+		} else if want != "" {
+			check(t, err, Invalid, want)
+		}
+	}
+}
+
 // Where nothing was held back, there is no figure.
 func TestNothingHeldBack(t *testing.T) {
 	p := open(t, 3, 0)

@@ -104,7 +104,7 @@ func recogniseNames(names []string) Kind {
 	}
 	for _, suffix := range []string{".keras", ".h5", ".hdf5", ".safetensors", ".pth", ".tflite", ".onnx"} {
 		if name := ends(suffix); name != "" {
-			return Kind{Name: "zip of a model", says: fmt.Sprintf("this zip archive holds %s: unpack it and choose that file", path.Base(name))}
+			return Kind{Name: "zip of a model", says: fmt.Sprintf("this zip archive holds %s: unpack it and choose that file", strings.Trim(fmt.Sprintf("%.100q", path.Base(name)), `"`))}
 		}
 	}
 	return Kind{}
