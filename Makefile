@@ -11,9 +11,12 @@
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
 #   make fuzz     a million inputs to the readers of files and arguments, and what fails kept
 #                 under testdata/fuzz (some minutes; FUZZ_INPUTS=400000: ten million)
+#   make soak     the demo in a browser for 1,000 passes, with flat memory
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
+#   make reproducible   the site built twice, in two folders, nothing kept between them:
+#                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
@@ -35,8 +38,8 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || command -v firefox)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu fuzz bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
+.PHONY: run site test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
+	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
 
 run:
 	go run ./serve
@@ -67,6 +70,7 @@ lint:
 # sheets of worlds, notices, the lesson's report.
 generated:
 	go mod tidy -diff
+	go mod verify
 	go test -run ScalarCopies ./kernels/...
 	go test -run Sheets ./irv2/worlds
 	go test -count=1 ./serve/notices
@@ -79,6 +83,17 @@ clean-tree:
 
 notices:
 	go run ./serve/notices
+
+# Of what git has (committed or added), for a host: TestSiteIsReproducible holds the same
+# on the way, less thoroughly.
+reproducible:
+	rm -rf build/reproducible
+	@for place in one other/place; do \
+	  at=build/reproducible/$$place; git checkout-index --all --prefix=$$at/ && \
+	  (cd $$at && GOCACHE=$$PWD/build/cache go run ./serve -build build/site) || exit 1; \
+	done
+	diff -r build/reproducible/one/build/site build/reproducible/other/place/build/site
+	go run ./serve -version
 
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
@@ -138,6 +153,9 @@ fuzz:
 	  package=./$$(dirname $${target%%:*}); name=$${target##*:}; echo "$$package $$name"; \
 	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ_INPUTS)x -fuzzminimizetime 1x $$package || exit 1; \
 	done
+
+soak: chromium
+	THAW_REQUIRE_BROWSER=1 THAW_SOAK=1000 go test -count=1 -v -timeout 90m -run TestSoak ./serve
 
 bench:
 	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)

@@ -120,10 +120,10 @@ func FuzzManifest(f *testing.F) {
 			shelf := newMapShelf()
 			shelf.Put(context.Background(), Manifests, "a", text)
 			p := open(t, 0, 0)
-			if p.Library, err = OpenLibrary(context.Background(), shelf); err != nil {
+			if p.Library, err = OpenLibrary(context.Background(), shelf, &Locks{}); err != nil {
 				t.Fatal(err)
 			}
-			if list, err := p.ListWeights(context.Background()); err != nil || list[0].ID != Builtin.ID {
+			if list, err := p.ListWeights(context.Background()); err != nil || list[0].ID != Builtins()[0].ID {
 				t.Fatalf("%v, %v", list, err)
 			}
 			if _, err := p.UseWeights(context.Background(), "a", nil); err != nil {

@@ -254,7 +254,7 @@ func (h *hand) weights(t *rapid.T) {
 		case 2:
 			_, err = h.p.UseWeights(ctx, rapid.SampledFrom(append(h.kept, texts...)).Draw(t, "id"), nil)
 		case 3:
-			err = h.p.RemoveWeights(ctx, rapid.SampledFrom(append(h.kept, append(texts, Builtin.ID)...)).Draw(t, "id"))
+			err = h.p.RemoveWeights(ctx, rapid.SampledFrom(append(h.kept, append(texts, Builtins()[0].ID)...)).Draw(t, "id"))
 		case 4:
 			_, err = h.p.ListWeights(ctx)
 		}
