@@ -15,8 +15,8 @@ function numbers(seed) {
   }
 }
 
-/** Calls for so many milliseconds; photos are good image files. @returns what was wrong, and how many calls there were. */
-export async function callAtRandom(thaw, photos, seed, milliseconds) {
+/** So many calls, or as many as there is time for; photos are good image files. @returns what was wrong, and how many calls there were. */
+export async function callAtRandom(thaw, photos, seed, calls, milliseconds) {
   const random = numbers(seed)
   const pick = list => list[Math.floor(random() * list.length)]
   const odd = usual => (random() < 0.2 ? pick(absurd) : usual)
@@ -41,7 +41,7 @@ export async function callAtRandom(thaw, photos, seed, milliseconds) {
     return { signal: controller.signal }
   }
 
-  const calls = {
+  const kinds = {
     'data.add': () => thaw.data.add(name(), files(), { ...giveUp(), group: odd(undefined), browserDecoded: odd(false) }),
     'data.addWorld': () => thaw.data.addWorld(odd('near'), { perClass: odd(1), validation: odd(0), seed: odd(1) }),
     'data.survey': async () => { survey = await thaw.data.survey(withPaths(), { ...giveUp(), encoding: odd('') }) },
@@ -89,7 +89,7 @@ export async function callAtRandom(thaw, photos, seed, milliseconds) {
     let timer
     const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('hangs')), hang) })
     try {
-      await Promise.race([calls[name](), late])
+      await Promise.race([kinds[name](), late])
     } catch (error) {
       const sentence = /^[^a-z][^\n]*\.$/u.test(error.message) || /^(file|a\.h5): /.test(error.message)
       if (error.name !== 'ThawError' || ['internal', 'closed'].includes(error.code) || !sentence || error.message.length > 1000) wrong.push(`${name}: ${error.name} ${error.code}: ${error.message}`.slice(0, 500))
@@ -100,13 +100,14 @@ export async function callAtRandom(thaw, photos, seed, milliseconds) {
   }
 
   const end = performance.now() + milliseconds
-  while (performance.now() < end && wrong.length < 10) {
-    const together = Array.from({ length: 1 + Math.floor(random() * 4) }, () => one(pick(Object.keys(calls))))
+  const made = () => Object.values(count).reduce((a, b) => a + b, 0)
+  while (made() < calls && performance.now() < end && wrong.length < 10) {
+    const together = Array.from({ length: 1 + Math.floor(random() * 4) }, () => one(pick(Object.keys(kinds))))
     // A run that was paused, or is long, keeps others waiting.
     if (random() < 0.3) together.push(one('run.cancel'))
     await Promise.all(together)
   }
   await run?.cancel().catch(() => {})
   await run?.done.catch(() => {})
-  return { wrong, calls: Object.values(count).reduce((a, b) => a + b, 0), kinds: Object.keys(count).length, slowest: Object.entries(slowest).sort((a, b) => b[1] - a[1]).slice(0, 5).map(([name, ms]) => `${name} ${ms} ms`).join(', ') }
+  return { wrong, calls: made(), kinds: Object.keys(count).length, slowest: Object.entries(slowest).sort((a, b) => b[1] - a[1]).slice(0, 5).map(([name, ms]) => `${name} ${ms} ms`).join(', ') }
 }
