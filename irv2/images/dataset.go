@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,11 @@ type File struct {
 	Group   string                      // of pictures that belong together, and so to one side; "": alone
 	Side    Side
 	Browser bool // where only Dataset.Foreign can decode it, it may
+}
+
+// name is the file's, without folders.
+func (f File) name() string {
+	return cmp.Or(cleanName(path.Base(slashed(f.Path))), "A file without a name")
 }
 
 // Generated says that a picture was made by a program that can make it again.
@@ -91,7 +97,7 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 // *Refusal, also kept in Refused, or context.Canceled.
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
 	if d.Most > 0 && d.Len() >= d.Most {
-		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
+		return nil, d.refused(refuse(f.name(), TooLarge,
 			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", text.Thousands(d.Most), d.Resizing.Size))
 	}
 	data, err := f.Read()
@@ -100,13 +106,14 @@ func (d *Dataset) Add(class string, f File) (*Sample, error) {
 
 // add is Add of a file that was read, or could not be.
 func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, error) {
-	name := cleanName(path.Base(slashed(f.Path)))
+	name := f.name()
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err
 	case err != nil:
 		return nil, d.refused(refuse(name, Unreadable, "%s", err))
 	}
+	f.Group = cleanName(f.Group)
 	if class == "" {
 		class = ClassOf(f.Path)
 	}
@@ -249,13 +256,13 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
+		return "", existsError(fmt.Sprintf("There is already a class called %.100q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
 
 func noClass(name string) error {
-	return problemf("There is no class called %q: it may have been renamed or removed.", name)
+	return problemf("There is no class called %.100q: it may have been renamed or removed.", name)
 }
 
 func noSample(id int) error {

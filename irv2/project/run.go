@@ -107,11 +107,6 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if o, err = o.weighted(split); err != nil {
 		return nil, err
 	}
-	p.division = o.division()
-	p.setPredictor(nil)
-	if !o.Continue {
-		p.network.reset()
-	}
 	layout, err := p.layout(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
 	var tooLarge *tune.TooLarge
 	switch {
@@ -119,6 +114,11 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	case err != nil:
 		return nil, WithCode(Invalid, err)
+	}
+	p.division = o.division()
+	p.setPredictor(nil)
+	if !o.Continue {
+		p.network.reset()
 	}
 	r := &Run{
 		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
