@@ -45,6 +45,7 @@ var rooms = []struct {
 	{"irv2/freeze", []string{"irv2"}},
 	{"irv2/compile", []string{"irv2", "irv2/freeze", "kernels/..."}},
 	{"irv2/tune", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
+	{"irv2/lens", []string{"irv2", "irv2/freeze", "irv2/compile", "irv2/tune", "kernels/program"}},
 	{"irv2/weights", []string{"irv2", "irv2/weights/...", "irv2/internal/unzip"}},
 
 	{"irv2/measure", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
