@@ -119,13 +119,12 @@ func TestRestate(t *testing.T) {
 			t.Errorf("logit %d is %g, on batch statistics %g", i, got, want[i])
 		}
 	}
-	full, err := restating(mustPlan(t, w.Model), 12, 0, host)
+	nine, err := restating(mustPlan(t, w.Model), 9, 0, host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cost := full.Cost()
-	if n, err := Restate(w, data, cost.Peak()-cost.ArenaBytes/3, host, poll); n < 2 || n >= 12 || err != nil {
-		t.Errorf("%d images in two thirds of the arena, %v", n, err)
+	if n, err := Restate(w, data, nine.Cost().Peak(), host, poll); n != 9 || err != nil {
+		t.Errorf("%d images in the memory of 9, %v", n, err)
 	}
 	if n, err := Restate(w, data, 1, host, poll); n != 0 || err != nil {
 		t.Errorf("%d images in a byte, %v", n, err)
