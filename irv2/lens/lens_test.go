@@ -110,7 +110,7 @@ func TestRestate(t *testing.T) {
 		return out
 	}
 	want := logits(freeze.Spec{Preset: "head-only", BatchNorm: freeze.Batch}, true)
-	n, err := Restate(w, data, 0, host, poll)
+	n, err := Restate(w, nil, data, 0, host, poll)
 	if n != 12 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -119,25 +119,28 @@ func TestRestate(t *testing.T) {
 			t.Errorf("logit %d is %g, on batch statistics %g", i, got, want[i])
 		}
 	}
-	nine, err := restating(mustPlan(t, w.Model), 9, 0, host)
+	before := w.Clone()
+	live := make([]bool, len(w.Model.Layers))
+	bn := w.Model.Layer("conv_7b_bn")
+	live[bn.Index] = true
+	if _, err := Restate(w, live, stripes{train: 7}, 0, host, poll); err != nil {
+		t.Fatal(err)
+	}
+	for l, d := range Drifted(before, w) {
+		if (d == Drift{}) != (l != bn) {
+			t.Errorf("%s: %+v, and only %s is live", l.Name, d, bn.Name)
+		}
+	}
+	nine, err := restating(freeze.FromFlags(w.Model, func(*irv2.Layer) bool { return false }, freeze.Batch), 9, 0, host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := Restate(w, data, nine.Cost().Peak(), host, poll); n != 9 || err != nil {
+	if n, err := Restate(w, nil, data, nine.Cost().Peak(), host, poll); n != 9 || err != nil {
 		t.Errorf("%d images in the memory of 9, %v", n, err)
 	}
-	if n, err := Restate(w, data, 1, host, poll); n != 0 || err != nil {
+	if n, err := Restate(w, nil, data, 1, host, poll); n != 0 || err != nil {
 		t.Errorf("%d images in a byte, %v", n, err)
 	}
-}
-
-func mustPlan(t *testing.T, m *irv2.Model) *freeze.Plan {
-	t.Helper()
-	plan, err := freeze.New(m, freeze.Spec{Preset: "head-only", BatchNorm: freeze.Batch})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan
 }
 
 // A network is like itself in every block, and less like one with other filters the
@@ -185,7 +188,7 @@ func TestMeasure(t *testing.T) {
 	w, data := weights(t), stripes{train: 31, heldBack: 21}
 	last := 0
 	probes, err := Measure(w, data, host, poll, func(done, total int) {
-		if done <= last || done > total {
+		if done < last || done > total {
 			t.Errorf("%d of %d after %d", done, total, last)
 		}
 		last = done

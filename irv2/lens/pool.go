@@ -16,44 +16,70 @@ type features struct {
 
 func (f *features) row(i int) []float32 { return f.values[i*f.channels:][:f.channels] }
 
-// poolBatch images go through the network at a time.
-const poolBatch = 16
-
-// pool runs w, in inference mode, over the chosen images of a split and gives the features
-// of each block of the backbone. progress is told after each batch how many images are done.
+// pool runs w over the chosen images of a split and gives the features of each block of the
+// backbone. progress is told after each batch how many images are done.
 func pool(w *irv2.Weights, data tune.Data, split tune.Split, chosen []int, machine program.Machine, poll func() error, progress func(done int)) ([]*features, error) {
 	outputs := compile.BlockOutputs(w.Model)
 	outputs = outputs[:len(outputs)-1] // the last is the head's
-	plan := freeze.FromFlags(w.Model, func(*irv2.Layer) bool { return false }, freeze.Keras)
-	p, err := compile.Compile(plan, compile.Options{Batch: min(poolBatch, len(chosen)), To: outputs[len(outputs)-1], Pool: outputs}, machine)
-	if err != nil {
-		return nil, err
-	}
-	l, err := p.Load(machine, w)
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
 	blocks := make([]*features, len(outputs))
 	for i, layer := range outputs {
 		blocks[i] = &features{len(chosen), layer.C, make([]float32, len(chosen)*layer.C)}
 	}
-	for at := 0; at < len(chosen); at += poolBatch {
-		batch := chosen[at:min(at+poolBatch, len(chosen))]
-		fill(l, data, split, batch)
-		if err := l.Run(p.Phase(program.Forward), poll); err != nil {
-			return nil, err
-		}
+	opts := compile.Options{To: outputs[len(outputs)-1], Pool: outputs}
+	return blocks, infer(w, opts, data, split, chosen, machine, poll, func(p *compile.Program, at, n int) []program.Part {
+		progress(at)
 		parts := make([]program.Part, len(outputs))
 		for i, layer := range outputs {
-			parts[i] = program.Part{Dst: blocks[i].values[at*layer.C:][:len(batch)*layer.C], Buffer: p.Pooled[layer]}
+			parts[i] = program.Part{Dst: blocks[i].values[at*layer.C:][:n*layer.C], Buffer: p.Pooled[layer]}
 		}
-		if err := l.Ask(parts...)(); err != nil {
-			return nil, err
+		return parts
+	})
+}
+
+// Right counts the held-back images that w, in inference mode, labels right.
+func Right(w *irv2.Weights, data tune.Data, machine program.Machine, poll func() error) (int, error) {
+	count, classes := data.Len(tune.Validation), w.Model.Config.Classes
+	logits := make([]float32, count*classes)
+	err := infer(w, compile.Options{}, data, tune.Validation, Spread(count, count), machine, poll, func(p *compile.Program, at, n int) []program.Part {
+		return []program.Part{{Dst: logits[at*classes:][:n*classes], Buffer: p.Logits}}
+	})
+	right := 0
+	for i := range count {
+		if tune.Argmax(logits[i*classes:][:classes]) == data.Label(tune.Validation, i) {
+			right++
 		}
-		progress(at + len(batch))
 	}
-	return blocks, nil
+	return right, err
+}
+
+// inferBatch images go through the network at a time.
+const inferBatch = 16
+
+// infer runs w, in inference mode and to where opts say, over chosen images. ask says what
+// to read of the n images from number at on.
+func infer(w *irv2.Weights, opts compile.Options, data tune.Data, split tune.Split, chosen []int, machine program.Machine, poll func() error, ask func(p *compile.Program, at, n int) []program.Part) error {
+	plan := freeze.FromFlags(w.Model, func(*irv2.Layer) bool { return false }, freeze.Keras)
+	opts.Batch = max(1, min(inferBatch, len(chosen)))
+	p, err := compile.Compile(plan, opts, machine)
+	if err != nil {
+		return err
+	}
+	l, err := p.Load(machine, w)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	for at := 0; at < len(chosen); at += inferBatch {
+		batch := chosen[at:min(at+inferBatch, len(chosen))]
+		fill(l, data, split, batch)
+		if err := l.Run(p.Phase(program.Forward), poll); err != nil {
+			return err
+		}
+		if err := l.Ask(ask(p, at, len(batch))...)(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // centred takes the mean of train's rows off the rows of each of the lists.

@@ -49,18 +49,19 @@ func drift(mean0, variance0, mean, variance []float32) (d Drift) {
 	return d
 }
 
-// Restate replaces every moving mean and variance of w by those of training images under
+// Restate replaces the moving means and variances of w by those of training images under
 // the weights as they are, layer by layer, each fed by layers that already use their new
-// statistics. What a network scores with them tells drift of statistics from learning.
+// statistics: of the batch norms that are live, by layer as in freeze.Plan, nil: of all.
+// What a network scores with them tells drift of statistics from learning.
 //
 // One batch of all images in training mode does it exactly: a batch norm then normalises
 // with the statistics of all images, which is what it will do in inference mode. Where
 // budget bytes (0: no limit) do not hold all, it takes as many as they do, evenly spread;
 // it returns how many.
-func Restate(w *irv2.Weights, data tune.Data, budget int64, machine program.Machine, poll func() error) (images int, err error) {
-	plan, err := freeze.New(w.Model, freeze.Spec{Preset: "head-only", BatchNorm: freeze.Batch})
-	if err != nil {
-		return 0, err
+func Restate(w *irv2.Weights, live []bool, data tune.Data, budget int64, machine program.Machine, poll func() error) (images int, err error) {
+	plan := freeze.FromFlags(w.Model, func(*irv2.Layer) bool { return false }, freeze.Batch)
+	if live != nil {
+		plan.BatchStatistics = live
 	}
 	p, err := restating(plan, data.Len(tune.Train), budget, machine)
 	if err != nil || p == nil {
