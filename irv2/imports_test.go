@@ -49,7 +49,7 @@ var rooms = []struct {
 	{"irv2/weights", []string{"irv2", "irv2/weights/...", "irv2/internal/unzip"}},
 
 	{"irv2/measure", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
-	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/text", "irv2/measure", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
+	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/text", "irv2/lens", "irv2/measure", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
 
 	// What puts these together: the commands, Keras's figures.
 	{"irv2/...", []string{"irv2/...", "kernels/..."}},

@@ -51,6 +51,11 @@ func gramOf(f *features) []float32 {
 	return gram
 }
 
+// Comparable says that b is of as many images and blocks.
+func (r *Representation) Comparable(b *Representation) bool {
+	return r.images == b.images && len(r.grams) == len(b.grams)
+}
+
 // Alike compares two networks' representations of the same images: the linear CKA of each
 // block (Kornblith et al., arXiv 1905.00414), 1 where features are the same up to rotation
 // and scale, 0 where they have nothing in common. It is the unbiased form (Nguyen et al.,

@@ -41,6 +41,8 @@ type Run struct {
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it
 
+	looks look // what it needs for readings
+
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
 }
@@ -102,6 +104,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
 		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
+	r.looks.wanted = o.Readings
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -109,11 +112,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 // train runs to the end and sends the final event.
 func (r *Run) train() {
 	defer r.cancel()
-	defer func() {
-		if r.session != nil {
-			r.session.Close()
-		}
-	}()
+	defer r.close()
 	r.start = time.Now()
 	err := r.prepare()
 	if err == nil {
@@ -130,7 +129,17 @@ func (r *Run) train() {
 	case err != nil:
 		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
-		r.emit(Ended{"done", r.result()})
+		result := r.result()
+		r.look()
+		r.emit(Ended{"done", result})
+	}
+}
+
+// close gives the session's memory up.
+func (r *Run) close() {
+	if r.session != nil {
+		r.session.Close()
+		r.session = nil
 	}
 }
 
@@ -204,7 +213,12 @@ func (r *Run) event(e tune.Event) {
 	if c := e.Cache; c != nil && c.Done == c.Total {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
-	r.emit(eventOf(e, r.flops))
+	event := eventOf(e, r.flops)
+	if done, ok := event.(EpochDone); ok {
+		done.Readings = r.epochReadings()
+		event = done
+	}
+	r.emit(event)
 	if e.Step != nil {
 		r.watch(e.Step)
 	}
