@@ -145,6 +145,7 @@ function thaw(channel, engine) {
     recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
     train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
+    probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: file => channel.call('predict', { file }),
     export: format => channel.call('export', { format }),
     reset: call('reset'),

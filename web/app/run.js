@@ -1,6 +1,7 @@
 // One run as the page keeps it: its curves grow with the events of the worker.
 /**
  * @typedef {import('../thaw.js').TrainEvent} TrainEvent
+ * @typedef {{ gradient?: (number | null)[], ratio?: (number | null)[], epochs: (import('../thaw.js').EpochReadings & { epoch: number })[], looked?: import('../thaw.js').Looked }} Inside   of steps: smoothed
  * @typedef {Object} RunView
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
@@ -23,6 +24,7 @@
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
  * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch; null where nothing is held back
+ * @property {Inside} [inside]      what it told of every block, where asked; lists in the order of trains.blocks
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
  */
@@ -55,13 +57,19 @@ export function hear(run, event) {
     case 'step':
       Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.gflops })
       addPoint(run, event)
+      if (event.readings) addReadings(run, event.readings)
       break
     case 'epoch':
+      if (event.readings) run.inside?.epochs.push({ epoch: event.epoch, ...event.readings })
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      if (run.inside) run.inside.epochs = run.inside.epochs.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      break
+    case 'lens':
+      if (run.inside) run.inside.looked = event
       break
     case 'warning':
       run.warnings.push(event.message)
@@ -98,6 +106,15 @@ function addPoint(run, { step, loss, accuracy }) {
   const mix = (before, now) => (last ? smoothing * before + (1 - smoothing) * now : now)
   run.train.push({ epoch: (step * run.epochs) / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
   if (run.train.length > maxPoints) run.train = run.train.filter((_, i) => i % 2 === 0 || i === run.train.length - 1)
+}
+
+/** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
+function addReadings(run, now) {
+  const inside = (run.inside ??= { epochs: [] })
+  for (const key of /** @type {const} */ (['gradient', 'ratio'])) {
+    const before = inside[key]
+    inside[key] = now[key].map((x, i) => (x === null || !before || before[i] === null ? x : smoothing * before[i] + (1 - smoothing) * x))
+  }
 }
 
 /** Share of held-back images recognised, at the end or so far; null where nothing is known. @param {RunView} run @returns {number | null} */
