@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 
+	"github.com/hack-pad/safejs"
+
 	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/program"
+	"thaw/wasm/jsutil"
 )
 
 // engine answers the calls with a project. Go in WebAssembly switches goroutines only
@@ -14,6 +17,7 @@ type engine struct {
 	*project.Project
 	loop   *eventLoop
 	wanted openOptions
+	digest string // of the engine's file, as loader.js computes it
 }
 
 // maxMemory is what Go can use of WebAssembly's 4 GB with room for its collector
@@ -47,7 +51,11 @@ func (e *engine) open(r *request) (any, error) {
 	if e.Machine, err = newMachine(e.wanted.Backend, e.wanted.Threads); err != nil {
 		return nil, err
 	}
+	if digest, err := jsutil.Await(jsutil.Prop(safejs.Global(), "thawDigest")); err == nil {
+		e.digest = jsutil.String(digest)
+	}
 	e.Library = openLibrary(r.ctx)
+	e.keepProjects(r.ctx)
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {
@@ -67,7 +75,7 @@ func openLibrary(ctx context.Context) *project.Library {
 	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
 	if err == nil {
 		var library *project.Library
-		if library, err = project.OpenLibrary(ctx, shelf); err == nil {
+		if library, err = project.OpenLibrary(ctx, shelf, tabLocks()); err == nil {
 			return library
 		}
 	}

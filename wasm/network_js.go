@@ -49,7 +49,11 @@ func (e *engine) train(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := e.Train(r.ctx, args.Spec, args.Options, func(event project.Event) { r.emit(event) })
+	return started(e.Train(r.ctx, args.Spec, args.Options, func(event project.Event) { r.emit(event) }))
+}
+
+// started is the reply about a run.
+func started(run *project.Run, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +93,21 @@ func (e *engine) predict(r *request) (any, error) {
 // reset answers reset.
 func (e *engine) reset(r *request) (any, error) { return nil, e.Reset(r.ctx) }
 
-// export answers export: the network as it is now, as a Blob.
+// export answers export: the network as it is now, as a Blob, alone or in a package.
 func (e *engine) export(r *request) (any, error) {
-	var args struct{ Format string }
+	var args struct {
+		Format  string
+		Package bool
+	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
+	write := e.Export
+	if args.Package {
+		write = e.Package
+	}
 	out := &jsutil.BlobWriter{}
-	if err := e.Export(r.ctx, args.Format, out); err != nil {
+	if err := write(r.ctx, args.Format, out); err != nil {
 		return nil, err
 	}
 	return out.Blob("application/octet-stream")

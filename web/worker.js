@@ -4,6 +4,7 @@
 
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
+import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 
 let deliver = null // the engine's function for a message, once it is ready
@@ -29,6 +30,10 @@ globalThis.postMessage = message => {
   if ('ok' in message || 'error' in message) open.delete(message.id)
   post(message)
 }
+
+// A lock that ends with this worker, however it ends: the page waits for it.
+const life = `thaw engine ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
+navigator.locks?.request(life, () => { post({ alive: life }); return new Promise(() => {}) }).catch(() => {})
 
 function fail(id) {
   open.delete(id)
@@ -60,16 +65,32 @@ globalThis.thawFetch = async (address, limit, progress, signal) => {
   return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
-// Called by the engine: a file of this site as a Blob.
+// Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
+// service worker (sw.js) keeps it only from now on.
 globalThis.thawAsset = async name => {
   const answer = await fetch(here(name))
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
+  await keepAsset(here(name), answer).catch(() => {}) // storage is blocked or full: it works online
   return answer.blob()
 }
+
+async function keepAsset(url, answer) {
+  const cache = await caches.open('thaw')
+  if (!(await cache.match(url))) await cache.put(url, answer.clone())
+}
+
+// Called by the engine: a lock that all tabs of the page share. Resolves to the function that
+// gives it back; to null where another tab has it, unless `wait` says to wait for that one.
+if (navigator.locks) globalThis.thawLock = (name, wait, signal) => new Promise((resolve, reject) => {
+  navigator.locks.request(name, wait ? { signal } : { ifAvailable: true }, lock => lock ? new Promise(release => resolve(release)) : resolve(null)).catch(reject)
+})
 
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
 globalThis.thawDecode = decode
+
+// Called by the engine: files of kept projects (files.js).
+globalThis.thawFiles = files
 
 async function startFetcher() {
   const go = new Go()

@@ -30,6 +30,16 @@ func (d *Dataset) Arrange(a Arrangement) {
 	d.depth = d.Depth()
 }
 
+// Restore makes a data set hold what was kept of one: pictures in their classes, and the
+// ID that comes next.
+func (d *Dataset) Restore(next int, a Arrangement) {
+	d.nextID = next
+	d.Arrange(a)
+}
+
+// NextID is the ID that the next picture or class gets.
+func (d *Dataset) NextID() int { return d.nextID }
+
 // Has says which IDs are pictures of it.
 func (a Arrangement) Has() map[int]bool {
 	has := map[int]bool{}

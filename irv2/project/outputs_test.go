@@ -16,7 +16,7 @@ import (
 func foreign(t testing.TB, p *Project) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := weights.WriteH5(&b, p.network.current.Weights, nil); err != nil {
+	if err := weights.WriteH5(&b, p.network.current.Weights, weights.About{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -62,7 +62,7 @@ func TestForeignHeadIsKept(t *testing.T) {
 		t.Errorf("predicts %v, before %v", got, want)
 	}
 	again, _ := empty(t)
-	if again.Library, err = OpenLibrary(t.Context(), shelf); err != nil {
+	if again.Library, err = OpenLibrary(t.Context(), shelf, &Locks{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := again.UseWeights(t.Context(), info.ID, nil); err != nil {
@@ -112,7 +112,7 @@ func TestPreprocessingTravels(t *testing.T) {
 			t.Errorf("%s: predicts %v, want %v", format, got, want)
 		}
 		again, _ := empty(t)
-		again.Library, _ = OpenLibrary(t.Context(), shelf)
+		again.Library, _ = OpenLibrary(t.Context(), shelf, &Locks{})
 		if _, err := again.UseWeights(t.Context(), info.ID, nil); err != nil {
 			t.Fatal(err)
 		}

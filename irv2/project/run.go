@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
+	"thaw/irv2/keep"
 	"thaw/irv2/tune"
 )
 
@@ -38,6 +40,15 @@ type Run struct {
 	start   time.Time
 	held    time.Time // since when it is paused
 
+	spec        freeze.Spec
+	options     Options
+	resume      *keep.Checkpoint  // that it goes on from, or nil
+	epochs      []json.RawMessage // EpochDone, for whoever keeps the run
+	keptAt      time.Time         // when the last checkpoint was written
+	keepTook    time.Duration
+	checkpoints int  // written
+	notKept     bool // it was said
+
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it
 
@@ -51,6 +62,11 @@ type Run struct {
 // events. It starts from the weights as loaded, so that runs can be compared, or from
 // the network as it is now where asked to continue.
 func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
+	return p.train(ctx, spec, o, nil, emit)
+}
+
+// train is Train, or goes on from a checkpoint.
+func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, emit func(Event)) (*Run, error) {
 	if p.Run() != nil {
 		return nil, Errorf(Invalid, "A run is already training: cancel it or wait for its end.")
 	}
@@ -63,7 +79,14 @@ func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit f
 		done()
 		return nil, err
 	}
+	if from != nil {
+		r.ID, r.resume = from.Run.ID, from
+	} else {
+		p.runs++
+		r.ID = fmt.Sprintf("run %d", p.runs)
+	}
 	p.setRun(r)
+	p.changed() // the division
 	go func() {
 		defer func() {
 			p.setRun(nil)
@@ -99,9 +122,8 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
-	p.runs++
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
+		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
 		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.looks.wanted = o.Readings
@@ -116,22 +138,24 @@ func (r *Run) train() {
 	r.start = time.Now()
 	err := r.prepare()
 	if err == nil {
+		err = r.takeUp()
+	}
+	if err == nil {
 		r.started()
 		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
-		n.current, n.depth = version{r.weights, r.outputs}, r.depth
+		n.current, n.depth = version{r.weights, r.outputs, r.ID, r.made()}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		r.emit(Ended{"cancelled", r.result()})
+		r.end("cancelled")
 	case err != nil:
+		r.dropCheckpoint()
 		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
-		result := r.result()
-		r.look()
-		r.emit(Ended{"done", result})
+		r.end("done")
 	}
 }
 
@@ -143,12 +167,22 @@ func (r *Run) close() {
 	}
 }
 
+// end keeps the run and tells of its end.
+func (r *Run) end(kind string) {
+	result := r.result()
+	r.keepRun(kind, result)
+	if kind == "done" {
+		r.look()
+	}
+	r.emit(Ended{kind, result})
+}
+
 // started tells of the run.
 func (r *Run) started() {
 	o, counts := r.layout.Options, r.layout.Counts
 	plan := r.project.describe(r.layout, r.known)
 	plan.Head = r.from.head(r.outputs)
-	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
 }
 
 // steps are those done.
@@ -215,6 +249,7 @@ func (r *Run) event(e tune.Event) {
 	}
 	event := eventOf(e, r.flops)
 	if done, ok := event.(EpochDone); ok {
+		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
 		done.Readings = r.epochReadings()
 		event = done
 	}
@@ -224,6 +259,7 @@ func (r *Run) event(e tune.Event) {
 	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
+		r.keepCheckpoint(e.Epoch != nil)
 	}
 }
 
@@ -264,6 +300,12 @@ func (r *Run) result() *RunResult {
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
 		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
+}
+
+// made is how the network came about, for its card.
+func (r *Run) made() *Made {
+	counts := r.layout.Counts
+	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
 }
 
 // Named is the run of that ID, which must be training.

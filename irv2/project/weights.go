@@ -2,7 +2,10 @@ package project
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/images"
@@ -20,54 +23,17 @@ type WeightInfo struct {
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`            // kept in the library
 	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+	Card        string   `json:"card,omitempty"`    // of such: its model card's address in the site
+	Damaged     bool     `json:"damaged,omitempty"` // what is kept of it cannot be used
 
 	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
 	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
+
+	Run json.RawMessage `json:"run,omitempty"` // Made, of a network that was trained here before
 }
 
 // pixels is the same for package images.
 func (info WeightInfo) pixels() *images.Affine { return (*images.Affine)(info.Preprocessing) }
-
-// Builtin is the network that comes with Thaw: mini, pretrained by irv2/cmd/pretrain on
-// generated images. web/models/mini.json is its model card. It is no larger than
-// a photograph, so it is read each time and never kept.
-var Builtin = WeightInfo{
-	ID:          "mini-source",
-	Name:        "mini, pretrained on generated images",
-	Model:       "mini",
-	Format:      "safetensors",
-	Description: "from generated images",
-	Warnings:    []string{},
-	Builtin:     true,
-}
-
-// UseBuiltin loads the network that comes with Thaw, which open finds. Its head for the
-// classes of pretraining is dropped: whoever trains has other classes.
-func (p *Project) UseBuiltin(ctx context.Context, open func() (File, error), tell Tell) (WeightInfo, error) {
-	info := Builtin
-	done, err := p.Begin(ctx)
-	if err != nil {
-		return info, err
-	}
-	defer done()
-	file, err := open()
-	if err != nil {
-		return info, err
-	}
-	w, _, _, err := p.read(ctx, Builtin.Name, file, tell)
-	if err != nil {
-		return info, err
-	}
-	if err := p.switchTo(ctx, Builtin.Model); err != nil {
-		return info, err
-	}
-	m, err := p.model()
-	if err != nil {
-		return info, err
-	}
-	info.Bytes = file.Size()
-	return info, p.adopt(ctx, withBackbone(w, m), info, nil)
-}
 
 // Synthesize makes seeded random weights the network in use; model "" is the one in use.
 func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (WeightInfo, error) {
@@ -89,7 +55,7 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 	w := irv2.NewWeights(m)
 	w.Synthesize(seed)
 	info := WeightInfo{
-		ID:          fmt.Sprintf("random-%s-%d", model, seed),
+		ID:          randomID(model, seed),
 		Name:        fmt.Sprintf("random, seed %d", seed),
 		Model:       model,
 		Format:      "generated",
@@ -100,14 +66,21 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 	return info, p.adopt(ctx, w, info, nil)
 }
 
-// ListWeights lists what comes with Thaw, then what is kept, newest first.
+func randomID(model string, seed uint64) string { return fmt.Sprintf("random-%s-%d", model, seed) }
+
+// randomWeights says what random weights an ID is of.
+func randomWeights(id string) (model string, seed uint64, ok bool) {
+	rest, ok := strings.CutPrefix(id, "random-")
+	model, number, found := strings.Cut(rest, "-")
+	seed, err := strconv.ParseUint(number, 10, 64)
+	return model, seed, ok && found && err == nil
+}
+
+// ListWeights lists what comes with Thaw, then what is kept, newest first. The list counts
+// where there is an error too, which says why what is kept is not in it.
 func (p *Project) ListWeights(ctx context.Context) ([]WeightInfo, error) {
-	list := []WeightInfo{Builtin}
 	kept, err := p.Library.list(ctx)
-	for _, m := range kept {
-		list = append(list, m.Info)
-	}
-	return list, err
+	return append(Builtins(), kept...), err
 }
 
 // UseWeights loads kept weights.
@@ -134,8 +107,8 @@ func (p *Project) UseWeights(ctx context.Context, id string, tell Tell) (WeightI
 
 // RemoveWeights forgets kept weights; if they are in use, they stay so.
 func (p *Project) RemoveWeights(ctx context.Context, id string) error {
-	if id == Builtin.ID {
-		return Errorf(Invalid, "%s comes with the page and cannot be removed.", Builtin.Name)
+	if info, ok := Builtin(id); ok {
+		return Errorf(Invalid, "%s comes with the page and cannot be removed.", info.Name)
 	}
 	if err := p.Library.remove(ctx, id); err != nil {
 		return err

@@ -20,7 +20,16 @@ export function engineChanged(engine) {
     announced = engine.gpu.name
     if (state.thaw) notice('info', `${announced} can compute here: ${speed(engine.gpu.gflops)}, the processor ${speed(engine.gpu.hostGflops)}.`)
   }
+  byID('build').textContent = `${engine.version}${engine.digest && `, engine ${engine.digest}`}`
   set({ engine: { ...engine } })
+}
+
+/** The worker is gone, for the reason that message says. */
+export function engineEnded(message) {
+  notice('error', message, { label: 'Reload the page', act: () => location.reload() })
+  byID('engine').textContent = 'not running'
+  byID('way').hidden = true
+  set({ engine: null })
 }
 
 function show() {

@@ -21,8 +21,8 @@ import { state, watch } from './store.js'
 
 const inRun = 'Train with this panel open: runs that begin then tell of every block.'
 const small = x => (x === 0 ? '0' : x < 0.001 || x >= 10_000 ? x.toExponential(1).replace('e', ' × 10^').replace('+', '') : x.toPrecision(2))
-const perBlock = (run, values) => run.trains.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
-const lastEpoch = run => run?.inside?.epochs.at(-1)
+const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
+const lastEpoch = run => run?.inside?.epoch
 
 /** @type {Record<string, Reading>} */
 const readings = {
@@ -57,7 +57,7 @@ const readings = {
   alike: {
     label: 'Alike before and after', scale: 'share', text: x => x.toFixed(3), none: inRun + ' It comes at the end, where at least 8 images are held back.',
     about: 'Do a block’s features still say the same of the held-back images? 1: the same up to turning and scaling, 0: nothing in common (linear CKA, without bias). Lines: 95 % intervals.',
-    bars: run => likeness(run).map((figure, i) => ({ block: run.trains.blocks[i].name, learns: run.trains.blocks[i].learns, ...figure })),
+    bars: run => likeness(run).map((figure, i) => ({ block: run.inside.blocks[i].name, learns: run.inside.blocks[i].learns, ...figure })),
   },
 }
 
@@ -136,7 +136,7 @@ function table(bars, { label, text }) {
 
 // Runs with each other ------------------------------------------------------------
 
-const letterOf = id => state.runs.find(run => run.handle?.id === id)?.letter ?? id
+const letterOf = id => state.runs.find(run => run.id === id)?.letter ?? id
 
 function showCompared(run) {
   const others = run?.inside.looked?.runs.map(({ run }) => run) ?? []

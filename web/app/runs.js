@@ -1,5 +1,5 @@
 // The Runs panel: Train, pause, cancel, progress, and what is kept of a run.
-import { atMostEvery, byID, download, h } from './dom.js'
+import { atMostEvery, byID, h } from './dom.js'
 import { percent, plural, seconds } from './format.js'
 import { guarded, notice, say } from './notices.js'
 import { accuracyOf, hear, isOver, newRun, timeLeft } from './run.js'
@@ -11,28 +11,35 @@ export function startRuns() {
   byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : trainPlan(state.spec, trainOptions()))
   byID('pause').onclick = () => steer('pause')
   byID('cancel').onclick = () => steer('cancel')
-  byID('download').onclick = () => save('safetensors')
-  byID('download-h5').onclick = () => save('h5')
-  byID('download-onnx').onclick = () => save('onnx')
   byID('reset').onclick = () => guarded(async () => {
     await state.thaw.reset()
     changedFrom = ''
     set({ model: await state.thaw.model.describe() })
     notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
   })
-  watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
+  watch(['thaw', 'engine', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
+  watch(['active', 'keeping'], guardRun)
   watch(['active', 'ticks'], showProgress)
-  watch(['active', 'model'], showKeep)
+  watch(['active', 'model', 'keeping'], showKeep)
   showWhy()
   showKeep()
   showProgress()
 }
 
+/** The browser asks only where leaving the page would lose something: images that are not kept yet, a run that is not. */
+function guardRun() {
+  const { keeping, active } = state
+  const kept = keeping?.id && !keeping.readOnly && !keeping.problem
+  if (kept ? keeping.images < keeping.of : active) addEventListener('beforeunload', ask)
+  else removeEventListener('beforeunload', ask)
+}
+const ask = event => event.preventDefault()
+
 /** Why training cannot start, in one sentence, or null. */
 export function whyNot() {
-  const { thaw, model, data, plan, planProblem, loading, changing } = state
+  const { thaw, engine, model, data, plan, planProblem, loading, changing } = state
   if (loading || changing) return loading || changing
-  if (!thaw || !model) return 'The engine is not there: reload the page.'
+  if (!thaw || !engine || !model) return 'The engine is not there: reload the page.'
   if (!model.weights) return 'The network has no weights: bring a file, or start from random ones.'
   if (data.problem) return data.problem
   if (planProblem) return planProblem
@@ -56,14 +63,15 @@ function showWhy() {
 
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
-/** Downloads and Undo are there for what was trained: here, or in the file in use. */
+/** Whether a run has changed the weights in use. */
+export const changedHere = () => Boolean(state.model?.weights) && (state.model.weights.id === changedFrom || Boolean(state.keeping?.using))
+
+/** Whether the network in use was trained: here, or before its file was brought. */
+export const isTrained = () => changedHere() || Boolean(state.model?.weights && state.model.outputs)
+
+/** Undo is there for what was trained here. */
 function showKeep() {
-  const { model, active } = state
-  const changed = Boolean(model?.weights) && model.weights.id === changedFrom
-  const trained = changed || Boolean(model?.outputs)
-  for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
-  byID('reset').disabled = !changed || Boolean(active)
-  byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
+  byID('reset').disabled = !changedHere() || Boolean(state.active)
 }
 
 /** Pauses, resumes or cancels; what is asked while a run is prepared, it hears as soon as it can. */
@@ -89,11 +97,24 @@ export async function trainPlan(spec, options, { title, visible = true, onStart 
   if (state.active) return null
   const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), visible, title }
   onStart?.(run)
-  set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run })
+  set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run, interrupted: null })
+  return follow(run, hears => state.thaw.train(spec, options, hears))
+}
+
+/** Goes on with the run that was interrupted. @param {import('./run.js').RunView} run */
+export async function goOn(run) {
+  if (state.active) return null
+  Object.assign(run, { status: 'starting', asked: null, began: Date.now(), result: null })
+  set({ active: run, runs: [...state.runs], interrupted: null })
+  return follow(run, hears => state.thaw.projects.goOn(hears))
+}
+
+/** Follows a run that `start` starts to its end. */
+async function follow(run, start) {
   showPanel('runs')
   const clock = setInterval(tick, 1000) // time passes between events too
   try {
-    run.handle = await state.thaw.train(spec, options, event => onEvent(run, event))
+    run.handle = await start(event => onEvent(run, event))
     if (run.asked) await run.handle[run.asked]()
     await run.handle.done
   } catch (error) {
@@ -163,12 +184,4 @@ function progressText(run) {
   if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`
   const epoch = Math.min(Math.floor((done * epochs) / total) + 1, epochs)
   return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${more}`
-}
-
-async function save(format) {
-  await guarded(async () => {
-    const blob = await state.thaw.export(format)
-    const name = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
-    download(blob, `thaw-${state.model.model}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.${format}`)
-  })
 }

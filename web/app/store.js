@@ -8,13 +8,18 @@
  * @property {import('../thaw.js').Engine | null} engine    who computes
  * @property {import('../thaw.js').ModelInfo | null} model
  * @property {import('../thaw.js').DataInfo} data
- * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
+ * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine, those that come with the page first
+ * @property {Record<string, { seen: string, terms: string }>} cards   model cards of those, by id, once asked for
+ * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
  * @property {PlanSpec | null} planFor                    the spec which that plan was made for
  * @property {string | null} planProblem                  why there is no plan
  * @property {import('../thaw.js').WorldInfo[]} worlds    generated images that can be had
+ * @property {import('../thaw.js').Keeping | null} keeping   how far the open project is kept; null before it is known
+ * @property {import('../thaw.js').ProjectInfo[]} projects  kept ones
+ * @property {import('../thaw.js').OpenedProject['interrupted']} interrupted  a run that did not come to its end
  * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
@@ -33,8 +38,13 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
+  cards: {},
+  storage: null,
   worlds: [],
   comparison: null,
+  keeping: null,
+  projects: [],
+  interrupted: null,
   spec: { preset: 'head-only' },
   settings: {},
   plan: null,
