@@ -59,7 +59,8 @@ var rooms = []struct {
 	// The page's worker, and the site.
 	{"wasm/...", []string{"wasm/jsutil", "irv2/...", "kernels/..."}},
 	{"wasm/jsutil", nil},
-	{"serve", []string{"kernels/wasmasm"}}, // and the files of web
+	{"serve", []string{"kernels/wasmasm", "irv2/release", "irv2/weights", "serve/fetch"}}, // and the files of web
+	{"serve/fetch", []string{"irv2/release", "irv2/weights"}},
 	{"serve/bench", []string{"irv2/...", "kernels/..."}},
 	{"serve/notices", nil},
 

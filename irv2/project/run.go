@@ -40,14 +40,14 @@ type Run struct {
 	start   time.Time
 	held    time.Time // since when it is paused
 
-	spec        freeze.Spec
-	options     Options
-	resume      *keep.Checkpoint  // that it goes on from, or nil
-	epochs      []json.RawMessage // EpochDone, for whoever keeps the run
-	keptAt      time.Time         // when the last checkpoint was written
-	keepTook    time.Duration
-	checkpoints int  // written
-	notKept     bool // it was said
+	spec     freeze.Spec
+	options  Options
+	resume   *keep.Checkpoint  // that it goes on from, or nil
+	epochs   []json.RawMessage // EpochDone, for whoever keeps the run
+	keptAt   time.Time         // when the last checkpoint was written
+	keepTook time.Duration
+	keptIn   string // file of the last checkpoint
+	notKept  bool   // it was said
 
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it

@@ -1,7 +1,7 @@
 // Projects are kept by themselves: what the page notes of itself beside what the engine
 // keeps, and how a visit finds it again. The dialog is in projects-dialog.js, a run that
 // was interrupted in interrupted.js.
-import { byID, debounce, h } from './dom.js'
+import { atMostEvery, byID, h } from './dom.js'
 import { plural } from './format.js'
 import { follow } from './model.js'
 import { guarded, notice, say } from './notices.js'
@@ -108,7 +108,7 @@ function note() {
 
 const nothing = { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null }
 
-const noteSoon = debounce(note, 1500)
+const noteSoon = atMostEvery(2000, note)
 
 /** What the project is called: by its person, or by its classes. */
 export const nameOf = ({ keeping, data }) => keeping?.name || data.classes.slice(0, 3).map(c => c.name).join(', ') || 'without images'

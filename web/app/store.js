@@ -11,6 +11,7 @@
  * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine, those that come with the page first
  * @property {Record<string, { seen: string, terms: string }>} cards   model cards of those, by id, once asked for
  * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
+ * @property {import('./published.js').Offer | null} published    weights beside the page and from their makers; null: not looked for yet
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
@@ -38,6 +39,7 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
+  published: null,
   cards: {},
   storage: null,
   worlds: [],
