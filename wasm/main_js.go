@@ -70,6 +70,7 @@ func main() {
 		"projects.useRun":    e.useRun,
 		"plan":               e.plan,
 		"train":              e.train,
+		"probe":              e.probe,
 		"run.pause":          e.steer((*project.Run).Pause),
 		"run.resume":         e.steer((*project.Run).Resume),
 		"run.cancel":         e.steer((*project.Run).Cancel),

@@ -187,6 +187,7 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
+    probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: file => channel.call('predict', { file }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),

@@ -58,3 +58,12 @@ func (d *examples) Image(dst []float32, s tune.Split, i, epoch int) {
 	}
 	images.Feed(dst, pixels, d.pixels)
 }
+
+// known tells which pixels a split has.
+func (d *examples) known(s tune.Split) []pixelsID {
+	var list []pixelsID
+	for _, e := range d.parts[s] {
+		list = append(list, e.known)
+	}
+	return list
+}

@@ -19,6 +19,8 @@
 //            #keras-code, #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   inside   #inside, and in it once opened: #probe #reading #compared #reading-chart #reading-more,
+//            #reading-table tr[data-of="block8_1"]
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
@@ -38,6 +40,7 @@ import { byID } from './dom.js'
 import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
+import { startInside } from './inside.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
 import { startInterrupted } from './interrupted.js'
@@ -81,6 +84,7 @@ startModel()
 startWeights()
 startMap()
 startHistory()
+startInside()
 startLayers()
 startPresets()
 startCost()

@@ -27,6 +27,7 @@
  * @property {RunView | null} viewing                    a run whose plan the map shows, in place of one's own
  * @property {number} ticks                              counts on while a run is under way: its progress is shown anew
  * @property {RunView | null} selected                    whose confusion matrix is shown
+ * @property {boolean} inside                            the panel under the map is open: runs tell of every block
  * @property {string | null} changing                     what network is being changed to, if one is
  * @property {string | null} loading                      what is being loaded, if it blocks training
  */
@@ -56,6 +57,7 @@ export const state = {
   viewing: null,
   ticks: 0,
   selected: null,
+  inside: false,
   changing: null,
   loading: 'The engine is starting.',
 }

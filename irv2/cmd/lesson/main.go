@@ -14,8 +14,8 @@
 // After the runs, README.md and the plot beside it are written from all lines.
 //
 // Read plans.go (what is compared), schedule.go (which runs), pictures.go (the data),
-// train.go (one run), statistics.go (batch norm's statistics computed anew), probe.go
-// (the converged linear classifier), results.go (lines and resume), compare.go
+// train.go (one run), evaluate.go (what it scores), probe.go (the converged linear
+// classifier), results.go (lines and resume), compare.go
 // (intervals), report.go, seen.go and plot.go (what is written).
 package main
 
