@@ -38,7 +38,7 @@ type openOptions struct {
 	Measure bool   `json:"measure"`
 }
 
-// open answers open: chooses the backend, opens the library, and looks for a GPU.
+// open answers open: chooses the backend, opens library and disk, and looks for a GPU.
 func (e *engine) open(r *request) (any, error) {
 	if err := r.decode(&e.wanted); err != nil {
 		return nil, err
@@ -48,6 +48,9 @@ func (e *engine) open(r *request) (any, error) {
 		return nil, err
 	}
 	e.Library = openLibrary(r.ctx)
+	if disk := openDisk(); disk != nil {
+		e.KeepOn(disk)
+	}
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {

@@ -5,6 +5,7 @@
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
 import { decode, decodes } from './foreign.js'
+import { openScratch, sweepScratch } from './scratch.js'
 
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
@@ -70,6 +71,10 @@ globalThis.thawAsset = async name => {
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
 globalThis.thawDecode = decode
+
+// Called by the engine: files for pixels that memory has no room for (scratch.js).
+globalThis.thawSweepScratch = sweepScratch
+globalThis.thawOpenScratch = openScratch
 
 async function startFetcher() {
   const go = new Go()

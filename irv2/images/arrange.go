@@ -44,6 +44,21 @@ func (a Arrangement) Has() map[int]bool {
 // Forget gives a picture's pixels up, until Resize reads its file again.
 func (s *Sample) Forget() { s.Size, s.Pixels = 0, nil }
 
+// Shelve has a picture that is out of sight take no memory: its pixels go to disk, or
+// where there is no room, it forgets them.
+func (d *Dataset) Shelve(s *Sample) {
+	if s.Pixels.Bytes() == 0 {
+		return
+	}
+	if d.Disk.Works() {
+		if kept, err := d.Disk.keep(s.Pixels.values, d.again(s)); err == nil {
+			s.Pixels = kept
+			return
+		}
+	}
+	s.Forget()
+}
+
 // Move puts pictures into another class, made if new, and says how many were elsewhere.
 func (d *Dataset) Move(ids []int, class string) (moved int, err error) {
 	if err := d.all(ids); err != nil {

@@ -49,7 +49,7 @@ type Sample struct {
 	Name          string  // the file's, without folders; several may have the same
 	Width, Height int     // of the original, upright
 	Size          int     // of Pixels; another than the data set's: set aside, see Resize
-	Pixels        []uint8 // [Size, Size, 3]
+	Pixels        *Pixels // nil: forgotten
 	Hash          Hash
 	Look          uint64 // see NearDuplicates
 	Depth         int    // see Picture
@@ -74,9 +74,13 @@ type Dataset struct {
 	Foreign  Foreign // or nil
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
-	Most     int        // pictures that it takes, 0: any number
+	Most     int64      // bytes of memory for pixels, 0: any number
+	Disk     *Disk      // or nil; pixels beyond Budget go there
+	Budget   int64      // bytes of memory for pixels, where there is a disk
 	nextID   int        // of samples and classes
 	depth    int        // of the deepest picture added, see Settle
+	held     int64      // bytes of memory that pixels take, in the work at hand
+	full     error      // of writing to Disk, in the work at hand
 }
 
 // NewDataset is empty; every picture added to it is resized by r.
@@ -86,56 +90,70 @@ func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: Defa
 // class that its folder names. A class is made on its first picture. The error is a
 // *Refusal, also kept in Refused, or context.Canceled.
 func (d *Dataset) Add(class string, f File) (*Sample, error) {
-	if d.Most > 0 && d.Len() >= d.Most {
-		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
-			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", text.Thousands(d.Most), d.Resizing.Size))
+	d.begin()
+	a := d.arrive(class, f)
+	if a.wanted() {
+		a.out, a.err = a.job.Decode(d.Foreign)
 	}
-	data, err := f.Read()
-	return d.add(class, f, data, err)
+	return d.enter(a)
 }
 
-// add is Add of a file that was read, or could not be.
-func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, error) {
-	name := cleanName(path.Base(slashed(f.Path)))
-	switch {
-	case errors.Is(err, context.Canceled):
-		return nil, err
-	case err != nil:
-		return nil, d.refused(refuse(name, Unreadable, "%s", err))
-	}
+// arrival is a file on its way into a class.
+type arrival struct {
+	class, name string
+	file        File
+	job         Job
+	unread      error
+	out         *Decoded
+	err         error // of decoding
+}
+
+// arrive reads a file, where there is room for its picture.
+func (d *Dataset) arrive(class string, f File) *arrival {
 	if class == "" {
 		class = ClassOf(f.Path)
 	}
-	class = cleanName(class)
-	if class == "" {
-		return nil, d.refused(refuse(name, NoClass, "lies in no folder that could name its class: add it to a class, or drop a folder for each class."))
+	a := &arrival{class: cleanName(class), name: cleanName(path.Base(slashed(f.Path))), file: f, unread: errCrowded}
+	if !d.crowded() {
+		var data []byte
+		data, a.unread = f.Read()
+		a.job = d.job(f, a.name, data)
 	}
-	img, err := d.decode(f, data, name)
-	if err != nil {
-		return nil, d.refused(err.(*Refusal))
+	return a
+}
+
+// wanted says that it is to be decoded.
+func (a *arrival) wanted() bool { return a.unread == nil && a.class != "" }
+
+// enter puts a decoded picture into its class.
+func (d *Dataset) enter(a *arrival) (*Sample, error) {
+	switch {
+	case errors.Is(a.unread, context.Canceled):
+		return nil, a.unread
+	case d.crowded():
+		return nil, d.refused(refuse(a.name, TooLarge, "%s", d.noRoom()))
+	case a.unread != nil:
+		return nil, d.refused(refuse(a.name, Unreadable, "%s", a.unread))
+	case a.class == "":
+		return nil, d.refused(refuse(a.name, NoClass, "lies in no folder that could name its class: add it to a class, or drop a folder for each class."))
+	case a.err != nil:
+		return nil, d.refused(a.err.(*Refusal))
 	}
+	img := a.out
 	d.depth = max(d.depth, img.Depth)
-	s := &Sample{ID: d.newID(), Name: name, Width: img.W, Height: img.H, Depth: img.Depth, Browser: img.Browser, File: f}
-	s.Hash = s.resize(img, d.Resizing, d.depth)
-	s.Look = look(&RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
-	c := d.Class(class)
+	s := &Sample{Name: a.name, Width: img.Width, Height: img.Height, Size: d.Resizing.Size, Hash: img.Hash, Look: img.Look,
+		Depth: img.Depth, Range: d.depth, Browser: img.Browser, File: a.file}
+	var err error
+	if s.Pixels, err = d.keep(img.Pixels, d.again(s)); err != nil {
+		return nil, d.refused(refuse(a.name, TooLarge, "%s", d.noRoom()))
+	}
+	s.ID = d.newID()
+	c := d.Class(a.class)
 	if c == nil {
-		c = d.newClass(class)
+		c = d.newClass(a.class)
 	}
 	c.Samples = append(c.Samples, s)
 	return s, nil
-}
-
-// resize makes the pixels that are trained, and gives the picture's hash.
-func (s *Sample) resize(img *Picture, r Resizing, depth int) (h Hash) {
-	s.Size, s.Range = r.Size, depth
-	s.Pixels, h = img.Square(r, depth)
-	return h
-}
-
-// decode is Decode, or Foreign where the file may be given to it.
-func (d *Dataset) decode(f File, data []byte, name string) (*Picture, error) {
-	return DecodeWith(d.Foreign, f.Browser, data, name, d.Limits)
 }
 
 func (d *Dataset) newID() int {

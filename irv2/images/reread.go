@@ -9,17 +9,19 @@ import (
 )
 
 // Resize brings every picture to the size of r, and those of 16 bits to the range of the
-// deepest, from its file; poll is asked between pictures, and its error ends the work with
-// nothing changed. A picture whose file is gone, or is another picture now, keeps the
+// deepest, from its file; poll is asked between pictures, and its error, or a lack of room,
+// ends the work with nothing changed. A picture whose file is gone, or is another picture now, keeps the
 // pixels, the size and the range that it has: it is set aside, left out of every split,
 // until those are chosen again.
 func (d *Dataset) Resize(r Resizing, poll func() error) error {
-	next := &Dataset{Resizing: r, depth: d.Depth()}
+	d.begin()
+	next := &Dataset{Resizing: r, Limits: d.Limits, Foreign: d.Foreign, Disk: d.Disk, Budget: d.Budget, Most: d.Most, depth: d.Depth()}
 	again := map[Hash]*Sample{} // one of each picture, as it is to be
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
 			if !next.aside(s) {
 				again[s.Hash] = s
+				next.held += s.Pixels.Bytes()
 			}
 		}
 	}
@@ -28,9 +30,14 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 			if err := poll(); err != nil {
 				return err
 			}
-			if again[s.Hash] == nil && next.aside(s) {
-				again[s.Hash] = d.reread(s, r, next.depth)
+			if again[s.Hash] != nil || !next.aside(s) {
+				continue
 			}
+			now, err := next.reread(s)
+			if err != nil {
+				return err
+			}
+			again[s.Hash] = now
 		}
 	}
 	for _, c := range d.Classes {
@@ -76,21 +83,45 @@ func (d *Dataset) depthWarning() string {
 	return ""
 }
 
-// reread decodes a picture's file once more, nil if it is no longer that picture.
-func (d *Dataset) reread(s *Sample, r Resizing, depth int) *Sample {
+// reread is a picture as the data set would have it, by its file; nil if that is no
+// longer this picture. The error is that there is no room.
+func (d *Dataset) reread(s *Sample) (*Sample, error) {
 	data, err := s.File.Read()
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	img, err := d.decode(s.File, data, s.Name)
-	if err != nil {
-		return nil
+	job := d.job(s.File, s.Name, data)
+	out, err := job.Decode(d.Foreign)
+	if err != nil || out.Hash != s.Hash {
+		return nil, nil
 	}
-	again := &Sample{}
-	if again.resize(img, r, depth) != s.Hash {
-		return nil
+	now := *s
+	now.Size, now.Range = d.Resizing.Size, d.depth
+	if now.Pixels, err = d.keep(out.Pixels, d.again(&now)); err != nil {
+		return nil, problemf("%s %s", s.Name, d.noRoom())
 	}
-	return again
+	return &now, nil
+}
+
+// again makes the pixels that a picture has now, once more from its file.
+func (d *Dataset) again(s *Sample) func() ([]uint8, error) {
+	file, name, hash, job := s.File, s.Name, s.Hash, d.job(s.File, s.Name, nil)
+	job.Resizing.Size, job.Depth = s.Size, s.Range
+	return func() ([]uint8, error) {
+		now := job
+		var err error
+		if now.Data, err = file.Read(); err != nil {
+			return nil, problemf("%s %v", name, err)
+		}
+		out, err := now.Decode(d.Foreign)
+		if err != nil {
+			return nil, err
+		}
+		if out.Hash != hash {
+			return nil, problemf("%s can no longer be read, because it was moved or changed: add it again.", name)
+		}
+		return out.Pixels, nil
+	}
 }
 
 // aside says that a picture is not as the data set has them: of another size, or scaled

@@ -349,14 +349,19 @@ func generated(c *images.Class) bool {
 // imagesShare is how much of the memory images may take: the rest is for weights and runs.
 const imagesShare = 0.6
 
-// fits is how many images the memory holds at a size.
+// unlimited is more images than anyone has.
+const unlimited = 1 << 31
+
+// fits is how many images there is room for at a size.
 func (p *Project) fits(size int) int {
-	if p.Memory == 0 {
-		return 1 << 31
+	if p.data.set.Disk.Works() || p.Memory == 0 {
+		return unlimited
 	}
-	side := float64(size)
-	return int(float64(p.Memory) * imagesShare / (side * side * 3))
+	return int(p.pixelMemory()) / (size * size * 3)
 }
+
+// pixelMemory is how many bytes images may take, 0: any number.
+func (p *Project) pixelMemory() int64 { return int64(float64(p.Memory) * imagesShare) }
 
 // room warns if so many more images would not fit.
 func (p *Project) room(more int) *string {

@@ -1,0 +1,101 @@
+package images
+
+import (
+	"errors"
+	"fmt"
+
+	"thaw/irv2/internal/text"
+)
+
+// Job is a file to be made what a data set keeps of it. It can be done anywhere.
+type Job struct {
+	Data     []byte
+	Name     string
+	Browser  bool // Foreign may be asked
+	Resizing Resizing
+	Depth    int // by which 16-bit pictures are scaled, if they are not deeper
+	Limits   Limits
+}
+
+// Decoded is what a data set keeps of a picture. Fields are those of Sample.
+type Decoded struct {
+	Width, Height int
+	Pixels        []uint8 // [Size, Size, 3]
+	Hash          Hash
+	Look          uint64
+	Depth, Range  int
+	Browser       bool
+}
+
+// Decode does the job; by may be nil. The only errors are *Refusal.
+func (j *Job) Decode(by Foreign) (*Decoded, error) {
+	img, err := DecodeWith(by, j.Browser, j.Data, j.Name, j.Limits)
+	if err != nil {
+		return nil, err
+	}
+	out := &Decoded{Width: img.W, Height: img.H, Depth: img.Depth, Range: max(j.Depth, img.Depth), Browser: img.Browser}
+	out.Pixels, out.Hash = img.Square(j.Resizing, out.Range)
+	out.Look = look(&RGB8{W: j.Resizing.Size, H: j.Resizing.Size, Pix: out.Pixels})
+	return out, nil
+}
+
+// job is that of a picture's file for this data set.
+func (d *Dataset) job(f File, name string, data []byte) Job {
+	return Job{Data: data, Name: name, Browser: f.Browser, Resizing: d.Resizing, Depth: d.depth, Limits: d.Limits}
+}
+
+// begin is called before pixels are kept: there may be more room than there was.
+func (d *Dataset) begin() {
+	d.full, d.held = nil, d.Held()
+}
+
+// Held is how many bytes of memory the pictures' pixels take.
+func (d *Dataset) Held() (bytes int64) {
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
+			bytes += s.Pixels.Bytes()
+		}
+	}
+	return bytes
+}
+
+// disk says that pixels may go there.
+func (d *Dataset) disk() bool { return d.full == nil && d.Disk.Works() }
+
+// crowded says that no picture has room any more.
+func (d *Dataset) crowded() bool {
+	return d.Most > 0 && !d.disk() && d.held+d.bytes() > d.Most
+}
+
+// bytes of a picture's pixels.
+func (d *Dataset) bytes() int64 { return int64(d.Resizing.Size) * int64(d.Resizing.Size) * 3 }
+
+// noRoom goes on where a sentence names a picture.
+func (d *Dataset) noRoom() string {
+	most, size := text.Thousands(int(d.Most/d.bytes())), d.Resizing.Size
+	if d.full != nil {
+		return fmt.Sprintf("is left out, because the disk has no room left (%v) and only %s images fit into memory at %d pixels: free disk space, or choose a smaller size first.", d.full, most, size)
+	}
+	return fmt.Sprintf("is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", most, size)
+}
+
+var errCrowded = errors.New("there is no room for pixels")
+
+// keep keeps pixels: in memory within the budget, else on disk; where there is none, or
+// no room on it, in memory as long as that may be. again makes them from the file.
+func (d *Dataset) keep(pixels []uint8, again func() ([]uint8, error)) (*Pixels, error) {
+	if bytes := int64(len(pixels)); d.disk() && d.held+bytes > d.Budget {
+		kept, err := d.Disk.keep(pixels, again)
+		if err == nil {
+			return kept, nil
+		}
+		if d.Disk.Works() {
+			d.full = err
+		}
+	}
+	if d.crowded() {
+		return nil, errCrowded
+	}
+	d.held += int64(len(pixels))
+	return &Pixels{values: pixels}, nil
+}
