@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"thaw/irv2/images"
 	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/program"
@@ -36,6 +37,8 @@ type openOptions struct {
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
 	Measure bool   `json:"measure"`
+
+	Decoders *int `json:"decoders"`
 }
 
 // open answers open: chooses the backend, opens library and disk, and looks for a GPU.
@@ -51,6 +54,11 @@ func (e *engine) open(r *request) (any, error) {
 	if disk := openDisk(); disk != nil {
 		e.KeepOn(disk)
 	}
+	most := -1
+	if e.wanted.Decoders != nil {
+		most = *e.wanted.Decoders
+	}
+	e.DecodeIn(func() images.Decoders { return startDecoders(most) })
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {

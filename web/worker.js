@@ -2,6 +2,7 @@
 // messages (PROTOCOL.md). A failure of the engine itself, which Go cannot answer
 // any more, is answered here, so that no promise of the page waits for ever.
 
+import { Decoders } from './decoders.js'
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
 import { decode, decodes } from './foreign.js'
@@ -98,6 +99,7 @@ try {
   const load = name => loadGo(here(name), { wasmExec: here('wasm_exec.js') })
   const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
+  globalThis.thawDecoders = most => new Decoders(go.module, most)
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
   stopped('most likely for lack of memory')

@@ -71,7 +71,8 @@ type Class struct {
 type Dataset struct {
 	Resizing Resizing
 	Limits   Limits
-	Foreign  Foreign // or nil
+	Foreign  Foreign         // or nil
+	Threads  func() Decoders // starts them, nil where that cannot be; nil: goroutines
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
 	Most     int64      // bytes of memory for pixels, 0: any number
@@ -141,6 +142,14 @@ func (d *Dataset) enter(a *arrival) (*Sample, error) {
 	}
 	img := a.out
 	d.depth = max(d.depth, img.Depth)
+	if img.Depth > 0 && img.Range != d.depth { // a deeper one came in while it was decoded
+		a.job.Depth = d.depth
+		again, err := a.job.Decode(d.Foreign)
+		if err != nil {
+			return nil, d.refused(err.(*Refusal))
+		}
+		img = again
+	}
 	s := &Sample{Name: a.name, Width: img.Width, Height: img.Height, Size: d.Resizing.Size, Hash: img.Hash, Look: img.Look,
 		Depth: img.Depth, Range: d.depth, Browser: img.Browser, File: a.file}
 	var err error

@@ -9,7 +9,7 @@ import (
 
 // Job is a file to be made what a data set keeps of it. It can be done anywhere.
 type Job struct {
-	Data     []byte
+	Data     []byte `json:"-"`
 	Name     string
 	Browser  bool // Foreign may be asked
 	Resizing Resizing
@@ -20,7 +20,7 @@ type Job struct {
 // Decoded is what a data set keeps of a picture. Fields are those of Sample.
 type Decoded struct {
 	Width, Height int
-	Pixels        []uint8 // [Size, Size, 3]
+	Pixels        []uint8 `json:"-"` // [Size, Size, 3]
 	Hash          Hash
 	Look          uint64
 	Depth, Range  int

@@ -14,31 +14,21 @@ import (
 // pixels, the size and the range that it has: it is set aside, left out of every split,
 // until those are chosen again.
 func (d *Dataset) Resize(r Resizing, poll func() error) error {
-	d.begin()
-	next := &Dataset{Resizing: r, Limits: d.Limits, Foreign: d.Foreign, Disk: d.Disk, Budget: d.Budget, Most: d.Most, depth: d.Depth()}
+	next := &Dataset{Resizing: r, Limits: d.Limits, Foreign: d.Foreign, Threads: d.Threads, Disk: d.Disk, Budget: d.Budget, Most: d.Most, depth: d.Depth()}
 	again := map[Hash]*Sample{} // one of each picture, as it is to be
+	var aside []*Sample
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
-			if !next.aside(s) {
-				again[s.Hash] = s
-				next.held += s.Pixels.Bytes()
-			}
-		}
-	}
-	for _, c := range d.Classes {
-		for _, s := range c.Samples {
-			if err := poll(); err != nil {
-				return err
-			}
-			if again[s.Hash] != nil || !next.aside(s) {
+			if next.aside(s) {
+				aside = append(aside, s)
 				continue
 			}
-			now, err := next.reread(s)
-			if err != nil {
-				return err
-			}
-			again[s.Hash] = now
+			again[s.Hash] = s
+			next.held += s.Pixels.Bytes()
 		}
+	}
+	if err := next.reread(aside, again, poll); err != nil {
+		return err
 	}
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
@@ -83,21 +73,55 @@ func (d *Dataset) depthWarning() string {
 	return ""
 }
 
-// reread is a picture as the data set would have it, by its file; nil if that is no
-// longer this picture. The error is that there is no room.
-func (d *Dataset) reread(s *Sample) (*Sample, error) {
-	data, err := s.File.Read()
-	if err != nil {
-		return nil, nil
+// reread puts pictures, as the data set would have them, into again: one of each, by the
+// first file that is still that picture.
+func (d *Dataset) reread(pictures []*Sample, again map[Hash]*Sample, poll func() error) error {
+	p := d.pipeline(len(pictures))
+	defer p.close()
+	for len(pictures) > 0 {
+		var copies []*Sample
+		asked := map[Hash]bool{}
+		for _, s := range pictures {
+			if err := poll(); err != nil {
+				return err
+			}
+			switch {
+			case again[s.Hash] != nil:
+				continue
+			case asked[s.Hash]:
+				copies = append(copies, s)
+				continue
+			}
+			asked[s.Hash] = true
+			data, err := s.File.Read()
+			if err != nil {
+				continue
+			}
+			job := d.job(s.File, s.Name, data)
+			if err := p.add(&job, func(out *Decoded, err error) error {
+				if err != nil || out.Hash != s.Hash {
+					return nil
+				}
+				again[s.Hash], err = d.renewed(s, out.Pixels)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		if err := p.finish(poll); err != nil {
+			return err
+		}
+		pictures = copies
 	}
-	job := d.job(s.File, s.Name, data)
-	out, err := job.Decode(d.Foreign)
-	if err != nil || out.Hash != s.Hash {
-		return nil, nil
-	}
+	return nil
+}
+
+// renewed is a picture with other pixels. The error is that there is no room for them.
+func (d *Dataset) renewed(s *Sample, pixels []uint8) (*Sample, error) {
 	now := *s
 	now.Size, now.Range = d.Resizing.Size, d.depth
-	if now.Pixels, err = d.keep(out.Pixels, d.again(&now)); err != nil {
+	var err error
+	if now.Pixels, err = d.keep(pixels, d.again(&now)); err != nil {
 		return nil, problemf("%s %s", s.Name, d.noRoom())
 	}
 	return &now, nil

@@ -38,6 +38,9 @@ func (p *Project) KeepOn(disk *images.Disk) { p.data.set.Disk, p.data.set.Budget
 // more use to runs.
 const diskBudget = 256 << 20
 
+// DecodeIn gives images decoders for intakes that are large (see images.Dataset.Threads).
+func (p *Project) DecodeIn(threads func() images.Decoders) { p.data.set.Threads = threads }
+
 // DecodeBy gives images a decoder of the formats that are not read here, which is asked
 // for what it was said that it may (see PictureFile.Browser).
 func (p *Project) DecodeBy(f images.Foreign) { p.data.set.Foreign = f }

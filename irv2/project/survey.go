@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -314,10 +313,8 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 		}
 		groups = s.groups[g].Of
 	}
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
-		total := int64(len(s.files))
+	each := func(yield func(string, images.File) bool) {
 		for i, f := range s.files {
-			progress(int64(i), total)
 			class := choice.ClassName
 			if class == "" {
 				class = labels[i]
@@ -329,14 +326,15 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 			if choice.Sides && s.sides != nil {
 				f.Side = s.sides[i]
 			}
-			if _, err := to.Add(class, f); errors.Is(err, context.Canceled) || ctx.Err() != nil {
-				return context.Canceled
+			if !yield(class, f) {
+				return
 			}
 		}
+	}
+	return Source{each, len(s.files), func(to *images.Dataset) error {
 		if choice.ClassName == "" && !slices.ContainsFunc(to.Classes, generated) {
 			to.SortClasses()
 		}
-		progress(total, total)
 		return nil
 	}}, nil
 }
