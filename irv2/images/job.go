@@ -50,9 +50,20 @@ func (d *Dataset) begin() {
 }
 
 // Held is how many bytes of memory the pictures' pixels take.
-func (d *Dataset) Held() (bytes int64) {
+func (d *Dataset) Held() int64 {
+	var all []*Sample
 	for _, c := range d.Classes {
-		for _, s := range c.Samples {
+		all = append(all, c.Samples...)
+	}
+	return held(all)
+}
+
+// held counts pixels that several pictures share once.
+func held(pictures []*Sample) (bytes int64) {
+	seen := map[*Pixels]bool{}
+	for _, s := range pictures {
+		if !seen[s.Pixels] {
+			seen[s.Pixels] = true
 			bytes += s.Pixels.Bytes()
 		}
 	}

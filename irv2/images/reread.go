@@ -16,7 +16,7 @@ import (
 func (d *Dataset) Resize(r Resizing, poll func() error) error {
 	next := &Dataset{Resizing: r, Limits: d.Limits, Foreign: d.Foreign, Threads: d.Threads, Disk: d.Disk, Budget: d.Budget, Most: d.Most, depth: d.Depth()}
 	again := map[Hash]*Sample{} // one of each picture, as it is to be
-	var aside []*Sample
+	var aside, stay []*Sample
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
 			if next.aside(s) {
@@ -24,9 +24,10 @@ func (d *Dataset) Resize(r Resizing, poll func() error) error {
 				continue
 			}
 			again[s.Hash] = s
-			next.held += s.Pixels.Bytes()
+			stay = append(stay, s)
 		}
 	}
+	next.held = held(stay)
 	if err := next.reread(aside, again, poll); err != nil {
 		return err
 	}
