@@ -132,7 +132,7 @@ func (d *Dataset) enter(a *arrival) (*Sample, error) {
 	case errors.Is(a.unread, context.Canceled):
 		return nil, a.unread
 	case d.crowded():
-		return nil, d.refused(refuse(a.name, TooLarge, "%s", d.noRoom()))
+		return nil, d.refused(d.leftOut(a.name))
 	case a.unread != nil:
 		return nil, d.refused(refuse(a.name, Unreadable, "%s", a.unread))
 	case a.class == "":
@@ -154,7 +154,7 @@ func (d *Dataset) enter(a *arrival) (*Sample, error) {
 		Depth: img.Depth, Range: d.depth, Browser: img.Browser, File: a.file}
 	var err error
 	if s.Pixels, err = d.keep(img.Pixels, d.again(s)); err != nil {
-		return nil, d.refused(refuse(a.name, TooLarge, "%s", d.noRoom()))
+		return nil, d.refused(d.leftOut(a.name))
 	}
 	s.ID = d.newID()
 	c := d.Class(a.class)

@@ -81,13 +81,17 @@ func (d *Dataset) crowded() bool {
 // bytes of a picture's pixels.
 func (d *Dataset) bytes() int64 { return int64(d.Resizing.Size) * int64(d.Resizing.Size) * 3 }
 
-// noRoom goes on where a sentence names a picture.
+// noRoom is in words what crowded says.
 func (d *Dataset) noRoom() string {
 	most, size := text.Thousands(int(d.Most/d.bytes())), d.Resizing.Size
 	if d.full != nil {
-		return fmt.Sprintf("is left out, because the disk has no room left (%v) and only %s images fit into memory at %d pixels: free disk space, or choose a smaller size first.", d.full, most, size)
+		return fmt.Sprintf("the disk has no room left (%v) and only %s images fit into memory at %d pixels: free disk space, or choose a smaller size", d.full, most, size)
 	}
-	return fmt.Sprintf("is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", most, size)
+	return fmt.Sprintf("only %s images fit into memory at %d pixels: choose a smaller size", most, size)
+}
+
+func (d *Dataset) leftOut(name string) *Refusal {
+	return refuse(name, TooLarge, "is left out, because %s first.", d.noRoom())
 }
 
 var errCrowded = errors.New("there is no room for pixels")

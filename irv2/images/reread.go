@@ -123,7 +123,7 @@ func (d *Dataset) renewed(s *Sample, pixels []uint8) (*Sample, error) {
 	now.Size, now.Range = d.Resizing.Size, d.depth
 	var err error
 	if now.Pixels, err = d.keep(pixels, d.again(&now)); err != nil {
-		return nil, problemf("%s %s", s.Name, d.noRoom())
+		return nil, problemf("The size stays as it was, because %s.", d.noRoom())
 	}
 	return &now, nil
 }

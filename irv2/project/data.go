@@ -75,7 +75,7 @@ func (d *data) resize(size int, poll func() error) error {
 	if size == d.set.Resizing.Size {
 		return nil
 	}
-	return d.set.Resize(images.DefaultResizing(size), poll)
+	return WithCode(Memory, d.set.Resize(images.DefaultResizing(size), poll))
 }
 
 // DataInfo describes the images, split as the last plan or run did.
