@@ -59,6 +59,7 @@ func (e *engine) open(r *request) (any, error) {
 		most = *e.wanted.Decoders
 	}
 	e.DecodeIn(func() images.Decoders { return startDecoders(most) })
+	e.keepProjects(r.ctx)
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {
@@ -78,7 +79,7 @@ func openLibrary(ctx context.Context) *project.Library {
 	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
 	if err == nil {
 		var library *project.Library
-		if library, err = project.OpenLibrary(ctx, shelf); err == nil {
+		if library, err = project.OpenLibrary(ctx, shelf, tabLocks()); err == nil {
 			return library
 		}
 	}

@@ -5,9 +5,9 @@
 // Read main_js.go (the calls), rpc_js.go (a message becomes a call), engine_js.go
 // (the project behind the calls), then a file per group of calls: network_js.go (model,
 // plan, runs, what comes of them), weights_js.go, data_js.go, benchmark_js.go. The way
-// to JavaScript is eventloop_js.go, progress_js.go, blob_js.go, shelf_js.go, slab_js.go, decoder_js.go, fetch_js.go
-// and package jsutil; machine_js.go and device_js.go choose who computes; gpu_js.go stands for the GPU in
-// the build that has it (tag gpu), gpu_none_js.go in the other.
+// to JavaScript is eventloop_js.go, progress_js.go, blob_js.go, shelf_js.go, locks_js.go,
+// slab_js.go, decoder_js.go, fetch_js.go and package jsutil; machine_js.go and device_js.go choose who computes;
+// gpu_js.go stands for the GPU in the build that has it (tag gpu), gpu_none_js.go in the other.
 package main
 
 import (
@@ -59,6 +59,19 @@ func main() {
 		"data.undo":          e.undo,
 		"data.redo":          e.redo,
 		"data.thumbnail":     e.thumbnail,
+		"projects.list":      e.listProjects,
+		"projects.open":      e.openProject,
+		"projects.new":       e.newProject,
+		"projects.rename":    e.renameProject,
+		"projects.duplicate": e.duplicateProject,
+		"projects.remove":    e.removeProject,
+		"projects.export":    e.exportProject,
+		"projects.import":    e.importProject,
+		"projects.note":      e.notePage,
+		"projects.kept":      e.waitKept,
+		"projects.goOn":      e.goOn,
+		"projects.forget":    e.forget,
+		"projects.useRun":    e.useRun,
 		"plan":               e.plan,
 		"train":              e.train,
 		"run.pause":          e.steer((*project.Run).Pause),

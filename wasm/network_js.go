@@ -49,7 +49,11 @@ func (e *engine) train(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := e.Train(r.ctx, args.Spec, args.Options, func(event project.Event) { r.emit(event) })
+	return started(e.Train(r.ctx, args.Spec, args.Options, func(event project.Event) { r.emit(event) }))
+}
+
+// started is the reply about a run.
+func started(run *project.Run, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}

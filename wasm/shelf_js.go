@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall/js"
+	"time"
 
 	"github.com/hack-pad/go-indexeddb/idb"
 	"github.com/hack-pad/safejs"
@@ -14,8 +15,14 @@ import (
 )
 
 // shelf keeps a library in IndexedDB: an object store for each box, chunks as
-// Uint8Arrays, what is JSON as strings (project.Shelf).
-type shelf struct{ db *idb.Database }
+// Uint8Arrays, what is JSON as strings (project.Shelf). The browser may close it at any
+// moment, as when site data is cleared or another tab removes the database (package idb
+// then closes it, so that the other need not wait): the next use opens it anew.
+type shelf struct {
+	name  string
+	boxes []project.Box
+	db    *idb.Database
+}
 
 // The databases. Measurements have one of their own: a new store in the first would wait
 // until no other tab has it open.
@@ -24,15 +31,25 @@ const (
 	measurementsDatabase = "thaw-measurements"
 )
 
+// openLimit is how long a database may take to open; one that another tab does not let go
+// of takes for ever.
+const openLimit = 30 * time.Second
+
 // openShelf opens a database; the error says that nothing can be kept, and why.
-func openShelf(ctx context.Context, name string, boxes ...project.Box) (s *shelf, err error) {
+func openShelf(ctx context.Context, name string, boxes ...project.Box) (*shelf, error) {
+	s := &shelf{name: name, boxes: boxes}
+	return s, s.open(ctx)
+}
+
+func (s *shelf) open(ctx context.Context) (err error) {
 	defer func() { // Global panics where the browser has no IndexedDB
 		if p := recover(); p != nil {
-			err = storageError(fmt.Errorf("%v", p))
+			err = noStorage(fmt.Errorf("%v", p))
 		}
 	}()
-	request, err := idb.Global().Open(ctx, name, 1, func(db *idb.Database, _, _ uint) error {
-		for _, box := range boxes {
+	// Not ctx: a database that is made must get its object stores.
+	request, err := idb.Global().Open(context.WithoutCancel(ctx), s.name, 1, func(db *idb.Database, _, _ uint) error {
+		for _, box := range s.boxes {
 			if _, err := db.CreateObjectStore(string(box), idb.ObjectStoreOptions{}); err != nil {
 				return err
 			}
@@ -40,77 +57,147 @@ func openShelf(ctx context.Context, name string, boxes ...project.Box) (s *shelf
 		return nil
 	})
 	if err != nil {
-		return nil, storageError(err)
+		return noStorage(err)
 	}
-	db, err := request.Await(ctx)
-	if err != nil {
-		return nil, storageError(err)
+	limited, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	db, err := request.Await(limited)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil:
+		return project.Errorf(codeStorage, "Another tab holds what this page keeps: close the other tabs of this page and reload it; until then weights must be chosen again at the next visit.")
+	case err != nil:
+		return noStorage(err)
 	}
-	return &shelf{db}, nil
+	s.db = db
+	return nil
 }
 
-// storageError makes err a sentence for the user, with the code quota or storage.
-func storageError(err error) error {
-	var named *project.Error
-	switch {
-	case err == nil || errors.As(err, &named) || errors.Is(err, context.Canceled):
-		return err
-	case errors.Is(err, idb.NewDOMException("QuotaExceededError")):
-		return project.Errorf(codeQuota, "This browser has no room left to keep the weights: free disk space or remove kept weights; until then they must be chosen again at the next visit.")
+// noStorage says why a database does not open.
+func noStorage(err error) error {
+	if named := asQuota(err); named != nil {
+		return named
 	}
 	return project.Errorf(codeStorage, "This browser keeps nothing for this page (%v): allow site data or leave the private window; until then weights must be chosen again at the next visit.", err)
 }
 
-// The four operations on one object store, each a transaction. A transaction
-// closes as soon as JavaScript idles: everything is prepared before it opens. Only
-// reads await their request; a write is done when its transaction is.
+// asQuota is the sentence for a full disk, nil for other errors.
+func asQuota(err error) error {
+	if !isNamed(err, "QuotaExceededError") {
+		return nil
+	}
+	return noRoom
+}
 
-func (s *shelf) object(mode idb.TransactionMode, box project.Box) (*idb.Transaction, *idb.ObjectStore, error) {
-	txn, err := s.db.Transaction(mode, string(box))
+var noRoom = project.Errorf(codeQuota, "This browser has no room left to keep this: free disk space, or remove kept weights and projects; until then it must be chosen again at the next visit.")
+
+// storageError makes err a sentence for the user, with the code quota or storage.
+func storageError(err error) error {
+	var named *project.Error
+	if err == nil || errors.As(err, &named) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if full := asQuota(err); full != nil {
+		return full
+	}
+	return project.Errorf(codeStorage, "What this browser keeps for this page cannot be reached (%v): its site data may have been cleared; reload the page, and choose the weights again if they are gone.", err)
+}
+
+// closed says that the browser has closed the database, before a transaction or in it.
+func closed(err error) bool {
+	return isNamed(err, "InvalidStateError") || isNamed(err, "AbortError")
+}
+
+// isNamed says that err is the DOMException of that name: package idb has a type for those
+// of events, and passes on those that are thrown.
+func isNamed(err error, name string) bool {
+	var thrown js.Error
+	return errors.Is(err, idb.NewDOMException(name)) ||
+		errors.As(err, &thrown) && jsutil.String(jsutil.Prop(safejs.Safe(thrown.Value), "name")) == name
+}
+
+// do runs op, one transaction on one object store, and once more on a database opened anew
+// where the browser has closed it. A transaction closes as soon as JavaScript idles:
+// everything is prepared before. Only reads await their request; a write is done when its
+// transaction is.
+func (s *shelf) do(ctx context.Context, options idb.TransactionOptions, box project.Box, op func(*idb.ObjectStore) (*idb.Request, error)) (value js.Value, err error) {
+	value, err = s.transact(ctx, options, box, op)
+	if closed(err) && ctx.Err() == nil {
+		if err = s.open(ctx); err == nil {
+			value, err = s.transact(ctx, options, box, op)
+		}
+	}
+	if ctx.Err() != nil { // idb knows no errors of contexts
+		err = ctx.Err()
+	}
+	return value, storageError(err)
+}
+
+func (s *shelf) transact(ctx context.Context, options idb.TransactionOptions, box project.Box, op func(*idb.ObjectStore) (*idb.Request, error)) (value js.Value, err error) {
+	txn, err := s.db.TransactionWithOptions(options, string(box))
 	if err != nil {
-		return nil, nil, err
+		return value, err
 	}
 	object, err := txn.ObjectStore(string(box))
-	return txn, object, err
+	if err != nil {
+		return value, err
+	}
+	read, err := op(object)
+	if err != nil {
+		return value, err
+	}
+	if options.Mode == idb.TransactionReadOnly {
+		return read.Await(ctx)
+	}
+	return value, txn.Await(ctx)
 }
+
+var reading = idb.TransactionOptions{Mode: idb.TransactionReadOnly}
+
+// writing is to a box. A manifest says that all the rest is there: the browser may tell
+// that it is written only when it would outlast a loss of power.
+func writing(box project.Box) idb.TransactionOptions {
+	options := idb.TransactionOptions{Mode: idb.TransactionReadWrite}
+	if box == project.Manifests || box == notesBox {
+		options.Durability = idb.DurabilityStrict
+	}
+	return options
+}
+
+// binary says that a box holds bytes, and no JSON.
+func binary(box project.Box) bool { return box == project.Chunks || box == filesBox }
 
 // Keys lists the keys of a box.
 func (s *shelf) Keys(ctx context.Context, box project.Box) ([]string, error) {
-	_, object, err := s.object(idb.TransactionReadOnly, box)
+	value, err := s.do(ctx, reading, box, func(object *idb.ObjectStore) (*idb.Request, error) {
+		request, err := object.GetAllKeys()
+		if err != nil {
+			return nil, err
+		}
+		return request.Request, nil
+	})
 	if err != nil {
-		return nil, storageError(err)
+		return nil, err
 	}
-	request, err := object.GetAllKeys()
-	if err != nil {
-		return nil, storageError(err)
+	var keys []string
+	for _, key := range jsutil.Elements(safejs.Safe(value)) {
+		keys = append(keys, jsutil.String(key))
 	}
-	values, err := request.Await(ctx)
-	keys := make([]string, len(values))
-	for i, v := range values {
-		keys[i] = jsutil.String(safejs.Safe(v))
-	}
-	return keys, storageError(err)
+	return keys, nil
 }
 
 // Get reads a value, nil where there is none.
 func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, error) {
-	_, object, err := s.object(idb.TransactionReadOnly, box)
+	raw, err := s.do(ctx, reading, box, func(object *idb.ObjectStore) (*idb.Request, error) { return object.Get(js.ValueOf(key)) })
 	if err != nil {
-		return nil, storageError(err)
-	}
-	request, err := object.Get(js.ValueOf(key))
-	if err != nil {
-		return nil, storageError(err)
-	}
-	raw, err := request.Await(ctx)
-	if err != nil {
-		return nil, storageError(err)
+		return nil, err
 	}
 	value := safejs.Safe(raw)
 	switch {
 	case value.IsUndefined():
 		return nil, nil
-	case box != project.Chunks:
+	case !binary(box):
 		return []byte(jsutil.String(value)), nil
 	}
 	return jsutil.BytesToGo(value)
@@ -120,19 +207,15 @@ func (s *shelf) Get(ctx context.Context, box project.Box, key string) ([]byte, e
 func (s *shelf) Put(ctx context.Context, box project.Box, key string, content []byte) error {
 	var value safejs.Value
 	var err error
-	if box != project.Chunks {
+	if !binary(box) {
 		value = safejs.Safe(js.ValueOf(string(content)))
 	} else if value, err = jsutil.BytesToJS(content); err != nil {
 		return err
 	}
-	txn, object, err := s.object(idb.TransactionReadWrite, box)
-	if err != nil {
-		return storageError(err)
-	}
-	if _, err := object.PutKey(js.ValueOf(key), safejs.Unsafe(value)); err != nil {
-		return storageError(err)
-	}
-	return storageError(txn.Await(ctx))
+	_, err = s.do(ctx, writing(box), box, func(object *idb.ObjectStore) (*idb.Request, error) {
+		return object.PutKey(js.ValueOf(key), safejs.Unsafe(value))
+	})
+	return err
 }
 
 // Delete removes keys, all or none.
@@ -140,14 +223,13 @@ func (s *shelf) Delete(ctx context.Context, box project.Box, keys ...string) err
 	if len(keys) == 0 {
 		return nil
 	}
-	txn, object, err := s.object(idb.TransactionReadWrite, box)
-	if err != nil {
-		return storageError(err)
-	}
-	for _, key := range keys {
-		if _, err := object.Delete(js.ValueOf(key)); err != nil {
-			return storageError(err)
+	_, err := s.do(ctx, writing(box), box, func(object *idb.ObjectStore) (*idb.Request, error) {
+		for _, key := range keys {
+			if _, err := object.Delete(js.ValueOf(key)); err != nil {
+				return nil, err
+			}
 		}
-	}
-	return storageError(txn.Await(ctx))
+		return nil, nil
+	})
+	return err
 }

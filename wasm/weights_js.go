@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"path"
 
 	"github.com/hack-pad/safejs"
@@ -10,8 +11,14 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// listWeights answers weights.list.
-func (e *engine) listWeights(r *request) (any, error) { return e.ListWeights(r.ctx) }
+// listWeights answers weights.list: where the storage is broken, what comes with the page.
+func (e *engine) listWeights(r *request) (any, error) {
+	list, err := e.ListWeights(r.ctx)
+	if err != nil && r.ctx.Err() == nil {
+		notice("warning", "%v", err)
+	}
+	return list, r.ctx.Err()
+}
 
 // importWeights answers weights.import: fetches if need be, reads, keeps, uses.
 func (e *engine) importWeights(r *request) (any, error) {
@@ -40,7 +47,11 @@ func (e *engine) importWeights(r *request) (any, error) {
 		}
 		return cmp.Or(args.Name, b.name(), "The file"), b, nil
 	}
-	return e.Import(r.ctx, args.URL, open, e.tell(r))
+	info, err := e.Import(r.ctx, args.URL, open, e.tell(r))
+	if err == nil && info.Stored {
+		post(map[string]any{"kept": true})
+	}
+	return info, err
 }
 
 // recognise answers recognise: what files are, by their first bytes.
@@ -77,16 +88,21 @@ func (e *engine) useWeights(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if args.ID != project.Builtin.ID {
-		return e.UseWeights(r.ctx, args.ID, e.tell(r))
+	return e.load(r.ctx, args.ID, e.tell(r))
+}
+
+// load loads weights by their ID.
+func (e *engine) load(ctx context.Context, id string, tell project.Tell) (project.WeightInfo, error) {
+	if id != project.Builtin.ID {
+		return e.UseWeights(ctx, id, tell)
 	}
-	return e.UseBuiltin(r.ctx, func() (project.File, error) {
+	return e.UseBuiltin(ctx, func() (project.File, error) {
 		file, err := asset("models/mini.safetensors")
 		if err != nil {
 			return nil, err
 		}
 		return newBlob(file)
-	}, e.tell(r))
+	}, tell)
 }
 
 // asset is a file of the page's own site, which the service worker keeps for visits

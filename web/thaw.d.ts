@@ -16,10 +16,15 @@ export interface OpenOptions {
   decoders?: number
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
-  /** Called when something changes that a person should know (a worker died, storage blocked). */
-  onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string }) => void
+  /**
+   * Called when something changes that a person should know (a worker died, storage blocked).
+   * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
+   */
+  onNotice?: (notice: { level: 'info' | 'warning' | 'error'; message: string; ended?: boolean }) => void
   /** Called when `engine` is known and when it changes: with 'auto' a GPU is found some seconds later. */
   onEngine?: (engine: Engine) => void
+  /** Called when more, or less, of the open project is kept. */
+  onKeeping?: (keeping: Keeping) => void
 }
 
 export interface Engine {
@@ -44,6 +49,7 @@ export interface Thaw {
   readonly model: ModelCalls
   readonly weights: WeightCalls
   readonly data: DataCalls
+  readonly projects: ProjectCalls
   /** What files are, by their first bytes and a zip's directory: for a drop. */
   recognise(files: Iterable<{ path: string; file: Blob }>): Promise<Recognised[]>
   /** Compiles a freeze plan for the current model, data and options; nothing is allocated. */
@@ -56,8 +62,80 @@ export interface Thaw {
   export(format: 'safetensors' | 'h5' | 'onnx'): Promise<Blob>
   /** Throws away what training changed: back to the weights as loaded. */
   reset(): Promise<void>
+  /** What this browser keeps for this site. It is asked not to clear it by itself when the first weights are kept. */
+  storage(): Promise<StorageInfo>
   benchmark(options: BenchmarkOptions): Promise<Benchmark>
   close(): void
+}
+
+// Projects ---------------------------------------------------------------------
+
+/**
+ * A project is kept by itself from its first image on: images with their files, labels,
+ * split, runs, networks, and every 20 s what a run has learned. One tab at a time writes a
+ * project.
+ */
+export interface ProjectCalls {
+  /** What is kept, the last changed first. */
+  list(): Promise<ProjectInfo[]>
+  /**
+   * Opens a kept project in the place of the open one. What could not be kept of that is an error, unless it may be lost.
+   * Where another tab has the project, it is read only: nothing that is done here is kept.
+   */
+  open(id: string, options?: { lose?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<OpenedProject>
+  /** Begins a project without images; network and weights stay, as loaded. */
+  new(options?: { lose?: boolean }): Promise<void>
+  /** '' : it is called by its classes. */
+  rename(id: string, name: string): Promise<void>
+  /** The copy's id; it is not opened. */
+  duplicate(id: string, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<string>
+  remove(id: string): Promise<void>
+  /** All of the open project as one zip: images in folders, project.json, networks as .safetensors. */
+  export(options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Blob>
+  /** Keeps a saved project as a new one; its id. */
+  import(file: Blob, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<string>
+  /** Keeps what the page wants to find again with the open project. */
+  note(page: unknown): Promise<void>
+  /** Resolves when all that is there is kept; rejects where it cannot be. */
+  kept(): Promise<Keeping>
+  /** Goes on with the interrupted run, to the bits that it would have had (same machine, same threads). */
+  goOn(onEvent?: (event: TrainEvent) => void): Promise<Run>
+  /** Gives the interrupted run up. */
+  forget(): Promise<void>
+  /** Makes the network that a run trained the one in use. */
+  useRun(run: string, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
+}
+export interface ProjectInfo {
+  id: string
+  name: string; named: boolean       // named: by someone; else by its classes
+  changed: number                    // Unix milliseconds
+  images: number; classes: string[]; runs: number
+  open: boolean                      // here
+  damaged?: boolean                  // it can only be removed
+}
+export interface Keeping {
+  id: string                         // '': nothing is there to be kept
+  name: string                       // '': called by its classes
+  images: number; of: number         // kept, of all
+  readOnly: boolean                  // another tab writes it
+  problem: string | null             // why something is not kept, and what to do
+}
+export interface OpenedProject extends Keeping {
+  data: DataInfo
+  model: ModelInfo
+  runs: KeptRun[]
+  page: any                          // of note, or null
+  interrupted: (KeptRun & { steps: number; of: number; saved: number; problem: string | null }) | null
+  warnings: string[]                 // what could not be found again
+}
+export interface KeptRun {
+  id: string
+  began: number                      // Unix milliseconds
+  spec: PlanSpec; options: TrainOptions
+  status: string                     // done or cancelled
+  epochs: Extract<TrainEvent, { kind: 'epoch' }>[]
+  result: RunResult | null
+  network: boolean                   // its network is kept: see useRun
 }
 
 // Model ----------------------------------------------------------------------
@@ -93,17 +171,20 @@ export interface WeightInfo {
   warnings: string[]
   stored: boolean      // kept in IndexedDB
   builtin?: boolean    // comes with the page: weights.use('mini-source')
+  damaged?: boolean    // what is kept cannot be used: importing the same file mends it, remove() forgets it
   /** How channel c of a pixel, 0 to 255, is fed: v * scale[c] + offset[c]. None: v / 127.5 - 1, as keras.applications does. */
   preprocessing?: { scale: [number, number, number]; offset: [number, number, number] }
 }
+/** Bytes, null where the browser does not tell; persisted: it has promised to clear nothing by itself. */
+export interface StorageInfo { used: number | null; free: number | null; persisted: boolean }
 export interface Recognised {
   path: string
-  kind: 'weights' | 'images' | 'table' | 'foreign' | 'other'   // foreign: a network that is not read
+  kind: 'weights' | 'images' | 'project' | 'table' | 'foreign' | 'other'   // project: a saved one; foreign: a network that is not read
   sentence?: string   // of foreign: what it is and what to do
   of?: string         // the path of the file that this one is a part of (model.json of its .bin)
 }
 export interface WeightCalls {
-  /** What comes with the page, then what is kept on this machine, newest first. */
+  /** What comes with the page, then what is kept on this machine, newest first. Where the storage is broken, a notice says so. */
   list(): Promise<WeightInfo[]>
   /**
    * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip); a
@@ -289,7 +370,7 @@ export interface TrainOptions {
 export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   // Before it starts a run is prepared: it can be paused and cancelled there too.
-  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number }  // steps of the whole run; images
+  | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
   | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number }

@@ -11,13 +11,13 @@ export class ThawError extends Error {
 }
 
 /** @param {import('./thaw.d.ts').OpenOptions} [options] */
-export async function open({ onNotice, onEngine, ...options } = {}) {
+export async function open({ onNotice, onEngine, onKeeping, ...options } = {}) {
   const address = new URL('./worker.js', import.meta.url)
   if (options.backend) address.searchParams.set('backend', options.backend)
   const worker = new Worker(address, { type: 'module', name: 'thaw' })
   const engine = {}
   const update = news => { Object.assign(engine, news); onEngine?.(engine) }
-  const channel = new Channel(worker, onNotice, update)
+  const channel = new Channel(worker, onNotice, update, onKeeping)
   update(await channel.call('open', options))
   return thaw(channel, engine)
 }
@@ -29,15 +29,18 @@ class Channel {
   #lastID = 0
   #onNotice
   #onEngine
+  #onKeeping
+  #persisting = false // the browser was asked to keep what is kept
 
-  constructor(worker, onNotice, onEngine) {
+  constructor(worker, onNotice, onEngine, onKeeping) {
     this.#worker = worker
     this.#onEngine = onEngine
     this.#onNotice = onNotice ?? (() => {})
+    this.#onKeeping = onKeeping
     worker.onmessage = ({ data }) => this.#receive(data)
     worker.onerror = event => {
       event.preventDefault?.()
-      this.close(new ThawError('internal', 'The engine stopped: reload the page. Weights and images that were stored are kept.'))
+      this.close(gone())
     }
     worker.onmessageerror = () => this.#onNotice({ level: 'warning', message: 'A message of the engine could not be read; if the page waits for long, reload it.' })
   }
@@ -68,6 +71,12 @@ class Channel {
   #receive(message) {
     if (message.notice) return this.#onNotice(message.notice)
     if (message.engine) return this.#onEngine(message.engine)
+    if (message.alive) return void navigator.locks.request(message.alive, () => this.close(gone())).catch(() => {})
+    if (message.kept) return this.#persist()
+    if (message.keeping) {
+      if (message.keeping.id) this.#persist()
+      return this.#onKeeping?.(message.keeping)
+    }
     if (message.stopped) return this.close(new ThawError(message.stopped.code, message.stopped.message))
     const request = this.#pending.get(message.id)
     if (!request) return
@@ -83,6 +92,13 @@ class Channel {
     }
   }
 
+  /** Asked when there is something to lose, once: a browser may ask the person. Workers may not. */
+  async #persist() {
+    if (this.#persisting) return
+    this.#persisting = true
+    await navigator.storage?.persist?.().catch(() => {})
+  }
+
   close(error = new ThawError('closed', 'The engine was closed.')) {
     if (!this.#worker) return
     this.#worker.terminate()
@@ -93,10 +109,11 @@ class Channel {
       reject(error)
       if (untilFinal) onEvent?.({ kind: 'failed', message: error.message, code: error.code })
     }
-    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message })
+    if (error.code !== 'closed') this.#onNotice({ level: 'error', message: error.message, ended: true })
   }
 }
 
+const gone = () => new ThawError('internal', 'The engine stopped: reload the page. What is kept on this machine stays.')
 const cancelled = () => new ThawError('cancelled', 'Cancelled.')
 const isFinal = event => ['done', 'cancelled', 'failed'].includes(event.kind)
 
@@ -144,16 +161,40 @@ function thaw(channel, engine) {
     },
     recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
-    train: (plan, options, onEvent) => train(channel, plan, options, onEvent),
+    train: (plan, options, onEvent) => run(channel, 'train', { spec: 'spec' in plan ? plan.spec : plan, options }, onEvent),
+    projects: {
+      list: call('projects.list'),
+      open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
+      new: call('projects.new'),
+      rename: (id, name) => channel.call('projects.rename', { id, name }),
+      duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
+      remove: id => channel.call('projects.remove', { id }),
+      export: options => withProgress('projects.export', {}, options),
+      import: (file, options) => withProgress('projects.import', { file }, options),
+      note: page => channel.call('projects.note', { page }),
+      kept: call('projects.kept'),
+      goOn: onEvent => run(channel, 'projects.goOn', {}, onEvent),
+      forget: call('projects.forget'),
+      useRun: (run, options) => withProgress('projects.useRun', { run }, options),
+    },
     predict: file => channel.call('predict', { file }),
     export: format => channel.call('export', { format }),
     reset: call('reset'),
+    storage,
     benchmark: call('benchmark'),
     close: () => channel.close(),
   }
 }
 
-async function train(channel, plan, options, onEvent) {
+/** Answered here: the browser says it to the page as to a worker. @returns {Promise<import('./thaw.d.ts').StorageInfo>} */
+async function storage() {
+  const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {}
+  const persisted = await navigator.storage?.persisted?.().catch(() => false)
+  return { used: usage ?? null, free: quota === undefined ? null : Math.max(quota - (usage ?? 0), 0), persisted: Boolean(persisted) }
+}
+
+/** A run that `name` starts. */
+async function run(channel, name, args, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
@@ -161,8 +202,7 @@ async function train(channel, plan, options, onEvent) {
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }
-  const spec = 'spec' in plan ? plan.spec : plan
-  const { run } = await channel.call('train', { spec, options }, { onEvent: hear, untilFinal: true })
+  const { run } = await channel.call(name, args, { onEvent: hear, untilFinal: true })
   return {
     id: run,
     pause: () => channel.call('run.pause', { run }),

@@ -5,6 +5,7 @@
 import { Decoders } from './decoders.js'
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
+import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 import { openScratch, sweepScratch } from './scratch.js'
 
@@ -31,6 +32,10 @@ globalThis.postMessage = message => {
   if ('ok' in message || 'error' in message) open.delete(message.id)
   post(message)
 }
+
+// A lock that ends with this worker, however it ends: the page waits for it.
+const life = `thaw engine ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
+navigator.locks?.request(life, () => { post({ alive: life }); return new Promise(() => {}) }).catch(() => {})
 
 function fail(id) {
   open.delete(id)
@@ -69,6 +74,12 @@ globalThis.thawAsset = async name => {
   return answer.blob()
 }
 
+// Called by the engine: a lock that all tabs of the page share. Resolves to the function that
+// gives it back; to null where another tab has it, unless `wait` says to wait for that one.
+if (navigator.locks) globalThis.thawLock = (name, wait, signal) => new Promise((resolve, reject) => {
+  navigator.locks.request(name, wait ? { signal } : { ifAvailable: true }, lock => lock ? new Promise(release => resolve(release)) : resolve(null)).catch(reject)
+})
+
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
 globalThis.thawDecode = decode
@@ -76,6 +87,9 @@ globalThis.thawDecode = decode
 // Called by the engine: files for pixels that memory has no room for (scratch.js).
 globalThis.thawSweepScratch = sweepScratch
 globalThis.thawOpenScratch = openScratch
+
+// Called by the engine: files of kept projects (files.js).
+globalThis.thawFiles = files
 
 async function startFetcher() {
   const go = new Go()

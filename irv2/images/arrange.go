@@ -30,6 +30,25 @@ func (d *Dataset) Arrange(a Arrangement) {
 	d.depth = d.Depth()
 }
 
+// Restore makes a data set hold what was kept of one: pictures in their classes, and the
+// ID that comes next.
+func (d *Dataset) Restore(next int, a Arrangement) {
+	d.nextID = next
+	d.Arrange(a)
+	d.begin()
+}
+
+// Hold gives a picture that is to be restored its pixels, of its Size and Range.
+func (d *Dataset) Hold(s *Sample, pixels []uint8) (err error) {
+	if s.Pixels, err = d.keep(pixels, d.again(s)); err != nil {
+		return problemf("Not all images can be opened, because %s.", d.noRoom())
+	}
+	return nil
+}
+
+// NextID is the ID that the next picture or class gets.
+func (d *Dataset) NextID() int { return d.nextID }
+
 // Has says which IDs are pictures of it.
 func (a Arrangement) Has() map[int]bool {
 	has := map[int]bool{}

@@ -22,16 +22,20 @@ type Hash uint64
 // besides its pixels.
 type File struct {
 	Path string // with the folders that it lies in
+	// Origin says how a generated picture is made again, by whoever made it; "": it was not.
+	Origin string
 	// Read is its content. It is asked again when the pictures are wanted at another size.
 	// Its error goes on where a sentence begins with the file's name; context.Canceled is
 	// the user's.
-	Read      func() ([]byte, error)
-	Head      func(n int) ([]byte, error) // its first n bytes, some more or all; nil: by Read
-	Group     string                      // of pictures that belong together, and so to one side; "": alone
-	Side      Side
-	Generated bool
-	Browser   bool // where only Dataset.Foreign can decode it, it may
+	Read    func() ([]byte, error)
+	Head    func(n int) ([]byte, error) // its first n bytes, some more or all; nil: by Read
+	Group   string                      // of pictures that belong together, and so to one side; "": alone
+	Side    Side
+	Browser bool // where only Dataset.Foreign can decode it, it may
 }
+
+// Generated says that a picture was made by a program that can make it again.
+func (f File) Generated() bool { return f.Origin != "" }
 
 // Side is a picture's part in every split, for pictures that come with one.
 type Side int

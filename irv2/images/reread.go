@@ -130,20 +130,20 @@ func (d *Dataset) renewed(s *Sample, pixels []uint8) (*Sample, error) {
 
 // again makes the pixels that a picture has now, once more from its file.
 func (d *Dataset) again(s *Sample) func() ([]uint8, error) {
-	file, name, hash, job := s.File, s.Name, s.Hash, d.job(s.File, s.Name, nil)
+	job := d.job(s.File, s.Name, nil)
 	job.Resizing.Size, job.Depth = s.Size, s.Range
 	return func() ([]uint8, error) {
 		now := job
 		var err error
-		if now.Data, err = file.Read(); err != nil {
-			return nil, problemf("%s %v", name, err)
+		if now.Data, err = s.File.Read(); err != nil {
+			return nil, problemf("%s %v", s.Name, err)
 		}
 		out, err := now.Decode(d.Foreign)
 		if err != nil {
 			return nil, err
 		}
-		if out.Hash != hash {
-			return nil, problemf("%s can no longer be read, because it was moved or changed: add it again.", name)
+		if out.Hash != s.Hash {
+			return nil, problemf("%s can no longer be read, because it was moved or changed: add it again.", s.Name)
 		}
 		return out.Pixels, nil
 	}

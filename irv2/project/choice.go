@@ -120,10 +120,15 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil}, current: version{withBackbone(n.current.Weights, m), nil}}
+			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil, ""}, current: version{withBackbone(n.current.Weights, m), nil, ""}}
 		}
 	}
 	p.choice = c
+	if n := p.network; n == nil || n.current.run == "" {
+		p.replaced()
+	} else {
+		p.changed()
+	}
 	return nil
 }
 

@@ -1,9 +1,11 @@
 package project
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"unsafe"
 
 	"thaw/irv2"
@@ -26,14 +28,57 @@ func floatBytes(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&f[0])), 4*len(f))
 }
 
-// putChunks writes w's values end to end, cut into chunks.
-func (l *Library) putChunks(ctx context.Context, m *Manifest, w *irv2.Weights, progress Progress) error {
+// chunks are the keys that there are.
+func (l *Library) chunks(ctx context.Context) (map[string]bool, error) {
+	keys, err := l.shelf.Keys(ctx, Chunks)
+	there := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		there[key] = true
+	}
+	return there, err
+}
+
+func (l *Library) deleteChunks(ctx context.Context, of func(id string) bool) error {
+	there, err := l.chunks(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	for key := range there {
+		if id, _, _ := strings.Cut(key, "/"); of(id) {
+			gone = append(gone, key)
+		}
+	}
+	return l.shelf.Delete(ctx, Chunks, gone...)
+}
+
+// complete says that no chunk of m is missing.
+func (m Manifest) complete(there map[string]bool) bool {
+	for n := range m.Sums {
+		if !there[chunkKey(m.Info.ID, n)] {
+			return false
+		}
+	}
+	return true
+}
+
+// putChunks writes w's values end to end, cut into chunks, but those that stand there
+// already. It tells whether it wrote any.
+func (l *Library) putChunks(ctx context.Context, m *Manifest, w *irv2.Weights, progress Progress) (wrote bool, err error) {
+	there, err := l.chunks(ctx)
+	if err != nil {
+		return false, err
+	}
 	total := bytesOf(w)
 	m.Bytes, m.Sums = 0, nil
 	chunk := make([]byte, 0, min(chunkBytes, total))
 	flush := func() error {
-		if err := l.shelf.Put(ctx, Chunks, chunkKey(m.Info.ID, len(m.Sums)), chunk); err != nil {
-			return err
+		key := chunkKey(m.Info.ID, len(m.Sums))
+		if !there[key] || !l.holds(ctx, key, chunk) {
+			wrote = true
+			if err := l.shelf.Put(ctx, Chunks, key, chunk); err != nil {
+				return err
+			}
 		}
 		m.Sums = append(m.Sums, crc32.Checksum(chunk, castagnoli))
 		m.Bytes += int64(len(chunk))
@@ -48,27 +93,58 @@ func (l *Library) putChunks(ctx context.Context, m *Manifest, w *irv2.Weights, p
 			rest = rest[n:]
 			if len(chunk) == cap(chunk) {
 				if err := flush(); err != nil {
-					return err
+					return wrote, err
 				}
 			}
 		}
 	}
 	if len(chunk) == 0 {
-		return nil
+		return wrote, nil
 	}
-	return flush()
+	return wrote, flush()
+}
+
+// holds says that a chunk stands there as it should; one that cannot be read does not.
+func (l *Library) holds(ctx context.Context, key string, chunk []byte) bool {
+	kept, err := l.shelf.Get(ctx, Chunks, key)
+	return err == nil && bytes.Equal(kept, chunk)
 }
 
 // load reads the parameters of m into w, checking every chunk.
 func (l *Library) load(ctx context.Context, m Manifest, w *irv2.Weights, progress Progress) error {
+	there, err := l.chunks(ctx)
+	if err != nil {
+		return err
+	}
 	r := &chunkReader{ctx: ctx, shelf: l.shelf, manifest: m, progress: progress}
-	for _, d := range w.Data {
-		if err := r.fill(floatBytes(d)); err != nil {
+	if m.complete(there) {
+		err = r.fillAll(w)
+	} else {
+		err = r.damaged() // known before all that is there is read
+	}
+	if codeOf(err) != Corrupt {
+		return err
+	}
+	if _, gone := l.manifest(ctx, m.Info.ID); gone != nil { // another tab has just removed it
+		return gone
+	}
+	l.damaged[m.Info.ID] = true
+	return err
+}
+
+// check looks whether m stands on the shelf as it says.
+func (l *Library) check(ctx context.Context, m *Manifest, progress Progress) error {
+	r := &chunkReader{ctx: ctx, shelf: l.shelf, manifest: *m, progress: progress}
+	switch text, err := l.shelf.Get(ctx, Manifests, m.Info.ID); {
+	case err != nil:
+		return err
+	case text == nil:
+		return r.damaged()
+	}
+	for range m.Sums {
+		if err := r.read(); err != nil {
 			return err
 		}
-	}
-	if r.done != m.Bytes || len(r.chunk) > 0 {
-		return r.damaged()
 	}
 	return nil
 }
@@ -82,6 +158,19 @@ type chunkReader struct {
 	next     int    // chunk
 	done     int64  // bytes of chunks read
 	chunk    []byte // not yet used
+}
+
+// fillAll reads all of the stream into w.
+func (r *chunkReader) fillAll(w *irv2.Weights) error {
+	for _, d := range w.Data {
+		if err := r.fill(floatBytes(d)); err != nil {
+			return err
+		}
+	}
+	if r.done != r.manifest.Bytes || len(r.chunk) > 0 {
+		return r.damaged()
+	}
+	return nil
 }
 
 func (r *chunkReader) fill(p []byte) error {
@@ -116,5 +205,5 @@ func (r *chunkReader) read() error {
 }
 
 func (r *chunkReader) damaged() error {
-	return Errorf(Corrupt, "The kept copy of %q is damaged: remove it and choose the file again.", r.manifest.Info.Name)
+	return Errorf(Corrupt, "The kept copy of %q is damaged: choose the file again, which mends it, or remove it.", r.manifest.Info.Name)
 }

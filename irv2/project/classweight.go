@@ -38,6 +38,17 @@ func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// MarshalJSON is what UnmarshalJSON reads.
+func (w ClassWeight) MarshalJSON() ([]byte, error) {
+	switch {
+	case w.Balanced:
+		return []byte(`"balanced"`), nil
+	case len(w.Of) == 0:
+		return []byte(`"none"`), nil
+	}
+	return json.Marshal(w.Of)
+}
+
 // weighted is o with the weights of a split's classes. Balanced ones are, as sklearn has
 // it, images / (classes * images of the class), of those that are trained on.
 func (o Options) weighted(s *images.Split) (Options, error) {

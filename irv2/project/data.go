@@ -30,6 +30,16 @@ func newData(size int) *data {
 	return d
 }
 
+// empty removes all images, for good, and ends what is adding some.
+func (d *data) empty() {
+	d.stopAdding()
+	d.Lock()
+	defer d.Unlock()
+	d.set.Restore(0, nil)
+	d.set.ClearRefused()
+	d.history = history{}
+}
+
 // KeepOn gives images a disk for the pixels beyond diskBudget.
 func (p *Project) KeepOn(disk *images.Disk) { p.data.set.Disk, p.data.set.Budget = disk, diskBudget }
 
@@ -136,7 +146,7 @@ func (d *data) info(by division) DataInfo {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {
 			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group, s.Browser})
-			class.Generated = class.Generated && s.File.Generated
+			class.Generated = class.Generated && s.File.Generated()
 		}
 		info.Classes = append(info.Classes, class)
 	}
@@ -176,7 +186,7 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	defer d.Unlock()
 	d.set.ClearRefused()
 	d.set.Most = p.pixelMemory()
-	before, had := d.set.Arrangement(), d.set.Len()
+	before, had, next := d.set.Arrangement(), d.set.Len(), d.set.NextID()
 	err := from.add(ctx, d.set, progress)
 	if settled := d.set.Settle(p.poll(ctx)); err == nil {
 		err = settled
@@ -186,7 +196,15 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 		d.set.Settle(p.poll(context.Background())) // what went may have been deeper than all that stays
 		return nil, err
 	}
+	for _, c := range d.set.Classes {
+		for _, s := range c.Samples {
+			if s.ID >= next {
+				s.File = p.keptFile(s.File, s.ID)
+			}
+		}
+	}
 	d.remember(added(before, d.set.Arrangement()), before)
+	p.changed()
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}

@@ -113,6 +113,7 @@ func (p *Project) edit(change func(*images.Dataset) (did string, err error)) (Da
 		return DataInfo{}, err
 	}
 	d.remember(did, before)
+	p.changed()
 	return p.Images(), nil
 }
 
@@ -169,6 +170,7 @@ func (p *Project) step(ctx context.Context, verb, done string, from, to *[]chang
 			p.renameOutputs(class.ID, name, class.Name)
 		}
 	}
+	p.changed()
 	return &Undone{p.Images(), fmt.Sprintf("%s: %s.", done, c.did)}, nil
 }
 

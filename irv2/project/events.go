@@ -21,6 +21,7 @@ type (
 		Epochs     int    `json:"epochs"`
 		Train      int    `json:"train"` // images
 		Validation int    `json:"validation"`
+		Done       int    `json:"done"` // steps, of a run that goes on
 	}
 	// Cached: features of Done of Total images are computed.
 	Cached struct {

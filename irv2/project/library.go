@@ -26,28 +26,51 @@ const (
 	Chunks    Box = "chunks"  // id/000007 -> 4 MB of the parameters' float32 bytes, end to end
 )
 
-// Library keeps weights on a shelf. The manifest is put last: what a crash leaves
-// behind has none, is never listed, and is swept on opening.
+// libraryLock is held by who writes to the shelf, or sweeps it.
+const libraryLock = "thaw weights"
+
+// Library keeps weights on a shelf, which other tabs may write to. The manifest is put
+// last: what a crash leaves behind has none, is never listed, and is swept on opening.
+// What was damaged since is found when it is listed (a piece is missing) or loaded (a sum
+// is wrong), and mended when the same weights are kept again.
 type Library struct {
-	shelf  Shelf
-	broken error // why there is no shelf
+	shelf   Shelf
+	locks   Locker
+	broken  error           // why there is no shelf
+	damaged map[string]bool // ids whose sums were found wrong
 }
 
 // NoLibrary keeps nothing, and says why.
 func NoLibrary(why error) *Library { return &Library{broken: why} }
 
-// OpenLibrary sweeps chunks without a manifest, of a writer that never finished.
-func OpenLibrary(ctx context.Context, shelf Shelf) (*Library, error) {
-	l := &Library{shelf: shelf}
+// OpenLibrary sweeps chunks without a manifest, of a writer that never finished, unless
+// another writes now: those may be its own. locks nil: nobody can tell, nothing is swept.
+func OpenLibrary(ctx context.Context, shelf Shelf, locks Locker) (*Library, error) {
+	l := &Library{shelf: shelf, locks: locks, damaged: map[string]bool{}}
+	sweeps := false
+	if locks != nil {
+		if unlock, _ := locks.TryLock(ctx, libraryLock); unlock != nil {
+			defer unlock()
+			sweeps = true
+		}
+	}
 	ids, err := shelf.Keys(ctx, Manifests)
-	if err != nil {
-		return nil, err
+	if err != nil || !sweeps {
+		return l, err
 	}
-	kept := map[string]bool{}
-	for _, id := range ids {
-		kept[id] = true
+	return l, l.deleteChunks(ctx, func(id string) bool { return !slices.Contains(ids, id) })
+}
+
+// alone waits until no other tab writes, which it tells where that takes time.
+func (l *Library) alone(ctx context.Context, tell Tell) (unlock func(), err error) {
+	if l.locks == nil {
+		return func() {}, nil
 	}
-	return l, l.deleteChunks(ctx, func(id string) bool { return !kept[id] })
+	if unlock, err = l.locks.TryLock(ctx, libraryLock); unlock != nil || err != nil {
+		return unlock, err
+	}
+	tell.of("Waiting for another tab that keeps weights")(0, 0)
+	return l.locks.Lock(ctx, libraryLock)
 }
 
 // Manifest describes one kept network.
@@ -60,8 +83,9 @@ type Manifest struct {
 	Sums    []uint32 // CRC-32C of each chunk
 }
 
-// list returns all manifests, newest first.
-func (l *Library) list(ctx context.Context) ([]Manifest, error) {
+// list returns what is kept, newest first. What is damaged is listed as such, so that it
+// can be removed.
+func (l *Library) list(ctx context.Context) ([]WeightInfo, error) {
 	if l.broken != nil {
 		return nil, nil
 	}
@@ -69,16 +93,37 @@ func (l *Library) list(ctx context.Context) ([]Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	there, err := l.chunks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []Manifest
 	for _, id := range ids {
 		m, err := l.manifest(ctx, id)
-		if err != nil {
+		switch code := codeOf(err); {
+		case err == nil:
+			m.Info.Damaged = l.damaged[id] || !m.complete(there)
+		case code == Corrupt:
+			m = unreadable(id)
+		case code == Invalid: // another tab has removed it meanwhile
+			continue
+		default:
 			return nil, err
 		}
 		list = append(list, m)
 	}
 	slices.SortStableFunc(list, func(a, b Manifest) int { return int(b.Created - a.Created) })
-	return list, nil
+	infos := make([]WeightInfo, len(list))
+	for i, m := range list {
+		infos[i] = m.Info
+	}
+	return infos, nil
+}
+
+// unreadable stands for an entry whose manifest says nothing.
+func unreadable(id string) Manifest {
+	model, _, _ := strings.Cut(id, "-")
+	return Manifest{Info: WeightInfo{ID: id, Name: id, Model: model, Warnings: []string{}, Stored: true, Damaged: true}}
 }
 
 func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
@@ -93,25 +138,52 @@ func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 	if text == nil {
 		return m, Errorf(Invalid, "These weights are no longer kept here: choose the file again.")
 	}
-	return m, json.Unmarshal(text, &m)
+	if json.Unmarshal(text, &m) != nil || m.Info.ID != id {
+		return m, Errorf(Corrupt, "What is kept of these weights is damaged: choose the file again, or remove them.")
+	}
+	return m, nil
 }
 
-// keep puts w on the shelf under m.Info.ID, filling m's Bytes and Sums. Where the same
-// weights are kept already, only what is said of them changes. Where it fails, nothing stays.
-func (l *Library) keep(ctx context.Context, m *Manifest, w *irv2.Weights, progress Progress) error {
+// keep puts w on the shelf under m.Info.ID, filling m's Bytes and Sums, and looks whether
+// it stands there. Where the same weights are kept already, what is missing or damaged of
+// them is written again, and what is said of them changes. Where it fails, nothing new stays.
+func (l *Library) keep(ctx context.Context, m *Manifest, w *irv2.Weights, tell Tell) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	if old, err := l.manifest(ctx, m.Info.ID); err == nil {
-		m.Bytes, m.Sums = old.Bytes, old.Sums
-		return l.put(ctx, m)
-	}
-	err := l.putChunks(ctx, m, w, progress)
-	if err == nil {
-		err = l.put(ctx, m)
-	}
+	unlock, err := l.alone(ctx, tell)
 	if err != nil {
-		l.deleteChunks(context.WithoutCancel(ctx), func(id string) bool { return id == m.Info.ID })
+		return err
+	}
+	defer unlock()
+	_, none := l.manifest(ctx, m.Info.ID)
+	if code := codeOf(none); none != nil && code != Invalid && code != Corrupt {
+		return none
+	}
+	// What is cleared while it is written is found missing, and written once more.
+	for range 2 {
+		var wrote bool
+		if wrote, err = l.putChunks(ctx, m, w, tell.of("Keeping "+m.Info.Name)); err != nil {
+			break
+		}
+		if err = l.put(ctx, m); err != nil {
+			break
+		}
+		if wrote {
+			err = l.check(ctx, m, tell.of("Checking what is kept of "+m.Info.Name))
+		}
+		if codeOf(err) != Corrupt {
+			break
+		}
+	}
+	switch {
+	case err == nil:
+		delete(l.damaged, m.Info.ID)
+	case none != nil:
+		l.forget(context.WithoutCancel(ctx), m.Info.ID)
+	}
+	if codeOf(err) == Corrupt {
+		return Errorf(Corrupt, "What this browser was given to keep of %q did not stay there: its site data may just have been cleared; choose the file again to keep it.", m.Info.Name)
 	}
 	return err
 }
@@ -127,6 +199,11 @@ func (l *Library) put(ctx context.Context, m *Manifest) error {
 
 // rename gives the outputs of a kept network other names.
 func (l *Library) rename(ctx context.Context, id string, names []string) error {
+	unlock, err := l.alone(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	m, err := l.manifest(ctx, id)
 	if err != nil {
 		return err
@@ -135,27 +212,24 @@ func (l *Library) rename(ctx context.Context, id string, names []string) error {
 	return l.put(ctx, &m)
 }
 
-// remove forgets a network: first the manifest, so that no half entry is ever listed.
+// remove forgets a network.
 func (l *Library) remove(ctx context.Context, id string) error {
 	if l.broken != nil {
 		return l.broken
 	}
+	unlock, err := l.alone(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	delete(l.damaged, id)
+	return l.forget(ctx, id)
+}
+
+// forget removes first the manifest, so that no half entry is ever listed.
+func (l *Library) forget(ctx context.Context, id string) error {
 	if err := l.shelf.Delete(ctx, Manifests, id); err != nil {
 		return err
 	}
 	return l.deleteChunks(ctx, func(of string) bool { return of == id })
-}
-
-func (l *Library) deleteChunks(ctx context.Context, of func(id string) bool) error {
-	keys, err := l.shelf.Keys(ctx, Chunks)
-	if err != nil {
-		return err
-	}
-	var gone []string
-	for _, key := range keys {
-		if id, _, _ := strings.Cut(key, "/"); of(id) {
-			gone = append(gone, key)
-		}
-	}
-	return l.shelf.Delete(ctx, Chunks, gone...)
 }

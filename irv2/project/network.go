@@ -21,6 +21,7 @@ type network struct {
 type version struct {
 	*irv2.Weights
 	outputs []output
+	run     string // ID of the run that trained it; "": as loaded
 }
 
 // output is the class that one of a trained head's outputs answers for.
@@ -79,10 +80,19 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 	if err := p.choose(ctx, next, nil); err != nil {
 		return err
 	}
-	p.network = &network{info: info, loaded: version{w, outputsOf(names)}, current: version{w, outputsOf(names)}}
+	p.network = &network{info: info, loaded: version{w, outputsOf(names), ""}, current: version{w, outputsOf(names), ""}}
 	p.setPredictor(nil)
 	p.keep(nil)
+	p.replaced()
 	return nil
+}
+
+// replaced notes that the network in use is the loaded one, or none.
+func (p *Project) replaced() {
+	if p.keeper != nil {
+		p.keeper.use("")
+		p.changed()
+	}
 }
 
 // Reset throws away what training changed: back to the weights as loaded.
@@ -98,6 +108,7 @@ func (p *Project) Reset(ctx context.Context) error {
 	if n := p.network; n != nil {
 		n.reset()
 		p.setPredictor(nil)
+		p.replaced()
 	}
 	return nil
 }
@@ -115,7 +126,7 @@ func (p *Project) start(o Options) version {
 }
 
 func (n *network) reset() {
-	n.current, n.depth = version{n.loaded.Weights, slices.Clone(n.loaded.outputs)}, 0
+	n.current, n.depth = version{n.loaded.Weights, slices.Clone(n.loaded.outputs), ""}, 0
 }
 
 // startFor returns the weights that a run of plan over these classes starts from and

@@ -19,7 +19,7 @@ type Options struct {
 	Optimizer      string             `json:"optimizer"`
 	Rate           float64            `json:"rate"`
 	Momentum       float64            `json:"momentum"`
-	Rates          map[string]float64 `json:"rates"`
+	Rates          map[string]float64 `json:"rates,omitempty"`
 	LabelSmoothing float64            `json:"labelSmoothing"`
 	Dropout        float64            `json:"dropout"`
 	Augment        Augment            `json:"augment"`

@@ -62,7 +62,7 @@ func TestForeignHeadIsKept(t *testing.T) {
 		t.Errorf("predicts %v, before %v", got, want)
 	}
 	again, _ := empty(t)
-	if again.Library, err = OpenLibrary(t.Context(), shelf); err != nil {
+	if again.Library, err = OpenLibrary(t.Context(), shelf, &Locks{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := again.UseWeights(t.Context(), info.ID, nil); err != nil {
@@ -112,7 +112,7 @@ func TestPreprocessingTravels(t *testing.T) {
 			t.Errorf("%s: predicts %v, want %v", format, got, want)
 		}
 		again, _ := empty(t)
-		again.Library, _ = OpenLibrary(t.Context(), shelf)
+		again.Library, _ = OpenLibrary(t.Context(), shelf, &Locks{})
 		if _, err := again.UseWeights(t.Context(), info.ID, nil); err != nil {
 			t.Fatal(err)
 		}

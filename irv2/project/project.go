@@ -9,7 +9,7 @@
 //
 // Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
 // described), network.go and weights.go (weights in use), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
-// with chunks.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
+// with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
 // history.go (changes of them, and undo), options.go with classweight.go, plan.go with
 // pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go and
 // features.go (kept for the next run), predict.go, export.go.
@@ -53,6 +53,10 @@ type Project struct {
 	runs      int      // so far
 	way       string   // who computes runs
 	paces     paces
+
+	places      *places // nil: projects are not kept
+	keeper      *keeper // of the open one; nil without places
+	tellKeeping func(Keeping)
 
 	mu       sync.Mutex
 	run      *Run      // training now, or nil

@@ -37,15 +37,24 @@ func (p *Project) Import(ctx context.Context, url string, open func() (name stri
 	if err != nil {
 		return WeightInfo{}, err
 	}
-	known, err := p.published(ctx, url, name, file, tell)
+	m, w, err := p.importFile(ctx, url, name, file, tell)
 	if err != nil {
 		return WeightInfo{}, err
+	}
+	return m.Info, p.adopt(ctx, w, m.Info, m.Classes)
+}
+
+// importFile reads a file's weights and keeps them.
+func (p *Project) importFile(ctx context.Context, url, name string, file File, tell Tell) (m Manifest, w *irv2.Weights, err error) {
+	known, err := p.published(ctx, url, name, file, tell)
+	if err != nil {
+		return m, nil, err
 	}
 	w, outputs, report, err := p.read(ctx, name, file, tell)
 	if err != nil {
-		return WeightInfo{}, err
+		return m, nil, err
 	}
-	m := Manifest{Config: w.Model.Config, Classes: outputs, Created: time.Now().UnixMilli(), Info: WeightInfo{
+	m = Manifest{Config: w.Model.Config, Classes: outputs, Created: time.Now().UnixMilli(), Info: WeightInfo{
 		ID:            identify(w),
 		Name:          name,
 		Model:         w.Model.Config.Name,
@@ -59,14 +68,14 @@ func (p *Project) Import(ctx context.Context, url string, open func() (name stri
 	if way := report.Preprocessing; way != nil {
 		m.Info.Warnings = append(m.Info.Warnings, fmt.Sprintf("Pixels are fed as %v, as the file's own layers do.", way))
 	}
-	if err := p.Library.keep(ctx, &m, w, tell.of("Keeping "+name)); err != nil {
+	if err := p.Library.keep(ctx, &m, w, tell); err != nil {
 		if errors.Is(err, context.Canceled) {
-			return WeightInfo{}, err
+			return m, nil, err
 		}
 		m.Info.Stored = false
 		m.Info.Warnings = append(m.Info.Warnings, err.Error())
 	}
-	return m.Info, p.adopt(ctx, w, m.Info, outputs)
+	return m, w, nil
 }
 
 // published says which published file this is, nil if none. One fetched from a

@@ -14,7 +14,7 @@ import (
 // Recognised says what a file that fell on the page is.
 type Recognised struct {
 	Path     string `json:"path"`
-	Kind     string `json:"kind"`               // weights, images, table, foreign: a network that is not read, other
+	Kind     string `json:"kind"`               // weights, images, project: a saved one, table, foreign: a network that is not read, other
 	Sentence string `json:"sentence,omitempty"` // of what is foreign: what it is and what to do
 	Of       string `json:"of,omitempty"`       // the path of the file that this one is a part of
 }
@@ -85,6 +85,8 @@ func (f PictureFile) recognise() Recognised {
 	k := weights.Recognise(f.Path, file, file.Size())
 	ext := strings.ToLower(path.Ext(f.Path))
 	switch {
+	case ext == ".zip" && IsProject(file, file.Size()):
+		r.Kind = "project"
 	case k.Readable:
 		r.Kind = "weights"
 	case k.Sentence(f.Path) != "":

@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
+	"thaw/irv2/keep"
 	"thaw/irv2/tune"
 )
 
@@ -38,6 +40,15 @@ type Run struct {
 	start   time.Time
 	held    time.Time // since when it is paused
 
+	spec        freeze.Spec
+	options     Options
+	resume      *keep.Checkpoint  // that it goes on from, or nil
+	epochs      []json.RawMessage // EpochDone, for whoever keeps the run
+	keptAt      time.Time         // when the last checkpoint was written
+	keepTook    time.Duration
+	checkpoints int  // written
+	notKept     bool // it was said
+
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it
 
@@ -49,6 +60,11 @@ type Run struct {
 // events. It starts from the weights as loaded, so that runs can be compared, or from
 // the network as it is now where asked to continue.
 func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
+	return p.train(ctx, spec, o, nil, emit)
+}
+
+// train is Train, or goes on from a checkpoint.
+func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, emit func(Event)) (*Run, error) {
 	if p.Run() != nil {
 		return nil, Errorf(Invalid, "A run is already training: cancel it or wait for its end.")
 	}
@@ -61,7 +77,14 @@ func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit f
 		done()
 		return nil, err
 	}
+	if from != nil {
+		r.ID, r.resume = from.Run.ID, from
+	} else {
+		p.runs++
+		r.ID = fmt.Sprintf("run %d", p.runs)
+	}
 	p.setRun(r)
+	p.changed() // the division
 	go func() {
 		defer func() {
 			p.setRun(nil)
@@ -97,9 +120,8 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
-	p.runs++
 	r := &Run{
-		ID: fmt.Sprintf("run %d", p.runs), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
+		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
 		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -117,21 +139,32 @@ func (r *Run) train() {
 	r.start = time.Now()
 	err := r.prepare()
 	if err == nil {
+		err = r.takeUp()
+	}
+	if err == nil {
 		r.started()
 		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
-		n.current, n.depth = version{r.weights, r.outputs}, r.depth
+		n.current, n.depth = version{r.weights, r.outputs, r.ID}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		r.emit(Ended{"cancelled", r.result()})
+		r.end("cancelled")
 	case err != nil:
+		r.dropCheckpoint()
 		r.emit(Failed{"failed", err.Error(), codeOf(err)})
 	default:
-		r.emit(Ended{"done", r.result()})
+		r.end("done")
 	}
+}
+
+// end keeps the run and tells of its end.
+func (r *Run) end(kind string) {
+	result := r.result()
+	r.keepRun(kind, result)
+	r.emit(Ended{kind, result})
 }
 
 // started tells of the run.
@@ -139,7 +172,7 @@ func (r *Run) started() {
 	o, counts := r.layout.Options, r.layout.Counts
 	plan := r.project.describe(r.layout, r.known)
 	plan.Head = r.from.head(r.outputs)
-	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation]})
+	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
 }
 
 // steps are those done.
@@ -204,12 +237,17 @@ func (r *Run) event(e tune.Event) {
 	if c := e.Cache; c != nil && c.Done == c.Total {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
-	r.emit(eventOf(e, r.flops))
+	event := eventOf(e, r.flops)
+	if e.Epoch != nil {
+		r.epochs = append(r.epochs, rawJSON(event))
+	}
+	r.emit(event)
 	if e.Step != nil {
 		r.watch(e.Step)
 	}
 	if e.Cache == nil {
 		r.check(e.Epoch != nil)
+		r.keepCheckpoint(e.Epoch != nil)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"io"
 	"iter"
 	"path"
+	"strconv"
+	"strings"
 
 	"golang.org/x/image/bmp"
 
@@ -114,9 +116,8 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 	each := func(yield func(string, images.File) bool) {
 		for i := range total {
 			class, n := i%len(w.Classes), i/len(w.Classes)
-			index := worlds.Fresh + seed<<20 + uint64(n)
-			read := func() ([]byte, error) { return bmpOf(picture(w.Image(class, index))) }
-			file := images.File{Path: fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1), Read: read, Generated: true}
+			file := worldFile(w, class, worlds.Fresh+seed<<20+uint64(n))
+			file.Path = fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1)
 			if validation > 0 { // those to train on come first
 				file.Side = images.Training
 				if n >= perClass {
@@ -129,6 +130,30 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 		}
 	}
 	return Source{each, total, nil}, nil
+}
+
+// worldFile is an image of a world.
+func worldFile(w *worlds.World, class int, index uint64) images.File {
+	return images.File{
+		Origin: fmt.Sprintf("%s %d %d", w.Name, class, index),
+		Read:   func() ([]byte, error) { return bmpOf(picture(w.Image(class, index))) },
+	}
+}
+
+// madeAgain is the file of a generated image by its origin.
+func madeAgain(origin string) (images.File, error) {
+	unknown := Errorf(Corrupt, "No generated image is known as %.100q.", origin)
+	parts := strings.Fields(origin)
+	if len(parts) != 3 {
+		return images.File{}, unknown
+	}
+	w, err := worlds.ByName(parts[0])
+	class, notClass := strconv.Atoi(parts[1])
+	index, notIndex := strconv.ParseUint(parts[2], 10, 64)
+	if err != nil || notClass != nil || notIndex != nil || class < 0 || class >= len(w.Classes) {
+		return images.File{}, unknown
+	}
+	return worldFile(w, class, index), nil
 }
 
 // WorldByName finds a world.

@@ -341,7 +341,7 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 
 // generated says that a class came with a world, which has an order of its own.
 func generated(c *images.Class) bool {
-	return slices.ContainsFunc(c.Samples, func(s *images.Sample) bool { return s.File.Generated })
+	return slices.ContainsFunc(c.Samples, func(s *images.Sample) bool { return s.File.Generated() })
 }
 
 // imagesShare is how much of the memory images may take: the rest is for weights and runs.

@@ -3,6 +3,8 @@ package project
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/images"
@@ -20,6 +22,7 @@ type WeightInfo struct {
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`            // kept in the library
 	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+	Damaged     bool     `json:"damaged,omitempty"` // what is kept of it cannot be used
 
 	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
 	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
@@ -89,7 +92,7 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 	w := irv2.NewWeights(m)
 	w.Synthesize(seed)
 	info := WeightInfo{
-		ID:          fmt.Sprintf("random-%s-%d", model, seed),
+		ID:          randomID(model, seed),
 		Name:        fmt.Sprintf("random, seed %d", seed),
 		Model:       model,
 		Format:      "generated",
@@ -100,14 +103,21 @@ func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (We
 	return info, p.adopt(ctx, w, info, nil)
 }
 
-// ListWeights lists what comes with Thaw, then what is kept, newest first.
+func randomID(model string, seed uint64) string { return fmt.Sprintf("random-%s-%d", model, seed) }
+
+// randomWeights says what random weights an ID is of.
+func randomWeights(id string) (model string, seed uint64, ok bool) {
+	rest, ok := strings.CutPrefix(id, "random-")
+	model, number, found := strings.Cut(rest, "-")
+	seed, err := strconv.ParseUint(number, 10, 64)
+	return model, seed, ok && found && err == nil
+}
+
+// ListWeights lists what comes with Thaw, then what is kept, newest first. The list counts
+// where there is an error too, which says why what is kept is not in it.
 func (p *Project) ListWeights(ctx context.Context) ([]WeightInfo, error) {
-	list := []WeightInfo{Builtin}
 	kept, err := p.Library.list(ctx)
-	for _, m := range kept {
-		list = append(list, m.Info)
-	}
-	return list, err
+	return append([]WeightInfo{Builtin}, kept...), err
 }
 
 // UseWeights loads kept weights.

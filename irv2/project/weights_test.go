@@ -53,7 +53,7 @@ func withLibrary(t testing.TB, p *Project) *mapShelf {
 	t.Helper()
 	s := newMapShelf()
 	var err error
-	if p.Library, err = OpenLibrary(t.Context(), s); err != nil {
+	if p.Library, err = OpenLibrary(t.Context(), s, &Locks{}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -112,7 +112,7 @@ func TestExportImportKeep(t *testing.T) {
 
 	third := New()
 	third.Machine = program.OnHost(kernels.NewPortable(2))
-	third.Library, _ = OpenLibrary(t.Context(), shelf)
+	third.Library, _ = OpenLibrary(t.Context(), shelf, &Locks{})
 	list, err := third.ListWeights(t.Context())
 	if err != nil || len(list) != 2 || !list[0].Builtin || list[1].Name != "tuned.safetensors" {
 		t.Fatalf("%+v, %v", list, err)
@@ -272,7 +272,7 @@ func TestDamagedLibrary(t *testing.T) {
 	}
 	shelf.boxes[Chunks] = maps.Clone(whole)
 	shelf.boxes[Chunks]["mini-0/000000"] = []byte("left by a crash")
-	if _, err := OpenLibrary(t.Context(), shelf); err != nil || !maps.EqualFunc(shelf.boxes[Chunks], whole, bytes.Equal) {
+	if _, err := OpenLibrary(t.Context(), shelf, &Locks{}); err != nil || !maps.EqualFunc(shelf.boxes[Chunks], whole, bytes.Equal) {
 		t.Errorf("%d chunks after sweeping, %v", len(shelf.boxes[Chunks]), err)
 	}
 	if _, err := p.UseWeights(t.Context(), info.ID, nil); err != nil {

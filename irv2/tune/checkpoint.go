@@ -8,64 +8,97 @@ import (
 	"thaw/kernels/program"
 )
 
-// Checkpoint is a run between two steps: with its layout and data all that it takes to
-// go on to the same weights, on the same machine bit for bit.
-type Checkpoint struct {
-	Steps   int
-	History []Epoch
-	Loss    float64 // of the steps of the epoch at hand, as Epoch's before it is divided
-	Correct int
-
-	Tensors map[string][]float32 // what learns or moves, by the parameter's name
-	Moments map[string][]float32 // the optimiser's state
+// Position is where a run stands between two steps: with its layout, its data and its
+// state (see Session.State) all that it takes to go on to the same weights, on the same
+// machine bit for bit.
+type Position struct {
+	Steps   int     `json:"steps"`
+	History []Epoch `json:"history"`
+	Loss    float64 `json:"loss"` // of the steps of the epoch at hand, as Epoch's before it is divided
+	Correct int     `json:"correct"`
 }
 
-// Checkpoint copies the run as it stands. It is called between steps: from an event, or
+// Checkpoint is a run between two steps, in memory.
+type Checkpoint struct {
+	Position
+	State [][]float32 // see Session.State
+}
+
+// Position is where the run stands now. It is asked for between steps: from an event, or
 // when Run has returned.
-func (s *Session) Checkpoint(ctx context.Context) (*Checkpoint, error) {
-	c := &Checkpoint{Steps: s.steps, History: slices.Clone(s.history), Loss: s.clock.loss, Correct: s.clock.correct,
-		Tensors: map[string][]float32{}, Moments: map[string][]float32{}}
-	for _, part := range s.parts(c) {
-		for _, b := range part.buffers {
-			data, err := s.read(ctx, b)
-			if err != nil {
-				return nil, err
-			}
-			part.values[b.Name] = data
+func (s *Session) Position() Position {
+	return Position{Steps: s.steps, History: slices.Clone(s.history), Loss: s.clock.loss, Correct: s.clock.correct}
+}
+
+// State visits what a step changes, always in the same order: the parameters that learn or
+// move, then the optimiser's state. It is for between steps, as Position is.
+func (s *Session) State(ctx context.Context, visit func(values []float32) error) error {
+	for _, b := range s.state() {
+		values, err := s.read(ctx, b)
+		if err != nil {
+			return err
+		}
+		if err := visit(values); err != nil {
+			return err
 		}
 	}
-	return c, nil
+	return nil
+}
+
+// StateLen is how many values State visits.
+func (s *Session) StateLen() int64 {
+	n := int64(0)
+	for _, b := range s.state() {
+		n += int64(b.Len)
+	}
+	return n
+}
+
+// Continue puts a session that has not begun to where a run of the same layout stood. fill
+// gives what State visited, in that order.
+func (s *Session) Continue(at Position, fill func(values []float32) error) error {
+	for _, b := range s.state() {
+		values := make([]float32, b.Len)
+		if err := fill(values); err != nil {
+			return err
+		}
+		s.memory.Write(b, 0, values)
+	}
+	s.steps, s.history = at.Steps, slices.Clone(at.History)
+	s.clock.loss, s.clock.correct = at.Loss, at.Correct
+	return nil
+}
+
+// Checkpoint copies the run as it stands.
+func (s *Session) Checkpoint(ctx context.Context) (*Checkpoint, error) {
+	c := &Checkpoint{Position: s.Position()}
+	err := s.State(ctx, func(values []float32) error {
+		c.State = append(c.State, values)
+		return nil
+	})
+	return c, err
 }
 
 // GoOn puts a session that has not begun to where c was taken.
 func (s *Session) GoOn(c *Checkpoint) error {
-	parts := s.parts(c)
-	for _, part := range parts {
-		for _, b := range part.buffers {
-			if n := len(part.values[b.Name]); n != b.Len {
-				return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", n, b.Name, b.Len)
-			}
+	state := s.state()
+	if len(state) != len(c.State) {
+		return fmt.Errorf("this run cannot go on: its checkpoint has %d tensors, the plan %d: start it anew", len(c.State), len(state))
+	}
+	for i, b := range state {
+		if n := len(c.State[i]); n != b.Len {
+			return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", n, b.Name, b.Len)
 		}
 	}
-	for _, part := range parts {
-		for _, b := range part.buffers {
-			s.memory.Write(b, 0, part.values[b.Name])
-		}
-	}
-	s.steps, s.history = c.Steps, slices.Clone(c.History)
-	s.clock.loss, s.clock.correct = c.Loss, c.Correct
-	return nil
+	next := 0
+	return s.Continue(c.Position, func(values []float32) error {
+		copy(values, c.State[next])
+		next++
+		return nil
+	})
 }
 
-// part is values of a checkpoint, by the names of the buffers that they are of.
-type part struct {
-	values  map[string][]float32
-	buffers []*program.Buffer
-}
-
-func (s *Session) parts(c *Checkpoint) []part {
-	return []part{{c.Tensors, s.changing()}, {c.Moments, s.step.Moments()}}
-}
+func (s *Session) state() []*program.Buffer { return append(s.changing(), s.step.Moments()...) }
 
 // changing lists the parameters that a step changes.
 func (s *Session) changing() []*program.Buffer {

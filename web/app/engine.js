@@ -23,6 +23,14 @@ export function engineChanged(engine) {
   set({ engine: { ...engine } })
 }
 
+/** The worker is gone, for the reason that message says. */
+export function engineEnded(message) {
+  notice('error', message, { label: 'Reload the page', act: () => location.reload() })
+  byID('engine').textContent = 'not running'
+  byID('way').hidden = true
+  set({ engine: null })
+}
+
 function show() {
   const { engine, plan, runs } = state
   if (!engine) return

@@ -33,7 +33,7 @@ import { startCurves } from './curves.js'
 import { byID } from './dom.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
-import { engineChanged, startEngine } from './engine.js'
+import { engineChanged, engineEnded, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
 import { startLayers } from './layers.js'
 import { startLink } from './link.js'
@@ -53,7 +53,7 @@ import { startTable } from './table.js'
 import { startTabs } from './tabs.js'
 import { startTips } from './tips.js'
 import { startWeights } from './weights-panel.js'
-import { importWeights, lastModel, useKept } from './weights.js'
+import { importWeights, lastModel, useFirst, useKept } from './weights.js'
 
 const takers = {
   weights: files => (files.length > 1 ? importWeights(files) : importWeights(files[0].file)),
@@ -91,7 +91,7 @@ boot()
 async function boot() {
   const asked = new URLSearchParams(location.search)
   const backend = asked.get('backend') ?? undefined
-  const thaw = await guarded(() => open({ backend, measure: asked.has('measure'), onNotice: ({ level, message }) => notice(level, message), onEngine: engineChanged }))
+  const thaw = await guarded(() => open({ backend, measure: asked.has('measure'), onNotice: ({ level, message, ended }) => (ended ? engineEnded(message) : notice(level, message)), onEngine: engineChanged }))
   if (!thaw) {
     byID('engine').textContent = 'not running'
     set({ loading: 'The engine did not start: use a current browser, and reload the page.' })
@@ -104,7 +104,7 @@ async function boot() {
   await configure()
   await guarded(async () => set({ kept: await thaw.weights.list(), data: await thaw.data.list() }))
   set({ loading: null })
-  await useKept()
+  await useFirst()
   set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
   watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())

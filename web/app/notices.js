@@ -2,12 +2,17 @@
 // speaks progress.
 import { byID, h, iconButton } from './dom.js'
 
-/** Shows a sentence. Information leaves by itself, warnings and errors stay. */
-export function notice(level, message) {
+/**
+ * Shows a sentence. Information leaves by itself, warnings and errors stay.
+ * @param {string} level @param {string} message @param {{ label: string, act: () => void } | null} [action] a button with it
+ */
+export function notice(level, message, action = null) {
   const list = byID('notice')
-  for (const old of list.children) if (old.dataset.message === message) old.remove()
+  const same = [...list.children].find(old => old.dataset.message === message)
+  if (same?.querySelector('.button') && !action) return // it says more
+  same?.remove()
   const item = h('li', { class: 'notice', 'data-level': level, 'data-message': message, role: level === 'error' ? 'alert' : 'status' },
-    h('span', {}, message), iconButton('close', 'Dismiss', () => dismiss(item)))
+    h('span', {}, message), action && h('button', { type: 'button', class: 'button', onclick: action.act }, action.label), iconButton('close', 'Dismiss', () => dismiss(item)))
   list.append(item)
   while (list.children.length > 4) list.firstChild.remove()
   item.scrollIntoView({ block: 'nearest' })

@@ -20,7 +20,8 @@ export function startRuns() {
     set({ model: await state.thaw.model.describe() })
     notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
   })
-  watch(['thaw', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
+  watch(['thaw', 'engine', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
+  watch(['active'], guardRun)
   watch(['active', 'ticks'], showProgress)
   watch(['active', 'model'], showKeep)
   showWhy()
@@ -28,11 +29,18 @@ export function startRuns() {
   showProgress()
 }
 
+/** Leaving the page would lose a run under way, and nothing else: only then the browser asks. */
+function guardRun() {
+  if (state.active) addEventListener('beforeunload', ask)
+  else removeEventListener('beforeunload', ask)
+}
+const ask = event => event.preventDefault()
+
 /** Why training cannot start, in one sentence, or null. */
 export function whyNot() {
-  const { thaw, model, data, plan, planProblem, loading, changing } = state
+  const { thaw, engine, model, data, plan, planProblem, loading, changing } = state
   if (loading || changing) return loading || changing
-  if (!thaw || !model) return 'The engine is not there: reload the page.'
+  if (!thaw || !engine || !model) return 'The engine is not there: reload the page.'
   if (!model.weights) return 'The network has no weights: bring a file, or start from random ones.'
   if (data.problem) return data.problem
   if (planProblem) return planProblem

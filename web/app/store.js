@@ -9,6 +9,7 @@
  * @property {import('../thaw.js').ModelInfo | null} model
  * @property {import('../thaw.js').DataInfo} data
  * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
+ * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
@@ -32,6 +33,7 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
+  storage: null,
   worlds: [],
   comparison: null,
   spec: { preset: 'head-only' },

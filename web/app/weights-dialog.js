@@ -5,7 +5,7 @@ import { bytes } from './format.js'
 import { guarded, notice } from './notices.js'
 import { askOutputs } from './outputs.js'
 import { set, state } from './store.js'
-import { importWeights, removeWeights, synthesize, useWeights } from './weights.js'
+import { importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
 
 const keras = 'https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/'
 const official = [
@@ -18,6 +18,7 @@ export function openWeightsDialog() {
   byID('weights-dialog').showModal()
   showWeightsDialog()
   guarded(async () => set({ model: await state.thaw.model.describe() })) // a run may have ended since
+  guarded(lookAtKept) // another tab may have kept or removed some
 }
 
 export function showWeightsDialog() {
@@ -38,9 +39,18 @@ export function showWeightsDialog() {
         h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip.'))),
     h('section', {}, h('h3', {}, 'With the page'), h('ul', { class: 'kept' }, state.kept.filter(info => info.builtin).map(info => keptItem(info, then)))),
     h('section', {}, h('h3', {}, 'Kept on this machine'),
-      own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.')),
+      own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.'),
+      storageLine()),
     h('section', {}, h('h3', {}, 'Pretrained, from their makers'), h('ul', { class: 'kept' }, official.map(source => officialItem(source, then)))),
     randomForm(then))
+}
+
+/** What the browser keeps for this page, how much more it would, and for how long. */
+function storageLine() {
+  const { used, free, persisted } = state.storage ?? {}
+  if (!state.kept.some(info => !info.builtin) || typeof used !== 'number') return null
+  return h('p', { class: 'muted', 'data-testid': 'storage' }, `${bytes(used)} used by this page${typeof free === 'number' ? `, room for ${bytes(free)} more` : ''}. `,
+    persisted ? 'The browser has promised to keep it until you remove it.' : 'The browser may clear it when the disk is nearly full: keep your files.')
 }
 
 /** One model of several files (model.json with its .bin), or files one by one. */
@@ -61,8 +71,8 @@ function outputsLine(then) {
 function keptItem(info, then) {
   const used = state.model?.weights?.id === info.id
   return h('li', { 'data-weights': info.id },
-    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [': 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
-    used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
+    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [': 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : info.damaged ? ' damaged: choose its file again, which mends it, or remove it' : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
+    info.damaged ? h('span', { class: 'badge' }, 'damaged') : used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
     !info.builtin && confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
 }
 

@@ -10,7 +10,7 @@ export function startWeights() {
     h('p', {}, h('b', {}, 'The network has no weights yet. '), 'A pretrained file lets it learn from few images: drop an .h5, .keras, .safetensors or .pth file anywhere.'),
     h('p', { class: 'row' }, h('button', { type: 'button', class: 'button', onclick: openWeightsDialog }, 'Bring weights…'),
       h('button', { type: 'button', class: 'button', 'data-testid': 'random-weights', onclick: () => synthesize(1) }, 'Start from random ones')))
-  watch(['model', 'kept', 'loading'], show)
+  watch(['model', 'kept', 'storage', 'loading'], show)
 }
 
 function show() {

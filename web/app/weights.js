@@ -23,7 +23,7 @@ async function loading(title, work, options) {
     say(`Weights loaded: ${info.name}.`, { now: true })
     loaded = true
   })
-  await guarded(async () => set({ kept: await state.thaw.weights.list() }))
+  await guarded(lookAtKept)
   set({ loading: null })
   return loaded
 }
@@ -40,16 +40,30 @@ export const synthesize = seed => loading('Drawing random weights', () => state.
 
 export const removeWeights = id => guarded(async () => {
   await state.thaw.weights.remove(id)
-  set({ kept: await state.thaw.weights.list() })
+  await lookAtKept()
 })
+
+/** What is kept, and how much room is left. */
+export async function lookAtKept() {
+  const [kept, storage] = await Promise.all([state.thaw.weights.list(), state.thaw.storage()])
+  set({ kept, storage })
+}
 
 /** Loads what was last used of this network, else the newest kept, else what comes with the page. */
 export async function useKept() {
   if (state.model?.weights) return
   const kept = state.kept.filter(info => info.model === state.settings.model)
   const id = recall()[state.settings.model]
-  const info = kept.find(info => info.id === id) ?? kept.find(info => !info.builtin) ?? kept[0]
-  if (info) await useWeights(info)
+  // What was last used is tried though it is damaged: so the person hears of it.
+  const inTurn = [kept.find(info => info.id === id), ...kept.filter(info => !info.damaged).sort((a, b) => Number(a.builtin ?? 0) - Number(b.builtin ?? 0))]
+  for (const info of new Set(inTurn)) if (info && (await useWeights(info))) return
+}
+
+/** As a visit begins: with what is kept of this network damaged, there is still what comes with the page. */
+export async function useFirst() {
+  await useKept()
+  const { model, kept, settings } = state
+  if (!model?.weights && kept.some(info => info.damaged && info.model === settings.model)) await useWeights(kept.find(info => info.builtin))
 }
 
 /** The network last used, for a link that names none. */

@@ -48,7 +48,7 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%v: %s, %q; want %s, %q", x.interval, x.interval.verdict(), c.says(x.interval), x.verdict, x.says)
 		}
 	}
-	if e := (expectation{world: worlds.Shadow}); e.met(none) != "**not** as predicted" || e.met(open) != "not decided" || e.met(gain) != "as predicted" {
+	if e := (expectation{expects: worlds.Much}); e.met(none) != "**not** as predicted" || e.met(open) != "not decided" || e.met(gain) != "as predicted" {
 		t.Error("expectations are not compared with what was seen")
 	}
 }

@@ -43,7 +43,7 @@ Written by ` + "`make lesson`" + ` from runs.jsonl; do not edit. All pictures ar
 			}
 		}
 		f.writeTables(&b)
-		f.writeExpected(&b)
+		f.writeExpected(&b, n.expectations())
 		f.writeContrasts(&b)
 		f.writeReasons(&b)
 	}
@@ -184,11 +184,11 @@ func average(v []float64) string {
 }
 
 // writeExpected compares what was predicted of thawing with what was seen.
-func (f figures) writeExpected(b *bytes.Buffer) {
+func (f figures) writeExpected(b *bytes.Buffer, expected []expectation) {
 	c := contrasts[0]
 	b.WriteString("### Predicted and seen\n\nFreezing should hurt where pretraining discarded what the classes need, however the pictures look.\nGain of thawing everything over the frozen backbone, batch norm in inference mode in both, in points:\n\n")
 	b.WriteString("| world | images a class | predicted | seen | verdict |\n|---|---|---|---|---|\n")
-	for _, e := range expectations {
+	for _, e := range expected {
 		predicted := map[verdict]string{gain: "gain", none: "none", open: "no prediction"}[e.want()] + ": " + e.why
 		for _, each := range f.sizesIn() {
 			if x, y := f.pairs(c.plan, c.base, e.world.Name, each); len(x) > 0 {

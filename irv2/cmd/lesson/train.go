@@ -36,6 +36,8 @@ type pretraining struct {
 	Images   int     `json:"fresh_images"`
 	Accuracy float64 `json:"accuracy"`
 	Note     string  `json:"note"`
+
+	Photographs int `json:"trained_images"` // different ones; 0: it has seen generated images
 }
 
 func newModel(r recipe) (*irv2.Model, error) {

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+)
+
+// Two tabs are two engines on one storage and one set of locks: here they are of one page.
+
+const importTuned = "await thaw.weights.import(tuned, { name: 'tuned.safetensors' })"
+
+// randomFile makes globalThis.tuned a file of mini.
+const randomFile = `
+	await thaw.weights.synthesize({ model: 'mini', seed: 1 })
+	globalThis.tuned = await thaw.export('safetensors')
+	globalThis.chunks = change => new Promise((resolve, reject) => { // of the database, changed or listed
+		const request = indexedDB.open('thaw')
+		request.onsuccess = () => {
+			const transaction = request.result.transaction('chunks', 'readwrite')
+			const answer = change(transaction.objectStore('chunks'))
+			transaction.oncomplete = () => { request.result.close(); resolve(answer.result) }
+			transaction.onerror = reject
+		}
+	})
+	globalThis.own = async () => (await thaw.weights.list()).filter(info => !info.builtin)
+	return tuned.size`
+
+// A tab opened while another keeps weights takes none of them, and one that keeps at the
+// same time waits; what both say is kept is there.
+func TestSecondTabWhileKeeping(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module("{}")
+	eval[float64](b, randomFile)
+	got := eval[struct {
+		Stored  []bool
+		Waited  bool
+		Damaged int
+		Chunks  []string
+	}](b, `
+		const { open } = await import('/thaw.js')
+		const second = open()
+		let waited = false
+		const release = Promise.withResolvers()
+		// The first holds the lock as long as the second needs to open and to ask for its turn.
+		const held = navigator.locks.request('thaw weights', () => release.promise)
+		await chunks(store => store.put(new Uint8Array(4), 'mini-0/000000')) // of a writer at work
+		const other = await second
+		const there = await chunks(store => store.getAllKeys())
+		const late = other.weights.import(tuned, { name: 'b', onProgress: p => {
+			if (!p.what.startsWith('Waiting')) return
+			waited = true
+			release.resolve()
+		} })
+		const [one, two] = await Promise.all([thaw.weights.import(tuned, { name: 'a' }), late])
+		await held
+		const third = await open()
+		await third.weights.use(one.id)
+		return { stored: [one.stored, two.stored], waited, damaged: (await own()).filter(info => info.damaged).length, chunks: there }`)
+	if len(got.Stored) != 2 || !got.Stored[0] || !got.Stored[1] || !got.Waited || got.Damaged != 0 {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Chunks) != 1 {
+		t.Errorf("a second tab swept what another was writing: %v", got.Chunks)
+	}
+	if left := eval[[]string](b, "return await chunks(store => store.getAllKeys())"); len(left) != 2 {
+		t.Errorf("chunks %v", left)
+	}
+}
+
+// The same file mends what is damaged. A visit that finds the damage says so and goes on
+// with what comes with the page.
+func TestDamagedWeightsInThePage(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module("{}")
+	eval[float64](b, randomFile)
+	id := eval[string](b, "return ("+importTuned+").id")
+	eval[bool](b, `
+		localStorage.setItem('thaw.weights', JSON.stringify({ mini: '`+id+`', last: 'mini' }))
+		await chunks(store => store.delete('`+id+`/000001'))
+		return true`)
+	b.navigate("/")
+	b.wait("'ready' in document.body.dataset", "the page is ready")
+	text := eval[string](b, "return document.querySelector('#notice').textContent + '|' + document.querySelector('#weights-open').textContent")
+	if !strings.Contains(text, `kept copy of "tuned.safetensors" is damaged: choose the file again`) || !strings.Contains(text, "from generated images") {
+		t.Errorf("the page says %s", text)
+	}
+	kept := eval[string](b, `
+		document.querySelector('#weights-open').click()
+		return document.querySelector('[data-testid="kept"]').textContent`)
+	if !strings.Contains(kept, "damaged: choose its file again") {
+		t.Errorf("the dialog says %s", kept)
+	}
+	b.module("{}")
+	eval[float64](b, randomFile)
+	if !eval[bool](b, "return (await own())[0].damaged") {
+		t.Error("the damage is not listed")
+	}
+	whole := eval[bool](b, `
+		const info = `+importTuned+`
+		await thaw.weights.use(info.id)
+		return info.stored && !(await own())[0].damaged`)
+	if !whole {
+		t.Error("the same file does not mend it")
+	}
+}
+
+// Site data cleared, or the database removed by another tab, in the middle of a visit: what
+// is kept afterwards is kept.
+func TestStorageCleared(t *testing.T) {
+	server := testServer(t)
+	b := startBrowser(t, server.URL, "")
+	b.module("{}")
+	eval[float64](b, randomFile)
+	clears := map[string]func(){
+		"site data": func() {
+			if _, err := chromedp.Call(b.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: server.URL, StorageTypes: "all"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"database": func() {
+			eval[bool](b, `return await new Promise((resolve, reject) => {
+				const request = indexedDB.deleteDatabase('thaw')
+				request.onsuccess = () => resolve(true)
+				request.onblocked = request.onerror = reject
+			})`)
+		},
+	}
+	for name, wipe := range clears {
+		id := eval[string](b, "const info = "+importTuned+"; return info.stored && info.id")
+		wipe()
+		if n := eval[int](b, "return (await thaw.weights.list()).length"); n != 1 {
+			t.Errorf("%s: %d listed", name, n)
+		}
+		if err := failure(b, "await thaw.weights.use('"+id+"')"); !strings.HasPrefix(err, "invalid: These weights are no longer kept here") {
+			t.Errorf("%s: %s", name, err)
+		}
+		if !eval[bool](b, "const info = "+importTuned+"; await thaw.weights.use(info.id); return info.stored") {
+			t.Errorf("%s: nothing is kept afterwards", name)
+		}
+	}
+	if notices := eval[[]string](b, "return notices.map(n => n.message)"); len(notices) != 0 {
+		t.Errorf("notices %q", notices)
+	}
+	trainsOnWorld(b)
+}
+
+// The browser is asked to keep what is kept when there is something, and once.
+func TestPersistenceIsAskedFor(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.navigate(emptyPage)
+	eval[bool](b, "globalThis.asked = 0; StorageManager.prototype.persist = async () => { asked++; return true }; return true")
+	got := eval[struct {
+		Before, After int
+		Used, Free    float64
+	}](b, `
+		const { open } = await import('/thaw.js')
+		globalThis.thaw = await open()
+		await thaw.weights.synthesize({ model: 'mini', seed: 1 })
+		const tuned = await thaw.export('safetensors')
+		const before = asked
+		for (let i = 0; i < 2; i++) await thaw.weights.import(tuned, { name: 'w' })
+		const { used, free } = await thaw.storage()
+		return { before, after: asked, used, free }`)
+	if got.Before != 0 || got.After != 1 || got.Used < 4e6 || got.Free <= 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// theWorker makes globalThis.worker the page's, so that it can be killed: no event tells.
+func (b *browserTab) theWorker() {
+	b.t.Helper()
+	const script = `globalThis.Worker = class extends Worker { constructor(...args) { super(...args); globalThis.worker = this } }`
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// An engine that dies without an event, with nothing to do, is noticed: one sentence, and a
+// button that helps. Leaving is asked about while a run is under way, and not otherwise.
+func TestDeadWorkerIsNoticed(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.theWorker()
+	b.navigate("/#epochs=50")
+	b.wait("'ready' in document.body.dataset", "the page is ready")
+	const asks = `(() => { const e = new Event('beforeunload', { cancelable: true }); dispatchEvent(e); return e.defaultPrevented })()`
+	if eval[bool](b, "return "+asks) {
+		t.Error("leaving is asked about without a run")
+	}
+	b.click("[data-world=near]")
+	b.wait("document.querySelector('#train').getAttribute('aria-disabled') === 'false'", "training can start")
+	b.click("#train")
+	b.wait(asks, "leaving is asked about during a run")
+	b.click("#cancel")
+	b.wait("!"+asks, "leaving is not asked about after a run")
+
+	eval[bool](b, "worker.terminate(); return true")
+	b.wait("document.querySelector('#notice [data-level=error] .button')", "the page says that the engine is gone")
+	text := eval[string](b, "return document.querySelector('#notice [data-level=error]').textContent + '|' + document.querySelector('#why').textContent")
+	if !strings.Contains(text, "The engine stopped: reload the page.") || !strings.Contains(text, "|The engine is not there: reload the page.") {
+		t.Errorf("the page says %q", text)
+	}
+	b.click("#notice [data-level=error] .button")
+	b.wait("'ready' in document.body.dataset && !document.querySelector('#notice [data-level=error]')", "the page is there again")
+}
+
+// A closed engine says nothing more.
+func TestClosedEngineIsQuiet(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module("{}")
+	got := eval[[]string](b, `
+		thaw.close()
+		await new Promise(resolve => setTimeout(resolve, 500))
+		return notices.map(n => n.message)`)
+	if len(got) != 0 {
+		t.Errorf("notices %q", got)
+	}
+}
