@@ -12,6 +12,8 @@
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site
+#   make reproducible   the site built twice, in two folders, nothing kept between them:
+#                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
@@ -33,7 +35,7 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || command -v firefox)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test check format vet lint generated clean-tree notices test-native test-portable test-wasm \
+.PHONY: run site test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
 	test-gpu test-browser golden golden-gpu bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
 
 run:
@@ -65,6 +67,7 @@ lint:
 # sheets of worlds, notices, the lesson's report.
 generated:
 	go mod tidy -diff
+	go mod verify
 	go test -run ScalarCopies ./kernels/...
 	go test -run Sheets ./irv2/worlds
 	go test -count=1 ./serve/notices
@@ -77,6 +80,17 @@ clean-tree:
 
 notices:
 	go run ./serve/notices
+
+# Of what git has (committed or added), for a host: TestSiteIsReproducible holds the same
+# on the way, less thoroughly.
+reproducible:
+	rm -rf build/reproducible
+	@for place in one other/place; do \
+	  at=build/reproducible/$$place; git checkout-index --all --prefix=$$at/ && \
+	  (cd $$at && GOCACHE=$$PWD/build/cache go run ./serve -build build/site) || exit 1; \
+	done
+	diff -r build/reproducible/one/build/site build/reproducible/other/place/build/site
+	go run ./serve -version
 
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:

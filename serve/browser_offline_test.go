@@ -1,10 +1,6 @@
 package main
 
-import (
-	"net/http"
-	"net/http/httptest"
-	"testing"
-)
+import "testing"
 
 // After one visit the page needs no server: it opens and trains.
 func TestPageWorksOffline(t *testing.T) {
@@ -22,21 +18,4 @@ func TestPageWorksOffline(t *testing.T) {
 	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=A]')?.dataset.status === 'done'", "the run ends")
-}
-
-// A host that sets no headers: the service worker isolates the page.
-func TestPageOnStaticHost(t *testing.T) {
-	s, err := testSite()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := s.write(dir); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
-	defer server.Close()
-	b := startBrowser(t, server.URL, "")
-	b.page("")
-	b.wait("crossOriginIsolated && document.body.dataset.ready !== undefined", "the page has been loaded again, isolated")
 }

@@ -140,11 +140,17 @@ func TestPageFromDropToPrediction(t *testing.T) {
 
 	b.click("#download")
 	file := waitForFile(t, saved, ".safetensors")
-	for _, format := range []string{"h5", "onnx"} {
+	b.click("#other-formats summary")
+	packed := ""
+	for _, format := range []string{"keras", "h5", "onnx", "tfjs"} {
 		b.click("#download-" + format)
-		if info, err := os.Stat(waitForFile(t, saved, "."+format)); err != nil || info.Size() < 1e6 {
-			t.Errorf("the .%s that was saved: %v, %v", format, info, err)
+		packed = waitForFile(t, saved, "-"+format+".zip")
+		if info, err := os.Stat(packed); err != nil || info.Size() < 1e6 {
+			t.Errorf("the package %s that was saved: %v, %v", format, info, err)
 		}
+	}
+	if !eval[bool](b, "return document.querySelector('#download-timm').disabled") {
+		t.Error("timm has no mini, and can be clicked")
 	}
 
 	// Another visit: the file comes back, is kept, and knows the classes. It brings its
@@ -159,6 +165,15 @@ func TestPageFromDropToPrediction(t *testing.T) {
 	b.wait("document.querySelectorAll('[data-prediction]').length === 3", "the image is classified again")
 	if after := b.text("[data-prediction]"); after != before {
 		t.Errorf("predicts %s, before %s", after, before)
+	}
+	// So does a package, as it was saved.
+	b.page("?once-more")
+	b.drop("#drop", packed)
+	b.wait("document.querySelector('#weights-open').textContent.includes('fine-tuned')", "the package is in use")
+	b.drop("#predict", photos+"fruit/fruit-1.jpg")
+	b.wait("document.querySelectorAll('[data-prediction]').length === 3", "the image is classified by it")
+	if after := b.text("[data-prediction]"); after != before {
+		t.Errorf("the package predicts %s, before %s", after, before)
 	}
 	b.checkStayedHome()
 }

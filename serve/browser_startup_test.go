@@ -26,6 +26,17 @@ func TestPageStartsFast(t *testing.T) {
 			t.Errorf("%s: the page is ready after %.0f ms", visit, got.Ready)
 		}
 	}
+	// What runs is what was built.
+	e, err := testEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.text("#build"), e.build("thaw.wasm"); got != want {
+		t.Errorf("the page says it is %q, want %q", got, want)
+	}
+	if got, want := eval[string](b, "const { state } = await import('/app/store.js'); return state.thaw.engine.digest"), e.digest("thaw.wasm"); got != want {
+		t.Errorf("open says the engine is %q, want %q", got, want)
+	}
 	steps := eval[[]float64](b, `
 		const { state } = await import('/app/store.js')
 		await state.thaw.data.addWorld('near', { perClass: 8 })

@@ -13,11 +13,9 @@ import (
 
 const importTuned = "await thaw.weights.import(tuned, { name: 'tuned.safetensors' })"
 
-// randomFile makes globalThis.tuned a file of mini.
-const randomFile = `
-	await thaw.weights.synthesize({ model: 'mini', seed: 1 })
-	globalThis.tuned = await thaw.export('safetensors')
-	globalThis.chunks = change => new Promise((resolve, reject) => { // of the database, changed or listed
+// withChunks makes globalThis.chunks, which changes the pieces in the database, or lists them.
+const withChunks = `
+	globalThis.chunks = change => new Promise((resolve, reject) => {
 		const request = indexedDB.open('thaw')
 		request.onsuccess = () => {
 			const transaction = request.result.transaction('chunks', 'readwrite')
@@ -25,7 +23,12 @@ const randomFile = `
 			transaction.oncomplete = () => { request.result.close(); resolve(answer.result) }
 			transaction.onerror = reject
 		}
-	})
+	})`
+
+// randomFile makes globalThis.tuned a file of mini.
+const randomFile = withChunks + `
+	await thaw.weights.synthesize({ model: 'mini', seed: 1 })
+	globalThis.tuned = await thaw.export('safetensors')
 	globalThis.own = async () => (await thaw.weights.list()).filter(info => !info.builtin)
 	return tuned.size`
 
@@ -94,6 +97,7 @@ func TestDamagedWeightsInThePage(t *testing.T) {
 	if !strings.Contains(kept, "damaged: choose its file again") {
 		t.Errorf("the dialog says %s", kept)
 	}
+	b.wait("/used by this page, room for .* more. The browser/.test(document.querySelector('[data-testid=storage]')?.textContent)", "the dialog says how much room is left")
 	b.module("{}")
 	eval[float64](b, randomFile)
 	if !eval[bool](b, "return (await own())[0].damaged") {
@@ -116,11 +120,7 @@ func TestStorageCleared(t *testing.T) {
 	b.module("{}")
 	eval[float64](b, randomFile)
 	clears := map[string]func(){
-		"site data": func() {
-			if _, err := chromedp.Call(b.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: server.URL, StorageTypes: "all"}); err != nil {
-				t.Fatal(err)
-			}
-		},
+		"site data": b.clearSiteData,
 		"database": func() {
 			eval[bool](b, `return await new Promise((resolve, reject) => {
 				const request = indexedDB.deleteDatabase('thaw')
@@ -148,6 +148,59 @@ func TestStorageCleared(t *testing.T) {
 	trainsOnWorld(b)
 }
 
+// While the full network's 220 MB are kept, a second tab opens or the site's data is cleared:
+// what is said to be kept can be loaded by another visit. And where
+// the engine is killed, nothing half kept is listed, nor stays.
+func TestKeepingIsDisturbed(t *testing.T) {
+	server := testServer(t)
+	b := startBrowser(t, server.URL, "")
+	b.theWorker()
+	b.module("{}")
+	eval[bool](b, withChunks+`
+		globalThis.open = (await import('/thaw.js')).open
+		await thaw.weights.synthesize({ model: 'full', seed: 1 })
+		globalThis.tuned = await thaw.export('safetensors')
+		globalThis.keep = (share, disturb) =>
+			thaw.weights.import(tuned, { name: 'w', onProgress: p => p.what.startsWith('Keeping') && p.done > share * p.total && disturb() })
+		globalThis.remove = () => new Promise((resolve, reject) => {
+			const request = indexedDB.deleteDatabase('thaw')
+			request.onsuccess = resolve
+			request.onerror = reject
+		})
+		return true`)
+	for name, disturb := range map[string]func(){
+		"a second tab":      func() { eval[bool](b, "(await open()).close(); return true") },
+		"site data cleared": b.clearSiteData,
+	} {
+		eval[bool](b, `
+			await remove()
+			await new Promise(resolve => (globalThis.keeping = keep(0.4, resolve)))
+			return true`)
+		disturb()
+		got := eval[string](b, `
+			const info = await keeping
+			const visit = await open()
+			const [, kept] = await visit.weights.list()
+			if (info.stored) await visit.weights.use(info.id)
+			visit.close()
+			return JSON.stringify([info.stored, info.warnings, kept?.damaged ?? false])`)
+		if got != "[true,[],false]" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	got := eval[string](b, `
+		await remove()
+		const { promise, resolve } = Promise.withResolvers()
+		const killed = keep(0.4, () => { resolve(); worker.terminate() })
+		await promise
+		const error = await killed.then(() => 'none', error => error.message)
+		const visit = await open()
+		return error + '|' + (await visit.weights.list()).length + '|' + (await chunks(store => store.getAllKeys())).length`)
+	if got != "The engine stopped: reload the page. What is kept on this machine stays.|1|0" {
+		t.Error(got)
+	}
+}
+
 // The browser is asked to keep what is kept when there is something, and once.
 func TestPersistenceIsAskedFor(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
@@ -170,10 +223,18 @@ func TestPersistenceIsAskedFor(t *testing.T) {
 	}
 }
 
-// theWorker makes globalThis.worker the page's, so that it can be killed: no event tells.
+// clearSiteData is what a person does in the browser's settings.
+func (b *browserTab) clearSiteData() {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: b.url, StorageTypes: "all"}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// theWorker makes globalThis.worker the first engine, so that it can be killed: no event tells.
 func (b *browserTab) theWorker() {
 	b.t.Helper()
-	const script = `globalThis.Worker = class extends Worker { constructor(...args) { super(...args); globalThis.worker = this } }`
+	const script = `globalThis.Worker = class extends Worker { constructor(...args) { super(...args); globalThis.worker ??= this } }`
 	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
 		b.t.Fatal(err)
 	}

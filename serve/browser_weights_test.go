@@ -61,12 +61,12 @@ func TestWeightsAreExportedAndReadBack(t *testing.T) {
 	b.module("{}")
 	b.photos()
 	eval[float64](b, fineTuned)
-	for _, format := range []string{"safetensors", "h5"} {
+	for _, format := range []string{"safetensors", "keras", "h5", "onnx", "tfjs"} {
 		got := eval[struct {
 			Format string
 			Stored bool
 		}](b, "return await thaw.weights.import(await thaw.export('"+format+"'), { name: 'tuned."+format+"' })")
-		if !got.Stored || !strings.Contains(strings.ToLower(got.Format), map[string]string{"safetensors": "safetensors", "h5": "hdf5"}[format]) {
+		if !got.Stored || !strings.Contains(strings.ToLower(got.Format), map[string]string{"safetensors": "safetensors", "keras": "keras 3", "h5": "hdf5", "onnx": "onnx", "tfjs": "tensorflow.js"}[format]) {
 			t.Errorf("%s: %+v", format, got)
 		}
 	}

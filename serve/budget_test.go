@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"path"
 	"strings"
 	"testing"
@@ -9,6 +8,9 @@ import (
 
 // maxDownload bounds the bytes of a first visit, compressed and without weights.
 const maxDownload = 1_800_000
+
+// maxModels bounds what a visit brings beside them: one network, and the cards of all.
+const maxModels = 2_500_000
 
 // maxDownloadGPU is that of a visit with a GPU, whose engine replaces the other.
 const maxDownloadGPU = 2_000_000
@@ -19,7 +21,7 @@ func TestDownloadIsSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compressing as for a static host takes half a minute")
 	}
-	e, err := buildEngine(context.Background())
+	e, err := testEngine()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +40,12 @@ func TestDownloadIsSmall(t *testing.T) {
 		}
 		return n
 	}
-	total := 0
+	total, models := 0, 0
 	for _, name := range s.manifest().Files {
-		if name != "./" && !strings.HasPrefix(name, "models/") && path.Ext(name) != ".png" {
+		switch {
+		case strings.HasPrefix(name, "models/"):
+			models += size(name)
+		case name != "./" && path.Ext(name) != ".png":
 			total += size(name)
 		}
 	}
@@ -48,7 +53,10 @@ func TestDownloadIsSmall(t *testing.T) {
 	for _, name := range s.manifest().GPU {
 		onGPU += size(name)
 	}
-	t.Logf("a visit: %d bytes, with a GPU %d", total, onGPU)
+	t.Logf("a visit: %d bytes, with a GPU %d; models %d", total, onGPU, models)
+	if models > maxModels {
+		t.Errorf("a visit brings models of %d bytes, %d at most: others than the usual one are kept once wanted", models, maxModels)
+	}
 	if total > maxDownload || onGPU > maxDownloadGPU {
 		t.Errorf("a visit downloads %d bytes, %d at most, with a GPU %d, %d at most: see what is linked (go list -deps ./wasm)", total, maxDownload, onGPU, maxDownloadGPU)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"thaw/irv2/release"
 	"thaw/kernels/wasmasm"
 )
 
@@ -26,7 +29,12 @@ func buildEngine(ctx context.Context) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return buildEngineIn(ctx, root)
+}
+
+func buildEngineIn(ctx context.Context, root string) (*engine, error) {
 	e := &engine{root: root, files: map[string][]byte{}}
+	var err error
 	for name, flags := range map[string][]string{"thaw.wasm": {"./wasm"}, gpuEngine: {"-tags=gpu", "./wasm"}, "fetch.wasm": {"./wasm/fetch"}} {
 		if e.files[name], err = compile(ctx, root, name, flags...); err != nil {
 			return nil, err
@@ -46,6 +54,16 @@ func buildEngine(ctx context.Context) (*engine, error) {
 	e.files["wasm_exec.js"], err = os.ReadFile(filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))
 	return e, err
 }
+
+// digest names a build of a program: the first 12 digits of its SHA-256. The page computes
+// the same of what it runs (digestOf in web/engine/loader.js).
+func (e *engine) digest(name string) string {
+	sum := sha256.Sum256(e.files[name])
+	return hex.EncodeToString(sum[:6])
+}
+
+// build is the version and the digest of an engine, as the page shows them.
+func (e *engine) build(name string) string { return release.Version + ", engine " + e.digest(name) }
 
 // gpuEngine is the engine that can use a GPU; worker.js loads it where there is one.
 const gpuEngine = "thaw-gpu.wasm"

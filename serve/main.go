@@ -4,23 +4,21 @@
 //	go run ./serve                                  # build, serve, open the browser
 //	go run ./serve -addr 127.0.0.1:0 -open=false    # for scripts: the URL is the first line
 //	go run ./serve -build DIR                       # static site
+//	go run ./serve -version                         # what is built, as the page shows it
 //
-// Read build.go (engine to WebAssembly), site.go (the files and how they are
-// answered), headers.go (what the page may do).
+// Read build.go (engine to WebAssembly), site.go (the files), headers.go (what the page
+// may do), closed.go (the same where a host sends no headers), answer.go (a request),
+// listen.go (who may ask, and how slowly).
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -28,19 +26,27 @@ func main() {
 	open := flag.Bool("open", true, "open the page in the browser")
 	build := flag.String("build", "", "write the site to this folder and exit")
 	connect := flag.String("connect", "", "further origins that weights may be fetched from, separated by spaces")
+	version := flag.Bool("version", false, "print the version and the digests of the engines, as the page shows them, and exit")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, *open, *build, strings.Fields(*connect)); err != nil {
+	if err := run(ctx, *addr, *open, *version, *build, strings.Fields(*connect)); err != nil {
 		fmt.Fprintln(os.Stderr, "serve:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, addr string, open bool, dir string, connect []string) error {
+func run(ctx context.Context, addr string, open, version bool, dir string, connect []string) error {
+	if err := checkSources(connect); err != nil {
+		return err
+	}
 	engine, err := buildEngine(ctx)
 	if err != nil {
 		return err
+	}
+	if version {
+		fmt.Printf("Thaw %s; where there is a GPU: %s\n", engine.build("thaw.wasm"), engine.build(gpuEngine))
+		return nil
 	}
 	if dir != "" {
 		site, err := newSite(engine, brotliBest, connect)
@@ -54,31 +60,4 @@ func run(ctx context.Context, addr string, open bool, dir string, connect []stri
 		return err
 	}
 	return serve(ctx, site, addr, open)
-}
-
-// serve answers until ctx ends, then lets requests under way finish.
-func serve(ctx context.Context, site *site, addr string, open bool) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("%w (another address: -addr 127.0.0.1:0)", err)
-	}
-	url := "http://" + l.Addr().String() + "/"
-	fmt.Println(url)
-	if open {
-		openBrowser(url)
-	}
-	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		server.Shutdown(grace)
-	}()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	<-stopped
-	return nil
 }

@@ -13,8 +13,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/andybalholm/brotli"
 )
@@ -53,6 +51,7 @@ type file struct {
 type site struct {
 	files   map[string]*file // by path without the leading slash
 	headers http.Header
+	sources []string // where weights may come from
 }
 
 // licences are the texts that go with what is distributed, by name in the site.
@@ -61,7 +60,8 @@ var licences = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.
 // newSite gathers the files of folder web, the licences and the engine. Compressed
 // bytes are cached in the build folder by content.
 func newSite(e *engine, quality int, connect []string) (*site, error) {
-	s := &site{files: map[string]*file{}, headers: headers(connect)}
+	sources := slices.Concat(weightHosts, connect)
+	s := &site{files: map[string]*file{}, headers: headers(sources), sources: sources}
 	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}
 	web := os.DirFS(filepath.Join(e.root, "web"))
 	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {
@@ -69,8 +69,11 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 			return err
 		}
 		raw, err := fs.ReadFile(web, name)
+		if err == nil && path.Ext(name) == ".html" {
+			raw, err = closed(raw, policy(sources))
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		return s.add(name, raw, cache)
 	})
@@ -91,6 +94,13 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 			return nil, err
 		}
 	}
+	guard, err := s.guardScript()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.add("guard.js", guard, cache); err != nil {
+		return nil, err
+	}
 	list, err := json.Marshal(s.manifest())
 	if err != nil {
 		return nil, err
@@ -102,8 +112,12 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 type manifest struct {
 	Version string   `json:"version"` // changes with any file
 	Files   []string `json:"files"`
-	GPU     []string `json:"gpu"` // what a visit needs beside them where there is a GPU
+	GPU     []string `json:"gpu"`    // what a visit needs beside them where there is a GPU
+	Wanted  []string `json:"wanted"` // what is kept once a person has asked for it
 }
+
+// usualWeights are of the network that every visit begins with; others are asked for.
+const usualWeights = "models/mini.safetensors"
 
 // manifest lists what a visit needs: not types and licences, nor the program that
 // downloads, which is of no use offline.
@@ -117,6 +131,8 @@ func (s *site) manifest() manifest {
 		case ext == ".ts", ext == ".txt", name == "fetch.wasm":
 		case name == gpuEngine, name == "engine/gpu.js":
 			m.GPU = append(m.GPU, name)
+		case ext == ".safetensors" && name != usualWeights:
+			m.Wanted = append(m.Wanted, name)
 		default:
 			m.Files = append(m.Files, name)
 		}
@@ -149,63 +165,10 @@ func compressible(name string) bool {
 	return ext != ".png" && ext != ".woff2" && ext != ".safetensors"
 }
 
-func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, values := range s.headers {
-		w.Header()[name] = values
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "the page only reads", http.StatusMethodNotAllowed)
-		return
-	}
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name == "" {
-		name = "index.html"
-	}
-	f, ok := s.files[name]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	f.serve(w, r)
-}
-
-// takesBrotli reads Accept-Encoding: a quality of 0 says no (RFC 9110, 12.5.3).
-func takesBrotli(accept string) bool {
-	for _, part := range strings.Split(accept, ",") {
-		coding, parameter, weighted := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "br") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(parameter), "q="), 64)
-		return !weighted || err == nil && q > 0
-	}
-	return false
-}
-
-func (f *file) serve(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	body, etag := f.raw, f.etag
-	if f.brotli != nil && takesBrotli(r.Header.Get("Accept-Encoding")) {
-		body, etag = f.brotli, strings.TrimSuffix(f.etag, `"`)+`-br"`
-		h.Set("Content-Encoding", "br")
-	}
-	h.Set("ETag", etag)
-	if strings.Contains(r.Header.Get("If-None-Match"), etag) {
-		h.Del("Content-Encoding")
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method == http.MethodGet {
-		w.Write(body)
-	}
-}
-
 // write puts the site into dir for a static host, with .br files for hosts that
 // pick them and a _headers file for hosts that read one. Where neither is
-// honoured the service worker sets the headers (web/sw.js).
+// honoured the document has its policy (closed.go), and the service worker sets the rest
+// (web/sw.js).
 func (s *site) write(dir string) error {
 	for name, f := range s.files {
 		at := filepath.Join(dir, filepath.FromSlash(name))
@@ -224,7 +187,7 @@ func (s *site) write(dir string) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintln(&b, "/*")
-	for name := range s.headers {
+	for _, name := range s.headerNames() {
 		if name != "Vary" {
 			fmt.Fprintf(&b, "  %s: %s\n", name, s.headers.Get(name))
 		}

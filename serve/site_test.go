@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,11 +66,6 @@ func TestSiteCompressesAndValidates(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain := get(t, s, "/thaw.wasm", nil)
-	for accept, want := range map[string]bool{"": false, "gzip": false, "br": true, "gzip, BR;q=0.5": true, "br;q=0": false, "br; q=0.000, gzip": false, "brotli": false} {
-		if takesBrotli(accept) != want {
-			t.Errorf("Accept-Encoding %q: Brotli %v", accept, !want)
-		}
-	}
 	packed := get(t, s, "/thaw.wasm", map[string]string{"Accept-Encoding": "gzip, br"})
 	if packed.Header().Get("Content-Encoding") != "br" || packed.Body.Len() >= plain.Body.Len()/2 {
 		t.Errorf("%d bytes of %d, encoding %q", packed.Body.Len(), plain.Body.Len(), packed.Header().Get("Content-Encoding"))
@@ -81,6 +77,26 @@ func TestSiteCompressesAndValidates(t *testing.T) {
 	again := get(t, s, "/thaw.wasm", map[string]string{"If-None-Match": plain.Header().Get("ETag")})
 	if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 		t.Errorf("asked again: %d, %d bytes", again.Code, again.Body.Len())
+	}
+}
+
+// A visit brings one network and the cards of all; the others are kept once wanted.
+func TestVisitBringsOneNetwork(t *testing.T) {
+	s, err := testSite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var models []string
+	for _, name := range s.manifest().Files {
+		if strings.HasPrefix(name, "models/") {
+			models = append(models, name)
+		}
+	}
+	if want := []string{"models/mini-photo.json", "models/mini.json", "models/mini.safetensors"}; !slices.Equal(models, want) {
+		t.Errorf("a visit brings %q, want %q", models, want)
+	}
+	if want := []string{"models/mini-photo.safetensors"}; !slices.Equal(s.manifest().Wanted, want) {
+		t.Errorf("kept once wanted: %q, want %q", s.manifest().Wanted, want)
 	}
 }
 

@@ -19,6 +19,7 @@ type openResult struct {
 	Isolated bool     `json:"isolated"`
 	SIMD     bool     `json:"simd"`
 	Version  string   `json:"version"`
+	Digest   string   `json:"digest"`
 	GPU      *gpuInfo `json:"gpu"`
 	Way      string   `json:"way"`
 }
@@ -31,7 +32,7 @@ type gpuInfo struct {
 
 func (e *engine) info() openResult {
 	info := openResult{Backend: e.Machine.Name(), Threads: threadsOf(e.Machine), Isolated: isolated(),
-		SIMD: e.Machine.Name() == "simd", Version: version, Way: e.Way()}
+		SIMD: e.Machine.Name() == "simd", Version: version, Digest: e.digest, Way: e.Way()}
 	if d := e.Device; d != nil {
 		info.GPU = &gpuInfo{d.Label, d.Speed.FLOPs / 1e9, d.Host.FLOPs / 1e9}
 	}

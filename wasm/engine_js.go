@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 
+	"github.com/hack-pad/safejs"
+
 	"thaw/irv2/images"
 	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/program"
+	"thaw/wasm/jsutil"
 )
 
 // engine answers the calls with a project. Go in WebAssembly switches goroutines only
@@ -15,6 +18,7 @@ type engine struct {
 	*project.Project
 	loop   *eventLoop
 	wanted openOptions
+	digest string // of the engine's file, as loader.js computes it
 }
 
 // maxMemory is what Go can use of WebAssembly's 4 GB with room for its collector
@@ -49,6 +53,9 @@ func (e *engine) open(r *request) (any, error) {
 	var err error
 	if e.Machine, err = newMachine(e.wanted.Backend, e.wanted.Threads); err != nil {
 		return nil, err
+	}
+	if digest, err := jsutil.Await(jsutil.Prop(safejs.Global(), "thawDigest")); err == nil {
+		e.digest = jsutil.String(digest)
 	}
 	e.Library = openLibrary(r.ctx)
 	if disk := openDisk(); disk != nil {

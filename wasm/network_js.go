@@ -84,14 +84,21 @@ func (e *engine) predict(r *request) (any, error) {
 // reset answers reset.
 func (e *engine) reset(r *request) (any, error) { return nil, e.Reset(r.ctx) }
 
-// export answers export: the network as it is now, as a Blob.
+// export answers export: the network as it is now, as a Blob, alone or in a package.
 func (e *engine) export(r *request) (any, error) {
-	var args struct{ Format string }
+	var args struct {
+		Format  string
+		Package bool
+	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
+	write := e.Export
+	if args.Package {
+		write = e.Package
+	}
 	out := &jsutil.BlobWriter{}
-	if err := e.Export(r.ctx, args.Format, out); err != nil {
+	if err := write(r.ctx, args.Format, out); err != nil {
 		return nil, err
 	}
 	return out.Blob("application/octet-stream")

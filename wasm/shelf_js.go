@@ -41,10 +41,29 @@ func openShelf(ctx context.Context, name string, boxes ...project.Box) (*shelf, 
 	return s, s.open(ctx)
 }
 
-func (s *shelf) open(ctx context.Context) (err error) {
+// While site data is being cleared what is opened is closed again at once: it is tried
+// anew, a second long.
+const openTries, openPause = 5, 250 * time.Millisecond
+
+func (s *shelf) open(ctx context.Context) error {
+	err := s.connect(ctx)
+	for range openTries {
+		if !closed(err) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(openPause)
+		err = s.connect(ctx)
+	}
+	if closed(err) {
+		return storageError(err)
+	}
+	return noStorage(err)
+}
+
+func (s *shelf) connect(ctx context.Context) (err error) {
 	defer func() { // Global panics where the browser has no IndexedDB
 		if p := recover(); p != nil {
-			err = noStorage(fmt.Errorf("%v", p))
+			err = fmt.Errorf("%v", p)
 		}
 	}()
 	// Not ctx: a database that is made must get its object stores.
@@ -57,7 +76,7 @@ func (s *shelf) open(ctx context.Context) (err error) {
 		return nil
 	})
 	if err != nil {
-		return noStorage(err)
+		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
@@ -67,19 +86,27 @@ func (s *shelf) open(ctx context.Context) (err error) {
 		return ctx.Err()
 	case limited.Err() != nil:
 		return project.Errorf(codeStorage, "Another tab holds what this page keeps: close the other tabs of this page and reload it; until then weights must be chosen again at the next visit.")
-	case err != nil:
-		return noStorage(err)
+	case err == nil:
+		s.db = db
 	}
-	s.db = db
-	return nil
+	return err
 }
 
 // noStorage says why a database does not open.
 func noStorage(err error) error {
-	if named := asQuota(err); named != nil {
-		return named
+	if isSaid(err) {
+		return err
+	}
+	if full := asQuota(err); full != nil {
+		return full
 	}
 	return project.Errorf(codeStorage, "This browser keeps nothing for this page (%v): allow site data or leave the private window; until then weights must be chosen again at the next visit.", err)
+}
+
+// isSaid tells of an error that needs no other words: none, a sentence, the end of a context.
+func isSaid(err error) bool {
+	var named *project.Error
+	return err == nil || errors.As(err, &named) || errors.Is(err, context.Canceled)
 }
 
 // asQuota is the sentence for a full disk, nil for other errors.
@@ -94,8 +121,7 @@ var noRoom = project.Errorf(codeQuota, "This browser has no room left to keep th
 
 // storageError makes err a sentence for the user, with the code quota or storage.
 func storageError(err error) error {
-	var named *project.Error
-	if err == nil || errors.As(err, &named) || errors.Is(err, context.Canceled) {
+	if isSaid(err) {
 		return err
 	}
 	if full := asQuota(err); full != nil {

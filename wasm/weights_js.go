@@ -93,11 +93,12 @@ func (e *engine) useWeights(r *request) (any, error) {
 
 // load loads weights by their ID.
 func (e *engine) load(ctx context.Context, id string, tell project.Tell) (project.WeightInfo, error) {
-	if id != project.Builtin.ID {
+	info, comes := project.Builtin(id)
+	if !comes {
 		return e.UseWeights(ctx, id, tell)
 	}
-	return e.UseBuiltin(ctx, func() (project.File, error) {
-		file, err := asset("models/mini.safetensors")
+	return e.UseBuiltin(ctx, info, func(name string) (project.File, error) {
+		file, err := asset(name)
 		if err != nil {
 			return nil, err
 		}

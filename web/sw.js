@@ -1,16 +1,23 @@
 // The service worker: after the first visit the page opens offline, and on hosts
-// that cannot set headers it is cross-origin isolated all the same (threads need
-// that). The network comes first, so that a new version is never a visit late;
-// what is kept is always one whole version.
+// that cannot set headers it is cross-origin isolated (threads need that) and under the
+// page's policy all the same, its workers too. The network comes first, so that a new
+// version is never a visit late; what is kept is always one whole version.
+// What the page and its workers ask for passes here: only GET, only this site and the
+// hosts of weights.
+
+importScripts('guard.js') // written by package serve: self.guard = { headers, sources }
 
 const cacheName = 'thaw'
-const manifest = 'files.json' // written by package serve: { version, files, gpu }
+const manifest = 'files.json' // written by package serve: { version, files, gpu, wanted }
+const weights = guard.sources.map(pattern)
 
 self.addEventListener('install', event => event.waitUntil(keep().then(() => self.skipWaiting())))
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 self.addEventListener('fetch', event => {
   const { method, mode, url } = event.request
-  if (method !== 'GET' || new URL(url).origin !== location.origin) return
+  const own = new URL(url).origin === location.origin
+  if (method !== 'GET' || !own && !weights.some(source => source.test(url))) return event.respondWith(Response.error())
+  if (!own) return // the browser fetches it, and holds redirects to the policy too
   event.respondWith(answer(event.request))
   if (mode === 'navigate') event.waitUntil(keep().catch(() => {})) // offline, or no room: what is kept stays
 })
@@ -19,11 +26,13 @@ self.addEventListener('fetch', event => {
 async function keep() {
   const cache = await caches.open(cacheName)
   const now = await fetch(manifest, { cache: 'no-cache' })
-  const { version, files, gpu } = await now.clone().json()
+  const { version, files, gpu, wanted } = await now.clone().json()
   const kept = await (await cache.match(manifest))?.json()
   if (kept?.version === version) return
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   if (adapter && !adapter.info.isFallbackAdapter) files.push(...gpu)
+  // What worker.js has kept because it was asked for is of the new version too.
+  for (const file of wanted) if (await cache.match(file)) files.push(file)
   await cache.addAll(files.map(file => new Request(file, { cache: 'no-cache' })))
   await cache.put(manifest, now)
 }
@@ -39,13 +48,17 @@ async function answer(request) {
   }
 }
 
-// The same answer with the headers that isolate a page.
+// The same answer with the headers that package serve sends.
 function isolated(response) {
   if (response.status === 0 || response.headers.has('cross-origin-embedder-policy')) return response
   const headers = new Headers(response.headers)
-  headers.set('Cross-Origin-Opener-Policy', 'same-origin')
-  headers.set('Cross-Origin-Embedder-Policy', 'require-corp')
-  headers.set('Cross-Origin-Resource-Policy', 'same-origin')
+  for (const [name, value] of Object.entries(guard.headers)) headers.set(name, value)
   const body = [204, 304].includes(response.status) ? null : response.body
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
+}
+
+// What a source of the policy matches: an address that begins so; * is part of a host or a port.
+function pattern(source) {
+  const whole = source.replace(/^(\w+:\/\/[^/]+)$/, '$1/') // an origin, to its end
+  return new RegExp('^' + whole.replace(/[.?+()[\]]/g, '\\$&').replaceAll('*', '[^/]*'))
 }

@@ -31,6 +31,8 @@ export interface Engine {
   /** The processor's: 'simd' or 'portable'. */
   backend: string
   threads: number; isolated: boolean; simd: boolean; version: string
+  /** Of the file of the engine that runs: the first 12 digits of its SHA-256, as serve -version prints them. '' on a page that is not secure. */
+  digest: string
   /** A GPU that passed its trial, with its speed on the full network's convolutions and the processor's on the same. */
   gpu: { name: string; gflops: number; hostGflops: number } | null
   /** Who computes runs: the faster one for the plan at hand, the processor, the GPU. */
@@ -58,8 +60,15 @@ export interface Thaw {
   train(plan: PlanSpec | Plan, options?: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<Run>
   /** Classes of an image by the network as it is now (fine-tuned, if a run ended). */
   predict(file: Blob): Promise<Prediction>
-  /** The network as it is now. */
-  export(format: 'safetensors' | 'h5' | 'onnx'): Promise<Blob>
+  /**
+   * The network as it is now. safetensors: Thaw's own, to go on with. keras and h5: keras.models.load_model
+   * opens it without custom objects. onnx. tfjs: a zip for tf.loadLayersModel. timm: PyTorch's names and
+   * layouts in safetensors; of the full network only. All but safetensors and timm take pixels from 0 to 255
+   * and prepare them; ONNX calls them "pixels", [n, height, width, 3]. With package: a zip of the model with
+   * labels.txt, a model card (README.md) and a script that gives predict's probabilities. All come back by
+   * weights.import.
+   */
+  export(format: 'safetensors' | 'keras' | 'h5' | 'onnx' | 'tfjs' | 'timm', options?: { package?: boolean }): Promise<Blob>
   /** Throws away what training changed: back to the weights as loaded. */
   reset(): Promise<void>
   /** What this browser keeps for this site. It is asked not to clear it by itself when the first weights are kept. */
@@ -170,10 +179,13 @@ export interface WeightInfo {
   description: string
   warnings: string[]
   stored: boolean      // kept in IndexedDB
-  builtin?: boolean    // comes with the page: weights.use('mini-source')
+  builtin?: boolean    // comes with the page: weights.use('mini-source') or ('mini-photo'), which is loaded when first used
+  card?: string        // of such: address of its model card, beside thaw.js; in it { seen, terms, accuracy, ... }
   damaged?: boolean    // what is kept cannot be used: importing the same file mends it, remove() forgets it
   /** How channel c of a pixel, 0 to 255, is fed: v * scale[c] + offset[c]. None: v / 127.5 - 1, as keras.applications does. */
   preprocessing?: { scale: [number, number, number]; offset: [number, number, number] }
+  /** How a network that comes trained was trained in Thaw. */
+  run?: { from: string; plan: string; sentence: string; images: [train: number, heldBack: number]; options: TrainOptions; result: RunResult | null }
 }
 /** Bytes, null where the browser does not tell; persisted: it has promised to clear nothing by itself. */
 export interface StorageInfo { used: number | null; free: number | null; persisted: boolean }
@@ -187,7 +199,8 @@ export interface WeightCalls {
   /** What comes with the page, then what is kept on this machine, newest first. Where the storage is broken, a notice says so. */
   list(): Promise<WeightInfo[]>
   /**
-   * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip); a
+   * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip),
+   * Thaw's own .onnx, or a zip with one of these in it; a
    * Blob, the files of one model, or a URL. Checked tensor by tensor, kept, and used. A trained head of Thaw's form comes with it.
    */
   import(fileOrURL: Blob | Iterable<{ path: string; file: Blob }> | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>

@@ -71,7 +71,7 @@ class Channel {
   #receive(message) {
     if (message.notice) return this.#onNotice(message.notice)
     if (message.engine) return this.#onEngine(message.engine)
-    if (message.alive) return void navigator.locks.request(message.alive, () => this.close(gone())).catch(() => {})
+    if (message.alive) return void this.#watch(message.alive).catch(() => {})
     if (message.kept) return this.#persist()
     if (message.keeping) {
       if (message.keeping.id) this.#persist()
@@ -90,6 +90,16 @@ class Channel {
       if (!request.untilFinal) this.#pending.delete(message.id)
       request.resolve(message.ok)
     }
+  }
+
+  /**
+   * Waits for the lock that the worker holds as long as it lives. One that is free at once tells
+   * nothing: in Chromium, where site data was cleared since the page was loaded, a new worker's
+   * locks are none of the page's.
+   */
+  async #watch(name) {
+    const held = await navigator.locks.request(name, { ifAvailable: true }, lock => !lock)
+    if (held) await navigator.locks.request(name, () => this.close(gone()))
   }
 
   /** Asked when there is something to lose, once: a browser may ask the person. Workers may not. */
@@ -178,7 +188,7 @@ function thaw(channel, engine) {
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
     predict: file => channel.call('predict', { file }),
-    export: format => channel.call('export', { format }),
+    export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
     storage,
     benchmark: call('benchmark'),

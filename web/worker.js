@@ -67,11 +67,18 @@ globalThis.thawFetch = async (address, limit, progress, signal) => {
   return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
-// Called by the engine: a file of this site as a Blob.
+// Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
+// service worker (sw.js) keeps it only from now on.
 globalThis.thawAsset = async name => {
   const answer = await fetch(here(name))
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
+  await keepAsset(here(name), answer).catch(() => {}) // storage is blocked or full: it works online
   return answer.blob()
+}
+
+async function keepAsset(url, answer) {
+  const cache = await caches.open('thaw')
+  if (!(await cache.match(url))) await cache.put(url, answer.clone())
 }
 
 // Called by the engine: a lock that all tabs of the page share. Resolves to the function that

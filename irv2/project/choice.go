@@ -120,7 +120,7 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 		case c.Model != p.choice.Model:
 			p.network = nil
 		case c.Dense != p.choice.Dense:
-			p.network = &network{info: n.info, loaded: version{withBackbone(n.loaded.Weights, m), nil, ""}, current: version{withBackbone(n.current.Weights, m), nil, ""}}
+			p.network = &network{info: n.info, loaded: version{Weights: withBackbone(n.loaded.Weights, m)}, current: version{Weights: withBackbone(n.current.Weights, m)}}
 		}
 	}
 	p.choice = c

@@ -100,7 +100,7 @@ func (r *Run) keepRun(status string, result *RunResult) {
 		return
 	}
 	run := r.record()
-	run.Status, run.Result = status, rawJSON(result)
+	run.Status, run.Result, run.Made = status, rawJSON(result), rawJSON(r.made())
 	values, err := r.keepNetwork(k)
 	if err != nil {
 		r.emit(Warned{"warning", r.steps(), "The network of this run is not kept: " + sentence(err)})

@@ -107,10 +107,10 @@ func TestDamageHeals(t *testing.T) {
 		p := tab(t, shelf, &Locks{})
 		damaged := func() bool {
 			list, err := p.ListWeights(t.Context())
-			if err != nil || len(list) != 2 || !list[0].Builtin || list[1].ID != info.ID {
+			if err != nil || len(list) != 3 || !list[1].Builtin || list[2].ID != info.ID {
 				t.Fatalf("%s: %+v, %v", name, list, err)
 			}
-			return list[1].Damaged
+			return list[2].Damaged
 		}
 		if damaged() != c.seen {
 			t.Errorf("%s: damage is seen: %t", name, !c.seen)
@@ -202,7 +202,7 @@ func TestListWithoutStorage(t *testing.T) {
 	withLibrary(t, p)
 	p.Library.shelf = brokenShelf{newMapShelf()}
 	list, err := p.ListWeights(t.Context())
-	if len(list) != 1 || !list[0].Builtin {
+	if len(list) != 2 || !list[0].Builtin || !list[1].Builtin {
 		t.Errorf("%+v", list)
 	}
 	check(t, err, "storage", "gone")

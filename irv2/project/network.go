@@ -22,6 +22,7 @@ type version struct {
 	*irv2.Weights
 	outputs []output
 	run     string // ID of the run that trained it; "": as loaded
+	made    *Made  // how it did, nil: as it came
 }
 
 // output is the class that one of a trained head's outputs answers for.
@@ -74,13 +75,13 @@ func (v version) rename(class int, from, to string) {
 // adopt makes w the network in use; names are of its trained head's outputs, or nil.
 func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, names []string) error {
 	next := chosen(w.Model.Config)
-	if next.Model == p.choice.Model {
-		next.Size = p.choice.Size // weights fit any size
+	if next.Model == p.choice.Model && names == nil {
+		next.Size = p.choice.Size // weights fit any size; what was trained goes on at its own
 	}
 	if err := p.choose(ctx, next, nil); err != nil {
 		return err
 	}
-	p.network = &network{info: info, loaded: version{w, outputsOf(names), ""}, current: version{w, outputsOf(names), ""}}
+	p.network = &network{info: info, loaded: version{Weights: w, outputs: outputsOf(names)}, current: version{Weights: w, outputs: outputsOf(names)}}
 	p.setPredictor(nil)
 	p.keep(nil)
 	p.replaced()
@@ -126,7 +127,7 @@ func (p *Project) start(o Options) version {
 }
 
 func (n *network) reset() {
-	n.current, n.depth = version{n.loaded.Weights, slices.Clone(n.loaded.outputs), ""}, 0
+	n.current, n.depth = version{Weights: n.loaded.Weights, outputs: slices.Clone(n.loaded.outputs)}, 0
 }
 
 // startFor returns the weights that a run of plan over these classes starts from and

@@ -73,7 +73,7 @@ func TestOtherClassesKeepTheirLogits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		now := version{p.network.current.startFor(plan, classes, o.Seed), classes, ""}
+		now := version{Weights: p.network.current.startFor(plan, classes, o.Seed), outputs: classes}
 		after := logits(t, p, now.Weights, now.names())
 		kept := 0
 		for name, value := range after {

@@ -16,7 +16,7 @@ import (
 func foreign(t testing.TB, p *Project) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := weights.WriteH5(&b, p.network.current.Weights, nil); err != nil {
+	if err := weights.WriteH5(&b, p.network.current.Weights, weights.About{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -50,7 +50,7 @@ func (p *Project) Predict(ctx context.Context, open func() (name string, content
 	}
 	img = img.Scaled(cmp.Or(n.depth, set.Depth()))
 	start := time.Now()
-	size := p.choice.Size
+	size := n.current.Model.Config.Size // that it was trained at
 	pixels := make([]float32, size*size*3)
 	images.Feed(pixels, images.DefaultResizing(size).Resize8(img), n.info.pixels()) // as the training images were
 	if p.predictor == nil {

@@ -8,7 +8,7 @@
 // with a Code.
 //
 // Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
-// described), network.go and weights.go (weights in use), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
+// described), network.go and weights.go (weights in use), builtin.go (what comes with Thaw), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
 // with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
 // history.go (changes of them, and undo), options.go with classweight.go, plan.go with
 // pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go and

@@ -65,6 +65,9 @@ func (p *Project) importFile(ctx context.Context, url, name string, file File, t
 		Stored:        true,
 		Preprocessing: report.Preprocessing,
 	}}
+	if about, own := weights.AboutMetadata(report.Metadata); own {
+		m.Info.Run = about.Run
+	}
 	if way := report.Preprocessing; way != nil {
 		m.Info.Warnings = append(m.Info.Warnings, fmt.Sprintf("Pixels are fed as %v, as the file's own layers do.", way))
 	}
@@ -193,7 +196,7 @@ func readError(err error) error {
 	}{
 		{hdf5.ErrTruncated, Corrupt}, {hdf5.ErrCorrupt, Corrupt}, {safetensors.ErrTruncated, Corrupt},
 		{safetensors.ErrCorrupt, Corrupt}, {io.ErrUnexpectedEOF, Corrupt}, {hdf5.ErrUnsupported, Unsupported},
-		{tfjs.ErrTruncated, Corrupt}, {tfjs.ErrCorrupt, Corrupt}, {torch.ErrTruncated, Corrupt}, {torch.ErrCorrupt, Corrupt}, {torch.ErrUnsupported, Unsupported},
+		{tfjs.ErrTruncated, Corrupt}, {weights.ErrONNX, Corrupt}, {tfjs.ErrCorrupt, Corrupt}, {torch.ErrTruncated, Corrupt}, {torch.ErrCorrupt, Corrupt}, {torch.ErrUnsupported, Unsupported},
 	} {
 		if errors.Is(err, kind.err) {
 			code = kind.code

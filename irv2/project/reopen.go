@@ -270,7 +270,10 @@ func (p *Project) useRun(ctx context.Context, id string, progress Progress) erro
 		w.Data[i] = values
 		progress(run.Values.Length-r.Left(), run.Values.Length)
 	}
-	n.current, n.depth = version{w, outputsKept(run.Outputs), id}, run.Depth
+	n.current, n.depth = version{Weights: w, outputs: outputsKept(run.Outputs), run: id}, run.Depth
+	if made := (Made{}); json.Unmarshal(run.Made, &made) == nil {
+		n.current.made = &made
+	}
 	p.setPredictor(nil)
 	return nil
 }

@@ -147,7 +147,7 @@ func (r *Run) train() {
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
-		n.current, n.depth = version{r.weights, r.outputs, r.ID}, r.depth
+		n.current, n.depth = version{r.weights, r.outputs, r.ID, r.made()}, r.depth
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -288,6 +288,12 @@ func (r *Run) result() *RunResult {
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
 		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
 	}
+}
+
+// made is how the network came about, for its card.
+func (r *Run) made() *Made {
+	counts := r.layout.Counts
+	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
 }
 
 // Named is the run of that ID, which must be training.

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,55 +23,17 @@ type WeightInfo struct {
 	Warnings    []string `json:"warnings"`
 	Stored      bool     `json:"stored"`            // kept in the library
 	Builtin     bool     `json:"builtin,omitempty"` // comes with Thaw
+	Card        string   `json:"card,omitempty"`    // of such: its model card's address in the site
 	Damaged     bool     `json:"damaged,omitempty"` // what is kept of it cannot be used
 
 	// Preprocessing is how pixels are fed; nil: as keras.applications does, v/127.5 - 1.
 	Preprocessing *weights.Preprocessing `json:"preprocessing,omitempty"`
+
+	Run json.RawMessage `json:"run,omitempty"` // Made, of a network that was trained here before
 }
 
 // pixels is the same for package images.
 func (info WeightInfo) pixels() *images.Affine { return (*images.Affine)(info.Preprocessing) }
-
-// Builtin is the network that comes with Thaw: mini, pretrained by irv2/cmd/pretrain on
-// generated images. web/models/mini.json is its model card. It is no larger than
-// a photograph, so it is read each time and never kept.
-var Builtin = WeightInfo{
-	ID:          "mini-source",
-	Name:        "mini, pretrained on generated images",
-	Model:       "mini",
-	Format:      "safetensors",
-	Description: "from generated images",
-	Warnings:    []string{},
-	Builtin:     true,
-}
-
-// UseBuiltin loads the network that comes with Thaw, which open finds. Its head for the
-// classes of pretraining is dropped: whoever trains has other classes.
-func (p *Project) UseBuiltin(ctx context.Context, open func() (File, error), tell Tell) (WeightInfo, error) {
-	info := Builtin
-	done, err := p.Begin(ctx)
-	if err != nil {
-		return info, err
-	}
-	defer done()
-	file, err := open()
-	if err != nil {
-		return info, err
-	}
-	w, _, _, err := p.read(ctx, Builtin.Name, file, tell)
-	if err != nil {
-		return info, err
-	}
-	if err := p.switchTo(ctx, Builtin.Model); err != nil {
-		return info, err
-	}
-	m, err := p.model()
-	if err != nil {
-		return info, err
-	}
-	info.Bytes = file.Size()
-	return info, p.adopt(ctx, withBackbone(w, m), info, nil)
-}
 
 // Synthesize makes seeded random weights the network in use; model "" is the one in use.
 func (p *Project) Synthesize(ctx context.Context, model string, seed uint64) (WeightInfo, error) {
@@ -117,7 +80,7 @@ func randomWeights(id string) (model string, seed uint64, ok bool) {
 // where there is an error too, which says why what is kept is not in it.
 func (p *Project) ListWeights(ctx context.Context) ([]WeightInfo, error) {
 	kept, err := p.Library.list(ctx)
-	return append([]WeightInfo{Builtin}, kept...), err
+	return append(Builtins(), kept...), err
 }
 
 // UseWeights loads kept weights.
@@ -144,8 +107,8 @@ func (p *Project) UseWeights(ctx context.Context, id string, tell Tell) (WeightI
 
 // RemoveWeights forgets kept weights; if they are in use, they stay so.
 func (p *Project) RemoveWeights(ctx context.Context, id string) error {
-	if id == Builtin.ID {
-		return Errorf(Invalid, "%s comes with the page and cannot be removed.", Builtin.Name)
+	if info, ok := Builtin(id); ok {
+		return Errorf(Invalid, "%s comes with the page and cannot be removed.", info.Name)
 	}
 	if err := p.Library.remove(ctx, id); err != nil {
 		return err

@@ -98,13 +98,9 @@ func TestExportImportKeep(t *testing.T) {
 	if len(shelf.boxes[Manifests]) != 1 || len(shelf.boxes[Chunks]) != 2 { // 4.9 MB
 		t.Errorf("%d manifests, %d chunks", len(shelf.boxes[Manifests]), len(shelf.boxes[Chunks]))
 	}
-	if info, _ := again.Describe(); info.Size != 64 || info.Dense != 16 {
-		// mini was in use, and weights fit any size: it stays.
+	if info, _ := again.Describe(); info.Size != 32 || info.Dense != 16 {
+		// What was trained goes on at its size, though mini was in use at another.
 		t.Errorf("%+v", info.Choice)
-	}
-	size := 32
-	if err := again.Configure(t.Context(), Change{Size: &size}); err != nil {
-		t.Fatal(err)
 	}
 	if got := predict(t, again); !reflect.DeepEqual(got, want) {
 		t.Errorf("predicts %v, before %v", got, want)
@@ -114,13 +110,10 @@ func TestExportImportKeep(t *testing.T) {
 	third.Machine = program.OnHost(kernels.NewPortable(2))
 	third.Library, _ = OpenLibrary(t.Context(), shelf, &Locks{})
 	list, err := third.ListWeights(t.Context())
-	if err != nil || len(list) != 2 || !list[0].Builtin || list[1].Name != "tuned.safetensors" {
+	if err != nil || len(list) != 3 || list[0].ID != "mini-source" || list[1].ID != "mini-photo" || list[2].Name != "tuned.safetensors" {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if _, err := third.UseWeights(t.Context(), list[1].ID, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := third.Configure(t.Context(), Change{Size: &size}); err != nil {
+	if _, err := third.UseWeights(t.Context(), list[2].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := predict(t, third); !reflect.DeepEqual(got, want) {
@@ -129,15 +122,17 @@ func TestExportImportKeep(t *testing.T) {
 	if identify(third.network.current.Weights) != identify(p.network.current.Weights) {
 		t.Error("kept weights are not those that were exported")
 	}
-	if err := third.RemoveWeights(t.Context(), list[1].ID); err != nil || len(shelf.boxes[Chunks]) != 0 {
+	if err := third.RemoveWeights(t.Context(), list[2].ID); err != nil || len(shelf.boxes[Chunks]) != 0 {
 		t.Errorf("%d chunks left, %v", len(shelf.boxes[Chunks]), err)
 	}
 	if info, _ := third.Describe(); info.Weights.Stored {
 		t.Error("removed weights are said to be kept")
 	}
-	_, err = third.UseWeights(t.Context(), list[1].ID, nil)
+	_, err = third.UseWeights(t.Context(), list[2].ID, nil)
 	check(t, err, Invalid, "no longer kept")
-	check(t, third.RemoveWeights(t.Context(), Builtin.ID), Invalid, "cannot be removed")
+	for _, info := range Builtins() {
+		check(t, third.RemoveWeights(t.Context(), info.ID), Invalid, "cannot be removed")
+	}
 }
 
 // An exported file says of itself what it always did.
@@ -160,7 +155,7 @@ func TestExportedMetadata(t *testing.T) {
 func TestWhichNetwork(t *testing.T) {
 	p := open(t, 0, 0)
 	var b bytes.Buffer // says nothing of its network
-	if err := weights.WriteH5(&b, p.network.current.Weights, nil); err != nil {
+	if err := weights.WriteH5(&b, p.network.current.Weights, weights.About{}); err != nil {
 		t.Fatal(err)
 	}
 	h5 := b.Bytes()
@@ -176,19 +171,21 @@ func TestWhichNetwork(t *testing.T) {
 	if info.Stored || !slices.Equal(info.Warnings, []string{"Weights are not kept here."}) {
 		t.Errorf("%+v: without a library nothing is kept, and that is said", info)
 	}
-	// The page's own file, in the words of the pretraining command, with its head.
-	raw, err := os.ReadFile("../../web/models/mini.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err = importBytes(t, q, "mini.safetensors", raw)
-	if err != nil || info.Description != "fine-tuned in Thaw, 48 classes" || len(q.network.current.outputs) != 48 || q.choice.Dense != 0 {
-		t.Errorf("%+v, %v", info, err)
-	}
-	// As what comes with Thaw it has no head.
-	info, err = q.UseBuiltin(t.Context(), func() (File, error) { return inMemory(raw), nil }, nil)
-	if err != nil || info.ID != "mini-source" || info.Bytes != int64(len(raw)) || q.network.current.outputs != nil {
-		t.Errorf("%+v, %v", info, err)
+	// The page's own files, in the words of the pretraining command, with their heads.
+	for i, classes := range []int{48, 200} {
+		raw, err := os.ReadFile("../../web/" + builtinFile(Builtins()[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err = importBytes(t, q, "mini.safetensors", raw)
+		if err != nil || info.Description != fmt.Sprintf("fine-tuned in Thaw, %d classes", classes) || len(q.network.current.outputs) != classes || q.choice.Dense != 0 {
+			t.Errorf("%+v, %v", info, err)
+		}
+		// As what comes with Thaw it has no head.
+		info, err = q.UseBuiltin(t.Context(), Builtins()[i], func(string) (File, error) { return inMemory(raw), nil }, nil)
+		if err != nil || info.ID != Builtins()[i].ID || info.Bytes != int64(len(raw)) || q.network.current.outputs != nil {
+			t.Errorf("%+v, %v", info, err)
+		}
 	}
 }
 

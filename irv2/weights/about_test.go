@@ -2,6 +2,7 @@ package weights
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"maps"
 	"os"
@@ -9,7 +10,23 @@ import (
 	"testing"
 
 	"thaw/irv2"
+	"thaw/irv2/internal/zip"
 )
+
+// writers are all formats that Thaw writes.
+var writers = map[string]func(io.Writer, *irv2.Weights, About) error{
+	"safetensors": func(w io.Writer, of *irv2.Weights, about About) error {
+		return WriteSafetensors(w, of, about.Metadata())
+	},
+	"h5":    WriteH5,
+	"keras": WriteKeras,
+	"tfjs":  WriteTFJS,
+	"timm":  WriteTimm,
+	"onnx":  WriteONNX,
+	"packaged": func(w io.Writer, of *irv2.Weights, about About) error {
+		return zip.Write(w, []*zip.File{zip.Text("README.md", "# x"), {Name: "model.keras", Write: func(w io.Writer) error { return WriteKeras(w, of, about) }}})
+	},
+}
 
 // The keys and their values are a format: files of earlier versions have them.
 func TestAbout(t *testing.T) {
@@ -24,18 +41,20 @@ func TestAbout(t *testing.T) {
 			"thaw.model": "full", "thaw.size": "299", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": ""}},
 		{About{Model: "mini", Preprocessing: &Preprocessing{[3]float32{0.5, 0.25, 1}, [3]float32{-1, 0, 2}}}, map[string]string{
 			"thaw.model": "mini", "thaw.size": "0", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": "", "thaw.preprocessing": `{"scale":[0.5,0.25,1],"offset":[-1,0,2]}`}},
+		{About{Model: "mini", Run: json.RawMessage(`{"seed":1}`)}, map[string]string{
+			"thaw.model": "mini", "thaw.size": "0", "thaw.dense": "0", "thaw.classes": "null", "thaw.weights": "", "thaw.run": `{"seed":1}`}},
 	} {
 		if got := c.about.Metadata(); !maps.Equal(got, c.metadata) {
 			t.Errorf("%q, want %q", got, c.metadata)
 		}
-		for _, write := range []func(io.Writer, *irv2.Weights, map[string]string) error{WriteSafetensors, WriteH5} {
+		for name, write := range writers {
 			var b bytes.Buffer
-			if err := write(&b, golden(m), c.about.Metadata()); err != nil {
-				t.Fatal(err)
+			if err := write(&b, golden(m), c.about); err != nil {
+				t.Fatal(name, err)
 			}
 			got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
 			if !ok || !reflect.DeepEqual(got, c.about) {
-				t.Errorf("%+v, want %+v", got, c.about)
+				t.Errorf("%s: %+v, want %+v", name, got, c.about)
 			}
 		}
 	}
@@ -45,7 +64,7 @@ func TestAbout(t *testing.T) {
 func TestAboutManyClasses(t *testing.T) {
 	about := About{Model: "mini", Classes: Numbered(9000)}
 	var b bytes.Buffer
-	if err := WriteH5(&b, golden(thin(t, 3, 4)), about.Metadata()); err != nil {
+	if err := WriteH5(&b, golden(thin(t, 3, 4)), about); err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := AboutFile(bytes.NewReader(b.Bytes()), int64(b.Len())); !ok || !reflect.DeepEqual(got, about) {

@@ -82,7 +82,7 @@ func TestRefusesBadValues(t *testing.T) {
 		layer, kind, _ := strings.Cut(c.param, "/")
 		w.Of(m.Layer(layer).Param(kind))[0] = c.value
 		for _, write := range []func(io.Writer) error{
-			func(out io.Writer) error { return WriteH5(out, w, nil) },
+			func(out io.Writer) error { return WriteH5(out, w, About{}) },
 			func(out io.Writer) error { return WriteSafetensors(out, w, nil) },
 		} {
 			var b bytes.Buffer

@@ -116,7 +116,7 @@ func hdf5Tensor(g *hdf5.Group, path string) (tensor, error) {
 		}
 		return tensor{}, err
 	}
-	return tensor{d.Path, d.Shape, d.Type.Name, d.Reader}, nil
+	return tensor{name: d.Path, shape: d.Shape, dtype: d.Type.Name, open: d.Reader}, nil
 }
 
 // nested finds the layers of a backbone that was saved as one layer, or in one. There

@@ -15,14 +15,14 @@ import (
 func TestKerasReadsOurs(t *testing.T) {
 	w := golden(thin(t, 3, 4))
 	runPython(t, "keras, tensorflow, h5py, safetensors", "check.py",
-		written(t, "thaw.h5", func(f io.Writer) error { return WriteH5(f, w, nil) }),
+		written(t, "thaw.h5", func(f io.Writer) error { return WriteH5(f, w, About{}) }),
 		written(t, "thaw.safetensors", func(f io.Writer) error { return WriteSafetensors(f, w, map[string]string{"seed": "1"}) }))
 }
 
 func TestONNXRuntimeReadsOurs(t *testing.T) {
 	w := golden(thin(t, 3, 4))
 	runPython(t, "keras, tensorflow, h5py, safetensors, onnxruntime", "check_onnx.py",
-		written(t, "thaw.onnx", func(f io.Writer) error { return WriteONNX(f, w, map[string]string{"seed": "1"}) }))
+		written(t, "thaw.onnx", func(f io.Writer) error { return WriteONNXCore(f, w) }))
 }
 
 func written(t *testing.T, name string, write func(io.Writer) error) (path string) {

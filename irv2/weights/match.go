@@ -15,6 +15,8 @@ type tensor struct {
 	shape []int
 	dtype string // float32, float16, bfloat16, float64, or the file's word for what cannot be used
 	open  func() (io.Reader, error)
+
+	filtersFirst bool // OIHW in a file that is not PyTorch's
 }
 
 // assignment says which tensor a parameter is read from.
@@ -94,7 +96,7 @@ func (f *Matched) matchLayer(l *irv2.Layer, from *fileLayer) error {
 		if i == len(tensors) {
 			return fmt.Errorf("its layer %s has no tensor for %s of %s: choose a file of that network", from.name, p.Name(), f.network())
 		}
-		if err := f.fit(assignment{param: p, from: tensors[i]}); err != nil {
+		if err := f.fit(assignment{param: p, from: tensors[i], torch: tensors[i].filtersFirst}); err != nil {
 			return err
 		}
 	}

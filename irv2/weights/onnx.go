@@ -2,7 +2,6 @@ package weights
 
 import (
 	"bufio"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -28,21 +27,44 @@ const (
 	onnxIRVersion, onnxOpset                     = 7, 13
 )
 
-// WriteONNX writes the network in inference mode: input "images" [N, H, W, 3]
-// in [-1, 1] as Keras takes it, output "probabilities" [N, classes]. metadata
-// becomes the model's metadata_props.
-func WriteONNX(w io.Writer, weights *irv2.Weights, metadata map[string]string) error {
+// WriteONNX writes the whole network: input "pixels" [N, H, W, 3] from 0 to 255, which its
+// first nodes prepare, output "probabilities" [N, classes]. What about says becomes the
+// model's metadata_props.
+func WriteONNX(w io.Writer, weights *irv2.Weights, about About) error {
 	g := &onnxGraph{weights: weights, ones: map[int]bool{}}
-	for _, l := range weights.Model.Layers {
+	way := about.pixels()
+	g.node("Mul", "scaled", []string{"pixels", g.channels("scale", way.Scale)}, "scaled")
+	g.node("Add", "images", []string{"scaled", g.channels("offset", way.Offset)}, "images")
+	metadata := about.Metadata()
+	if metadata != nil {
+		metadata["labels"], metadata["input"] = metadata[keyClasses], about.input()
+	}
+	return g.whole(w, "pixels", metadata)
+}
+
+// WriteONNXCore writes what WriteONNX does without preparing pixels: input "images" in
+// [-1, 1], as keras.applications' network takes it.
+func WriteONNXCore(w io.Writer, weights *irv2.Weights) error {
+	g := &onnxGraph{weights: weights, ones: map[int]bool{}}
+	return g.whole(w, "images", nil)
+}
+
+// whole adds the network, from "images" on, and writes it all.
+func (g *onnxGraph) whole(w io.Writer, input string, metadata map[string]string) error {
+	m := g.weights.Model
+	for _, l := range m.Layers {
 		g.layer(l)
 	}
-	g.node("Softmax", "probabilities", []string{weights.Model.Output().Name}, "probabilities", intAttr("axis", -1))
-	c := weights.Model.Config
+	g.node("Softmax", "probabilities", []string{m.Output().Name}, "probabilities", intAttr("axis", -1))
+	c := m.Config
 	g.head = appendString(g.head, graphName, "InceptionResNetV2")
-	g.head = appendMessage(g.head, graphInput, valueInfo("images", c.Size, c.Size, 3))
+	g.head = appendMessage(g.head, graphInput, valueInfo(input, c.Size, c.Size, 3))
 	g.head = appendMessage(g.head, graphOutput, valueInfo("probabilities", c.Classes))
 	return g.write(w, metadata)
 }
+
+// onnxStart is how Thaw's own files begin.
+var onnxStart = appendString(appendInt(nil, modelIRVersion, onnxIRVersion), modelProducer, "Thaw")
 
 // onnxGraph collects a GraphProto: all of it but the values of its initializers,
 // which are streamed, because the lengths in front of them are known.
@@ -135,11 +157,13 @@ func (g *onnxGraph) parameter(p *irv2.Param) string {
 		if len(p.Shape) != 4 {
 			return values
 		}
-		// HWIO seen as [taps][in][out] becomes [out][in][taps].
-		turned := make([]float32, len(values))
-		transpose(turned, values, p.Shape[0]*p.Shape[1], p.Shape[2], p.Shape[3])
-		return turned
+		return filtersFirst(values, p.Shape)
 	}, p.Len())
+}
+
+// channels is a constant for each channel of [N, H, W, 3].
+func (g *onnxGraph) channels(name string, values [3]float32) string {
+	return g.constant(name, []int{3}, func() []float32 { return values[:] }, 3)
 }
 
 // scale is a gamma of ones, which ONNX's batch norm insists on.
@@ -172,9 +196,7 @@ func (g *onnxGraph) write(w io.Writer, metadata map[string]string) error {
 		n := len(t.message) + 4*t.count
 		size += protowire.SizeTag(graphInitializer) + protowire.SizeBytes(n)
 	}
-	b := appendInt(nil, modelIRVersion, onnxIRVersion)
-	b = appendString(b, modelProducer, "Thaw")
-	b = appendMessage(b, modelOpset, appendInt(nil, 2, onnxOpset))
+	b := appendMessage(onnxStart[:len(onnxStart):len(onnxStart)], modelOpset, appendInt(nil, 2, onnxOpset))
 	for _, key := range sortedKeys(metadata) {
 		b = appendMessage(b, modelMetadata, appendString(appendString(nil, 1, key), 2, metadata[key]))
 	}
@@ -185,11 +207,8 @@ func (g *onnxGraph) write(w io.Writer, metadata map[string]string) error {
 		b = protowire.AppendTag(b[:0], graphInitializer, protowire.BytesType)
 		b = protowire.AppendVarint(b, uint64(len(t.message)+4*t.count))
 		out.Write(append(b, t.message...))
-		for _, v := range t.values() {
-			b = binary.LittleEndian.AppendUint32(b[:0], math.Float32bits(v))
-			if _, err := out.Write(b); err != nil {
-				return err
-			}
+		if err := writeFloats(out, t.values()); err != nil {
+			return err
 		}
 	}
 	return out.Flush()

@@ -36,15 +36,15 @@ func fields(t *testing.T, b []byte) map[protowire.Number][][]byte {
 func TestONNXIsWellFormed(t *testing.T) {
 	m := thin(t, 3, 4)
 	var b bytes.Buffer
-	if err := WriteONNX(&b, golden(m), map[string]string{"seed": "1"}); err != nil {
+	if err := WriteONNX(&b, golden(m), About{Model: "thin"}); err != nil {
 		t.Fatal(err)
 	}
 	model := fields(t, b.Bytes())
-	if len(model[modelGraph]) != 1 || len(model[modelMetadata]) != 1 {
+	if len(model[modelGraph]) != 1 || len(model[modelMetadata]) != 7 {
 		t.Fatalf("%d graphs, %d metadata", len(model[modelGraph]), len(model[modelMetadata]))
 	}
 	graph := fields(t, model[modelGraph][0])
-	known := []string{"images"}
+	known := []string{"pixels"}
 	values := 0
 	for _, raw := range graph[graphInitializer] {
 		tensor := fields(t, raw)

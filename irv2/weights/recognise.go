@@ -35,6 +35,8 @@ const (
 	kindSafetensors = "safetensors"
 	kindTorch       = "PyTorch checkpoint"
 	kindTFJS        = "TensorFlow.js model"
+	kindONNX        = "ONNX model"
+	kindPackaged    = "packaged model"
 	kindCut         = "zip archive without its end"
 )
 
@@ -52,6 +54,8 @@ func Recognise(name string, r io.ReaderAt, size int64) Kind {
 		return Kind{Name: kindHDF5, Readable: true}
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return recogniseZip(r, size)
+	case bytes.HasPrefix(head, onnxStart):
+		return Kind{Name: kindONNX, Readable: true}
 	case safetensors.IsHeader(head):
 		return Kind{Name: kindSafetensors, Readable: true}
 	}
@@ -142,7 +146,7 @@ const (
 var (
 	savedModel           = Kind{Name: "TensorFlow SavedModel", says: "this is a TensorFlow SavedModel, which keeps a program beside its weights: " + fromKeras}
 	tensorflowCheckpoint = Kind{Name: "TensorFlow checkpoint", says: "this is a TensorFlow checkpoint: load its weights into the model in Python and save that with model.save('model.keras')"}
-	onnxModel            = Kind{Name: "ONNX model", says: "this is an ONNX model, which Thaw writes but does not read: bring the Keras or PyTorch file that it was made from"}
+	onnxModel            = Kind{Name: kindONNX, says: "this is an ONNX model that Thaw did not write, and it reads no other: bring the Keras or PyTorch file that it was made from"}
 	coreML               = Kind{Name: "Core ML model", says: "this is a Core ML model, which is made for running only: bring the Keras or PyTorch file that it was converted from"}
 	tfjsAlone            = Kind{Name: kindTFJS, says: "this is model.json of a TensorFlow.js model, whose weights stand in .bin files: drop the whole folder, or a zip of it"}
 )

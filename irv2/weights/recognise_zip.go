@@ -102,7 +102,10 @@ func recogniseNames(names []string) Kind {
 	case ends(".ckpt.index", ".data-00000-of-00001") != "":
 		return tensorflowCheckpoint
 	}
-	for _, suffix := range []string{".keras", ".h5", ".hdf5", ".safetensors", ".pth", ".tflite", ".onnx"} {
+	if packagedName(names) != "" {
+		return Kind{Name: kindPackaged, Readable: true}
+	}
+	for _, suffix := range append(packagedSuffixes, ".tflite") {
 		if name := ends(suffix); name != "" {
 			return Kind{Name: "zip of a model", says: fmt.Sprintf("this zip archive holds %s: unpack it and choose that file", path.Base(name))}
 		}

@@ -37,7 +37,7 @@ func matchTFJS(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	}
 	var list []tensor
 	for _, t := range tensors {
-		list = append(list, tensor{t.Name, t.Shape, t.DType, t.Reader})
+		list = append(list, tensor{name: t.Name, shape: t.Shape, dtype: t.DType, open: t.Reader})
 	}
 	c := &contents{config: topology, layers: leaves("", list)}
 	backbone, err := found.nested(c.layers)

@@ -29,9 +29,9 @@ func matchSafetensors(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error
 	}
 	tensors := map[string]tensor{}
 	for _, t := range file.Tensors {
-		tensors[t.Name] = tensor{t.Name, t.Shape, floatNames[t.DType], func() (io.Reader, error) { return file.Reader(t), nil }}
+		tensors[t.Name] = tensor{name: t.Name, shape: t.Shape, dtype: floatNames[t.DType], open: func() (io.Reader, error) { return file.Reader(t), nil }}
 		if floatNames[t.DType] == "" {
-			tensors[t.Name] = tensor{t.Name, t.Shape, t.DType, nil}
+			tensors[t.Name] = tensor{name: t.Name, shape: t.Shape, dtype: t.DType}
 		}
 	}
 	if prefix, ok := timmPrefix(tensors); ok {
@@ -52,7 +52,7 @@ func matchTorch(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 	}
 	tensors := map[string]tensor{}
 	for _, t := range file.Tensors {
-		tensors[t.Name] = tensor{t.Name, t.Shape, t.DType, func() (io.Reader, error) { return file.Reader(t) }}
+		tensors[t.Name] = tensor{name: t.Name, shape: t.Shape, dtype: t.DType, open: func() (io.Reader, error) { return file.Reader(t) }}
 	}
 	found := newMatched(m, Torch)
 	found.report.Outputs = file.Classes
@@ -85,24 +85,10 @@ func (f *Matched) timm(tensors map[string]tensor, prefix string) error {
 		}
 		return t, nil
 	}
-	name := timmNames(f.model)
+	modules := timmNames(f.model)
 	for _, l := range f.backbone() {
-		conv, suffix := l, ""
-		if l.Class == irv2.BatchNormalization {
-			conv = l.Inputs[0]
-		}
-		module := name[conv]
-		if !conv.UseBias {
-			suffix = ".conv"
-		}
 		for _, p := range l.Params {
-			key := module + suffix + timmKind[p.Kind]
-			if l.Class == irv2.BatchNormalization {
-				key = module + ".bn" + timmKind[p.Kind]
-			} else if p.Kind == "bias" {
-				key = module + ".bias"
-			}
-			from, err := get(key)
+			from, err := get(timmKey(modules, p))
 			if err != nil {
 				return err
 			}
@@ -110,7 +96,10 @@ func (f *Matched) timm(tensors map[string]tensor, prefix string) error {
 				return err
 			}
 		}
-		if gamma, ok := tensors[prefix+module+".bn.weight"]; ok && l.Class == irv2.BatchNormalization {
+		if l.Class != irv2.BatchNormalization {
+			continue
+		}
+		if gamma, ok := tensors[prefix+modules[l.Inputs[0]]+".bn.weight"]; ok {
 			if err := f.fitGamma(gamma, l); err != nil {
 				return err
 			}
@@ -120,7 +109,19 @@ func (f *Matched) timm(tensors map[string]tensor, prefix string) error {
 	return nil
 }
 
-var timmKind = map[string]string{"kernel": ".weight", "beta": ".bias", "moving_mean": ".running_mean", "moving_variance": ".running_var"}
+// timmKey is timm's name for a parameter of the backbone; modules are timmNames.
+func timmKey(modules map[*irv2.Layer]string, p *irv2.Param) string {
+	switch l := p.Layer; {
+	case l.Class == irv2.BatchNormalization:
+		return modules[l.Inputs[0]] + ".bn" + timmKind[p.Kind]
+	case l.UseBias:
+		return modules[l] + timmKind[p.Kind]
+	default:
+		return modules[l] + ".conv" + timmKind[p.Kind]
+	}
+}
+
+var timmKind = map[string]string{"kernel": ".weight", "bias": ".bias", "beta": ".bias", "moving_mean": ".running_mean", "moving_variance": ".running_var"}
 
 // timmHeads are what classifiers are called: by timm, by Cadene, by people.
 var timmHeads = []string{"classif", "last_linear", "fc", "head", "classifier"}

@@ -6,27 +6,29 @@
 //   - Keras 3 weights (.weights.h5) and archives (.keras);
 //   - timm's and Thaw's own safetensors;
 //   - PyTorch checkpoints with timm's or Cadene's names (.pth, .pt, .bin);
-//   - TensorFlow.js layers models, a zip or a Folder.
+//   - TensorFlow.js layers models, a zip or a Folder;
+//   - Thaw's own ONNX, and a zip that holds one of these beside other files.
 //
 // Recognise says of all others what they are.
 //
 // Data enters as an io.ReaderAt and leaves as irv2.Weights, tensor by tensor:
 // beside the result, Read holds little more than one tensor. Every tensor is
 // matched with a parameter, and every shape compared, before any value is read
-// or memory taken for it. WriteSafetensors, WriteH5 and WriteONNX go the other way.
+// or memory taken for it. WriteSafetensors, WriteH5, WriteKeras, WriteTFJS, WriteTimm and
+// WriteONNX go the other way, value by value.
 //
 // The package knows nothing of pages and networks of computers; irv2/weights/hdf5,
 // safetensors, torch and tfjs know nothing of the model, topology nothing of files.
 //
 // Read weights.go (formats), recognise.go with recognise_zip.go (what a file is), match.go
 // (what a matched tensor is), contents.go (what stands around the backbone), pixels.go,
-// keras_legacy.go, keras3.go, timm.go, tfjs.go, thaw.go (one layout each), load.go
-// (values), write.go, onnx.go, about.go (what Thaw's own files say of themselves),
-// fingerprint.go.
+// keras_legacy.go, keras3.go, timm.go, tfjs.go, thaw.go, onnx_read.go (one layout each),
+// packaged.go, load.go (values); then describe.go (the network in Keras's words), write.go,
+// keras_write.go, tfjs_write.go, timm_write.go, onnx.go; about.go (what Thaw's own files say
+// of themselves), fingerprint.go.
 package weights
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +51,7 @@ const (
 	Timm        Format = "timm safetensors"       // PyTorch's names and layouts
 	Torch       Format = "PyTorch checkpoint"     // .pth, .pt, .bin: a zip
 	TFJS        Format = "TensorFlow.js model"    // model.json with its .bin files
+	ONNX        Format = "Thaw ONNX"              // WriteONNX
 	Thaw        Format = "Thaw safetensors"       // WriteSafetensors
 	thisNetwork        = "InceptionResNetV2 (%s)" // a config's name
 )
@@ -137,6 +140,14 @@ func match(r io.ReaderAt, size int64, name string, m *irv2.Model) (*Matched, err
 		return matchTorch(r, size, m)
 	case k.Name == kindKeras:
 		return matchKeras(r, size, m)
+	case k.Name == kindONNX && k.Readable:
+		return matchONNX(r, size, m)
+	case k.Name == kindPackaged:
+		name, inner, innerSize, err := packaged(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return match(inner, innerSize, name, m)
 	case k.Name == kindCut:
 		return nil, hdf5.ErrTruncated
 	case k.says != "":
@@ -190,7 +201,8 @@ func matchKeras(r io.ReaderAt, size int64, m *irv2.Model) (*Matched, error) {
 			}
 		}
 	}
-	inner, innerSize, err := openStored(r, size, weights, m)
+	total, _ := m.ParamCount()
+	inner, innerSize, err := open(r, size, weights, uint64(4*4*total+64<<20)) // a model with its optimiser
 	if err != nil {
 		return nil, err
 	}
@@ -218,40 +230,12 @@ func small(f *unzip.File) ([]byte, error) {
 // maxDescription is some ten times the full network's in Keras's words.
 const maxDescription = 16 << 20
 
-// openStored gives random access to a member. Keras stores it as it is; one
-// compressed afterwards is unpacked into memory, if it is no larger than a
-// model with its optimiser can be.
-func openStored(r io.ReaderAt, size int64, f *unzip.File, m *irv2.Model) (io.ReaderAt, int64, error) {
-	if f.Method == unzip.Store {
-		at, err := f.DataOffset()
-		length := int64(f.UncompressedSize)
-		if err != nil || length < 0 || at > size || length > size-at {
-			return nil, 0, hdf5.ErrTruncated
-		}
-		return io.NewSectionReader(r, at, length), length, nil
-	}
-	total, _ := m.ParamCount()
-	limit := uint64(4*4*total + 64<<20)
-	if f.UncompressedSize > limit {
-		return nil, 0, fmt.Errorf("its %s is compressed and takes %d bytes unpacked: unpack the archive and choose that file", f.Name, f.UncompressedSize)
-	}
-	c, err := f.Open()
-	if err != nil {
-		return nil, 0, err
-	}
-	b, err := io.ReadAll(io.LimitReader(c, int64(limit)))
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w (%v)", hdf5.ErrCorrupt, err)
-	}
-	return bytes.NewReader(b), int64(len(b)), nil
-}
-
 // advise adds what to do to the errors of the two formats.
 func advise(err error) error {
 	switch {
 	case errors.Is(err, hdf5.ErrTruncated), errors.Is(err, safetensors.ErrTruncated), errors.Is(err, torch.ErrTruncated), errors.Is(err, tfjs.ErrTruncated), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: download or copy it again", err)
-	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, tfjs.ErrCorrupt), errors.Is(err, safetensors.ErrNotSafetensors):
+	case errors.Is(err, hdf5.ErrCorrupt), errors.Is(err, safetensors.ErrCorrupt), errors.Is(err, torch.ErrCorrupt), errors.Is(err, tfjs.ErrCorrupt), errors.Is(err, ErrONNX), errors.Is(err, safetensors.ErrNotSafetensors):
 		return fmt.Errorf("%w: download or copy it again", err)
 	case errors.Is(err, hdf5.ErrUnsupported):
 		return fmt.Errorf("%w: save it again with Keras's save_weights", err)

@@ -220,7 +220,7 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		"safetensors": {func(w io.Writer) error { return WriteSafetensors(w, want, meta) }, Thaw, 0},
 		"half":        {func(w io.Writer) error { return WriteSafetensorsHalf(w, want, meta) }, Thaw, 1.0 / 2048},
-		"h5":          {func(w io.Writer) error { return WriteH5(w, want, meta) }, KerasLegacy, 0},
+		"h5":          {func(w io.Writer) error { return WriteH5(w, want, About{}) }, KerasLegacy, 0},
 	} {
 		var b bytes.Buffer
 		if err := c.write(&b); err != nil {

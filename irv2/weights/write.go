@@ -32,34 +32,46 @@ func writeSafetensors(w io.Writer, weights *irv2.Weights, metadata map[string]st
 	return safetensors.Write(w, tensors, metadata)
 }
 
-// WriteH5 writes the backbone and head as Keras's save_weights does for .h5:
-// model.load_weights("x.h5") takes it for a model of the same layers. metadata (see
-// About) becomes attributes of the root, which Keras passes over.
-func WriteH5(w io.Writer, weights *irv2.Weights, metadata map[string]string) error {
+// WriteH5 writes the whole network as Keras's model.save does for .h5: load_model of Keras 2
+// and 3 opens it, pixels from 0 to 255 in and probabilities out, and load_weights takes its
+// weights for a model of the same layers. What about says becomes attributes of the root,
+// which Keras passes over.
+func WriteH5(w io.Writer, weights *irv2.Weights, about About) error {
+	layers := inKeras(weights.Model, about.Preprocessing)
 	root := &hdf5.Node{}
-	var layers []string
-	for _, l := range weights.Model.Layers {
-		layers = append(layers, l.Name)
-		group := root.Member(l.Name)
+	group := root.Member("model_weights")
+	group.Attributes = append(legacyGroups(group, layers, weights), legacyVersion...)
+	root.Attributes = append(root.Attributes, legacyVersion...)
+	root.Attributes = append(root.Attributes, hdf5.Attribute{Name: "model_config", Values: []string{asJSON(describe(layers))}, Scalar: true, Long: true})
+	metadata := about.Metadata()
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		root.Attributes = append(root.Attributes, attributes(key, metadata[key])...)
+	}
+	return hdf5.Write(w, root)
+}
+
+var legacyVersion = []hdf5.Attribute{
+	{Name: "backend", Values: []string{"tensorflow"}, Scalar: true},
+	// Without a version Keras takes the file for one of Keras 1, whose
+	// filters it would flip.
+	{Name: "keras_version", Values: []string{"2.15.0"}, Scalar: true},
+}
+
+// legacyGroups adds the layers' groups to root; the attribute lists them.
+func legacyGroups(root *hdf5.Node, layers []kerasLayer, weights *irv2.Weights) []hdf5.Attribute {
+	var list []string
+	for _, l := range layers {
+		list = append(list, l.name)
+		group := root.Member(l.name)
 		var names []string
-		for _, p := range l.Params {
+		for _, p := range l.params {
 			names = append(names, p.Name())
 			values := group.Member(p.Name())
 			values.Shape, values.Data = p.Shape, weights.Of(p)
 		}
 		group.Attributes = []hdf5.Attribute{{Name: "weight_names", Values: names}}
 	}
-	root.Attributes = []hdf5.Attribute{
-		{Name: "layer_names", Values: layers},
-		{Name: "backend", Values: []string{"tensorflow"}, Scalar: true},
-		// Without a version Keras takes the file for one of Keras 1, whose
-		// filters it would flip.
-		{Name: "keras_version", Values: []string{"2.15.0"}, Scalar: true},
-	}
-	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		root.Attributes = append(root.Attributes, attributes(key, metadata[key])...)
-	}
-	return hdf5.Write(w, root)
+	return []hdf5.Attribute{{Name: "layer_names", Values: list}}
 }
 
 // attributes keep one value, in parts (key0, key1, ...) where HDF5 has no room for it in

@@ -163,7 +163,7 @@ func writePeerNet(dir string, size int) error {
 		return err
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"net.onnx": func(to io.Writer) error { return weights.WriteONNX(to, w, nil) },
+		"net.onnx": func(to io.Writer) error { return weights.WriteONNXCore(to, w) },
 		"net.json": func(to io.Writer) error { return json.NewEncoder(to).Encode(n) },
 		"net.bin": func(to io.Writer) error {
 			for _, t := range n.Tensors {

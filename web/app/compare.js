@@ -6,7 +6,9 @@ import { plural } from './format.js'
 import { guessed, guessRow } from './guess.js'
 import { addWorld } from './intake.js'
 import { notice, say } from './notices.js'
+import { builtin, generatedNet, photoNet, useButton } from './offer.js'
 import { trainPlan, whyNot } from './runs.js'
+import { seen, shortName } from './seen.js'
 import { trainOptions } from './settings.js'
 import { set, state, watch } from './store.js'
 import { measure, prediction, verdict, withNoise } from './verdict.js'
@@ -38,7 +40,7 @@ const plans = [
 export function startCompare() {
   byID('compare-run').onclick = () => (notYet() ? notice('warning', notYet()) : compare())
   byID('compare-anew').onclick = () => (notYet() ? notice('warning', notYet()) : compare(true))
-  watch(['thaw', 'model', 'data', 'worlds', 'settings', 'loading', 'changing', 'active', 'runs', 'comparison'], show)
+  watch(['thaw', 'model', 'data', 'worlds', 'settings', 'loading', 'changing', 'active', 'runs', 'comparison', 'kept', 'cards'], show)
   show()
 }
 
@@ -58,7 +60,7 @@ async function compare(anew = false) {
   const key = conditions(options)
   const world = worldOf(state.data, state.worlds)
   const before = !anew && state.comparison?.stopped && state.comparison.key === key ? state.comparison.runs : {}
-  const comparison = { key, images: imagesKey(), lesson: lessonOf(world), runs: { ...before }, verdict: null, stopped: false }
+  const comparison = { key, images: imagesKey(), lesson: foretold(world), runs: { ...before }, verdict: null, stopped: false }
   set({ comparison })
   for (const { key: name, title, spec, passes = 1 } of plans) {
     if (comparison.runs[name]?.status === 'done') continue
@@ -106,10 +108,13 @@ function redraw(place, children) {
   if (kept) /** @type {HTMLElement | null} */ (place.querySelector(`[data-keep="${kept}"]`))?.focus()
 }
 
+/** What is predicted of a world: it rests on what a net discards that learned from generated images. */
+const foretold = world => (state.model?.weights?.id === photoNet ? null : lessonOf(world))
+
 /** Before: a guess, what is expected and why, and what will be done. */
 function invitation(data, model) {
   const world = worldOf(data, state.worlds)
-  const lesson = lessonOf(world)
+  const lesson = foretold(world)
   const { epochs, batch } = state.settings
   const train = data.classes.flatMap(c => c.images).filter(image => image.split === 'train').length
   const steps = Math.ceil(train / batch) * epochs
@@ -124,9 +129,18 @@ function invitation(data, model) {
       h('summary', {}, badge('prediction'), 'What the page predicts, and why'), h('p', {}, prediction(lesson)))),
     h('p', { class: 'muted' }, `Trains frozen, thawed and a well-known piece of code on the same images for the same ${plural(epochs, 'pass', 'passes')} (${plural(steps, 'step')}), one after the other.`),
     what(),
-    !world && model?.model === 'mini' && h('p', { class: 'muted' }, 'mini has only seen generated images. For photographs, full with weights from ImageNet starts from better features: ',
-      h('button', { type: 'button', class: 'quiet inline-button', 'data-keep': 'weights', onclick: openWeightsDialog }, 'get its weights…')),
+    model?.model === 'mini' && starts(world, model.weights),
   ].filter(Boolean)
+}
+
+/** What the network in use has seen, and those that start from better features, as far as it matters for these images. */
+function starts(world, used) {
+  const [mini, photo] = [used?.id === photoNet && builtin(generatedNet), used?.id === generatedNet && builtin(photoNet)]
+  if (world) return mini && h('p', { class: 'muted' }, `What the page predicts of these images is about ${shortName(mini)}: `, useButton(mini, `use ${shortName(mini)}`, { class: 'quiet inline-button', 'data-keep': 'mini' }))
+  return h('p', { class: 'muted' }, used?.builtin && `${shortName(used)} ${seen(used)}. `,
+    photo && [`${shortName(photo)} ${seen(photo)}: `, useButton(photo, `use ${shortName(photo)}`, { class: 'quiet inline-button', 'data-keep': 'photo' }), '. '],
+    'For photographs, full with weights from ImageNet starts from better features still: ',
+    h('button', { type: 'button', class: 'quiet inline-button', 'data-keep': 'weights', onclick: openWeightsDialog }, 'get its weights…'))
 }
 
 /** What is compared, for those who want to know it exactly. */

@@ -6,7 +6,7 @@ import { state } from './store.js'
 /** @typedef {import('./sort.js').Found} Found */
 /** @typedef {import('./sort.js').Takers} Takers */
 
-export const weightsAccept = '.h5,.hdf5,.keras,.safetensors,.pth,.pt,.bin,.json,.zip'
+export const weightsAccept = '.h5,.hdf5,.keras,.safetensors,.pth,.pt,.bin,.json,.onnx,.zip'
 
 /** Takes drops on the whole window. @param {Takers} takers @param {(work: () => Promise<void>) => unknown} guarded */
 export function startDrops(takers, guarded) {

@@ -20,6 +20,7 @@ export function engineChanged(engine) {
     announced = engine.gpu.name
     if (state.thaw) notice('info', `${announced} can compute here: ${speed(engine.gpu.gflops)}, the processor ${speed(engine.gpu.hostGflops)}.`)
   }
+  byID('build').textContent = `${engine.version}${engine.digest && `, engine ${engine.digest}`}`
   set({ engine: { ...engine } })
 }
 

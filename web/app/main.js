@@ -9,6 +9,7 @@
 //            in #duplicates: [data-right="class"] [data-testid="remove-copies"], #alike: [data-testid="look-alike"],
 //            [data-world="name"], #preview-dialog: [data-testid="preview-add"] [data-class-preview="name"] #which-class,
 //            #pick-camera, in #camera-dialog: [data-testid="camera-record"] [data-testid="camera-count"]
+//            #offer: [data-testid="offer-use"] [data-testid="offer-back"], another network that comes with the page
 //   weights  #weights-open, in its dialog: #file-weights, [data-weights="id"], #random-seed;
 //            [data-testid="random-weights"] where there are none yet
 //   network  #model #size, [data-block="block8_1"] with data-learns="frozen|partly|thawed" and,
@@ -21,8 +22,8 @@
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
-//            [data-prediction="name"], #download #download-h5 #download-onnx #reset
-//   engine   #engine, #way: who computes, where there is a GPU
+//            [data-prediction="name"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
+//   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -31,6 +32,7 @@ import { startConfusion } from './confusion.js'
 import { startCost } from './cost.js'
 import { startCurves } from './curves.js'
 import { byID } from './dom.js'
+import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
@@ -41,6 +43,7 @@ import { startMap } from './map.js'
 import { configure, startModel } from './model.js'
 import { startHistory } from './history.js'
 import { guarded, notice, startNotices } from './notices.js'
+import { startOffer } from './offer.js'
 import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
@@ -77,6 +80,8 @@ startCost()
 startPlanning()
 startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
+startOffer() // behind runs: they say whether the network is trained
+startDownloads()
 startCompare()
 startCurves()
 startTable()

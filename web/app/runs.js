@@ -1,5 +1,5 @@
 // The Runs panel: Train, pause, cancel, progress, and what is kept of a run.
-import { atMostEvery, byID, download, h } from './dom.js'
+import { atMostEvery, byID, h } from './dom.js'
 import { percent, plural, seconds } from './format.js'
 import { guarded, notice, say } from './notices.js'
 import { accuracyOf, hear, isOver, newRun, timeLeft } from './run.js'
@@ -11,9 +11,6 @@ export function startRuns() {
   byID('train').onclick = () => (whyNot() ? notice('warning', whyNot()) : trainPlan(state.spec, trainOptions()))
   byID('pause').onclick = () => steer('pause')
   byID('cancel').onclick = () => steer('cancel')
-  byID('download').onclick = () => save('safetensors')
-  byID('download-h5').onclick = () => save('h5')
-  byID('download-onnx').onclick = () => save('onnx')
   byID('reset').onclick = () => guarded(async () => {
     await state.thaw.reset()
     changedFrom = ''
@@ -64,14 +61,15 @@ function showWhy() {
 
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
-/** Downloads and Undo are there for what was trained: here, or in the file in use. */
+/** Whether a run has changed the weights in use. */
+export const changedHere = () => Boolean(state.model?.weights) && state.model.weights.id === changedFrom
+
+/** Whether the network in use was trained: here, or before its file was brought. */
+export const isTrained = () => changedHere() || Boolean(state.model?.weights && state.model.outputs)
+
+/** Undo is there for what was trained here. */
 function showKeep() {
-  const { model, active } = state
-  const changed = Boolean(model?.weights) && model.weights.id === changedFrom
-  const trained = changed || Boolean(model?.outputs)
-  for (const id of ['download', 'download-h5', 'download-onnx']) byID(id).disabled = !trained || Boolean(active)
-  byID('reset').disabled = !changed || Boolean(active)
-  byID('keep-text').textContent = trained ? 'Drop a downloaded .safetensors or .h5 here later to go on with it.' : 'Once a network is trained, it can be saved here.'
+  byID('reset').disabled = !changedHere() || Boolean(state.active)
 }
 
 /** Pauses, resumes or cancels; what is asked while a run is prepared, it hears as soon as it can. */
@@ -171,12 +169,4 @@ function progressText(run) {
   if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`
   const epoch = Math.min(Math.floor((done * epochs) / total) + 1, epochs)
   return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${more}`
-}
-
-async function save(format) {
-  await guarded(async () => {
-    const blob = await state.thaw.export(format)
-    const name = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
-    download(blob, `thaw-${state.model.model}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.${format}`)
-  })
 }

@@ -8,7 +8,8 @@
  * @property {import('../thaw.js').Engine | null} engine    who computes
  * @property {import('../thaw.js').ModelInfo | null} model
  * @property {import('../thaw.js').DataInfo} data
- * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine
+ * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine, those that come with the page first
+ * @property {Record<string, { seen: string, terms: string }>} cards   model cards of those, by id, once asked for
  * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
@@ -33,6 +34,7 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
   kept: [],
+  cards: {},
   storage: null,
   worlds: [],
   comparison: null,

@@ -4,6 +4,7 @@ import { weightsAccept } from './drop.js'
 import { bytes } from './format.js'
 import { guarded, notice } from './notices.js'
 import { askOutputs } from './outputs.js'
+import { seen, terms } from './seen.js'
 import { set, state } from './store.js'
 import { importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
 
@@ -32,11 +33,11 @@ export function showWeightsDialog() {
   const own = state.kept.filter(info => !info.builtin)
   dialog.replaceChildren(
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
-    h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? 'comes with the page' : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
-    outputsLine(then),
+    h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? `comes with the page, and ${seen(current)}` : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
+    outputsLine(then) ?? '',
     h('section', {}, h('h3', {}, 'Your file'),
       h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, className: 'button primary-soft', onfiles: then(importPicked) }),
-        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip.'))),
+        h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip; all that was downloaded here.'))),
     h('section', {}, h('h3', {}, 'With the page'), h('ul', { class: 'kept' }, state.kept.filter(info => info.builtin).map(info => keptItem(info, then)))),
     h('section', {}, h('h3', {}, 'Kept on this machine'),
       own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.'),
@@ -71,7 +72,7 @@ function outputsLine(then) {
 function keptItem(info, then) {
   const used = state.model?.weights?.id === info.id
   return h('li', { 'data-weights': info.id },
-    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [': 48 classes of shapes and textures. ', h('a', { href: 'models/mini.json', target: '_blank' }, 'Model card')] : info.damaged ? ' damaged: choose its file again, which mends it, or remove it' : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
+    h('span', { class: 'grow' }, h('b', {}, info.name), h('span', { class: 'muted' }, info.builtin ? [` ${seen(info)}. ${terms(info)} `, h('a', { href: info.card, target: '_blank' }, 'Model card')] : info.damaged ? ' damaged: choose its file again, which mends it, or remove it' : ` ${info.description}, ${info.model}, ${bytes(info.bytes)}`)),
     info.damaged ? h('span', { class: 'badge' }, 'damaged') : used ? h('span', { class: 'badge' }, 'in use') : h('button', { type: 'button', class: 'button', onclick: then(() => useWeights(info)) }, 'Use'),
     !info.builtin && confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
 }

@@ -22,7 +22,7 @@ const maxPages = 65536 // wasmasm.SharedMemoryMax
 //   argv, env  of the program
 //   pages      most pages of 64 KB that its memory may have
 export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0, relaxed = true, argv = ['js'], env = {}, pages = maxPages } = {}) {
-  const [module] = await Promise.all([program instanceof WebAssembly.Module ? program : compile(program), defineGo(wasmExec)])
+  const [{ module, digest }] = await Promise.all([program instanceof WebAssembly.Module ? { module: program } : compile(program), defineGo(wasmExec)])
   const memory = sharedMemory(module, pages)
   const thunk = makeThunk()
   const go = new globalThis.Go()
@@ -37,6 +37,7 @@ export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0
   const instance = await WebAssembly.instantiate(module, go.importObject)
   go.engine = new Engine(memory ?? instance.exports.mem, !!memory, thunk.table, { threads, relaxed })
   globalThis.thawEngine = go.engine // where simd.New looks
+  globalThis.thawDigest = digest // of what runs, for the answer to open
   globalThis.thawGPU = async options => (await import('./gpu.js')).openGPU(go.engine.memory, options) // webgpu.Open
   go.finished = new Promise(resolve => {
     go.exit = code => { go.engine.stop(); resolve(code) }
@@ -48,11 +49,23 @@ export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0
 async function compile(url) {
   if (isNode) {
     const { readFile } = await import('node:fs/promises')
-    return WebAssembly.compile(await readFile(url))
+    return { module: await WebAssembly.compile(await readFile(url)), digest: Promise.resolve('') }
   }
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`)
-  return WebAssembly.compileStreaming(response)
+  const digest = digestOf(response.clone())
+  return { module: await WebAssembly.compileStreaming(response), digest }
+}
+
+// digestOf is the first 12 hexadecimal digits of the SHA-256 of a file that arrives; ''
+// where the browser computes none, as on a page that is not secure.
+async function digestOf(response) {
+  try {
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()))
+    return [...hash.subarray(0, 6)].map(byte => byte.toString(16).padStart(2, '0')).join('')
+  } catch {
+    return ''
+  }
 }
 
 // defineGo runs wasm_exec.js with a TextDecoder that copies what it is given from

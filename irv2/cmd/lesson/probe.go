@@ -1,14 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/optimize"
 
 	"thaw/irv2"
+	"thaw/irv2/cmd/internal/linear"
 	"thaw/irv2/worlds"
 	"thaw/kernels/program"
 )
@@ -40,17 +39,17 @@ func runProbe(w *irv2.Weights, set trainingSet, machine program.Machine) (accura
 		return 0, 0, err
 	}
 	c := newClassifier(train, set.classes, nil)
-	if err := c.fit(penalty); err != nil {
+	if err := c.Fit(penalty); err != nil {
 		return 0, 0, err
 	}
 	right, rows := 0, validation.RawMatrix().Rows
-	logits := c.logits(validation)
+	logits := c.Logits(validation)
 	for i := range rows {
 		if floats.MaxIdx(logits.RawRowView(i)) == set.label(i) {
 			right++
 		}
 	}
-	return float64(right) / float64(rows), len(c.values), nil
+	return float64(right) / float64(rows), len(c.Values), nil
 }
 
 // features are the globally averaged outputs of the backbone, a row for each image, with
@@ -114,14 +113,14 @@ func choosePenalty(x *mat.Dense, classes int) (float64, error) {
 				in = append(in, i)
 			}
 		}
-		c := newClassifier(rows(x, in), classes, in)
-		left := newClassifier(rows(x, out), classes, out)
+		c := newClassifier(linear.Rows(x, in), classes, in)
+		left := newClassifier(linear.Rows(x, out), classes, out)
 		for k, penalty := range penalties {
-			if err := c.fit(penalty); err != nil {
+			if err := c.Fit(penalty); err != nil {
 				return 0, err
 			}
-			left.values = c.values
-			loss[k] += left.loss(c.values, nil, 0) * float64(len(out))
+			left.Values = c.Values
+			loss[k] += left.Loss(c.Values, nil, 0) * float64(len(out))
 		}
 	}
 	best := 0
@@ -133,99 +132,16 @@ func choosePenalty(x *mat.Dense, classes int) (float64, error) {
 	return penalties[best], nil
 }
 
-func rows(x *mat.Dense, list []int) *mat.Dense {
-	_, d := x.Dims()
-	y := mat.NewDense(len(list), d, nil)
-	for to, from := range list {
-		y.SetRow(to, x.RawRowView(from))
-	}
-	return y
-}
-
-// classifier is softmax regression on rows x; label(i) = i modulo classes, of the row's
-// place in the whole set. values is [features+1, classes], the bias in the last row.
-type classifier struct {
-	x       *mat.Dense
-	classes int
-	labels  []int
-	values  []float64
-}
-
-func newClassifier(x *mat.Dense, classes int, places []int) *classifier {
-	n, d := x.Dims()
-	c := &classifier{x: x, classes: classes, labels: make([]int, n), values: make([]float64, d*classes)}
-	for i := range c.labels {
+// newClassifier labels rows by their places in the whole set, nil: as they stand.
+func newClassifier(x *mat.Dense, classes int, places []int) *linear.Classifier {
+	n, _ := x.Dims()
+	labels := make([]int, n)
+	for i := range labels {
 		place := i
 		if places != nil {
 			place = places[i]
 		}
-		c.labels[i] = place % classes
+		labels[i] = place % classes
 	}
-	return c
-}
-
-func (c *classifier) logits(x *mat.Dense) *mat.Dense {
-	_, d := x.Dims()
-	var z mat.Dense
-	z.Mul(x, mat.NewDense(d, c.classes, c.values))
-	return &z
-}
-
-// loss is the mean cross-entropy plus penalty/2 times the squares of all weights but the
-// biases; gradient, if not nil, is overwritten by its gradient.
-func (c *classifier) loss(values, gradient []float64, penalty float64) float64 {
-	n, d := c.x.Dims()
-	var z mat.Dense
-	z.Mul(c.x, mat.NewDense(d, c.classes, values))
-	sum := 0.0
-	for i, label := range c.labels {
-		row := z.RawRowView(i)
-		top, total := row[0], 0.0
-		for _, v := range row {
-			top = max(top, v)
-		}
-		right := row[label]
-		for k, v := range row {
-			row[k] = math.Exp(v - top)
-			total += row[k]
-		}
-		sum += (math.Log(total) + top - right) / float64(n)
-		for k := range row {
-			row[k] /= total * float64(n)
-		}
-		row[label] -= 1 / float64(n)
-	}
-	weights := values[:(d-1)*c.classes]
-	for _, v := range weights {
-		sum += penalty / 2 * v * v
-	}
-	if gradient != nil {
-		mat.NewDense(d, c.classes, gradient).Mul(c.x.T(), &z)
-		for i, v := range weights {
-			gradient[i] += penalty * v
-		}
-	}
-	return sum
-}
-
-// fit goes from c.values to the minimum.
-func (c *classifier) fit(penalty float64) error {
-	problem := optimize.Problem{
-		Func: func(v []float64) float64 { return c.loss(v, nil, penalty) },
-		Grad: func(g, v []float64) { c.loss(v, g, penalty) },
-	}
-	settings := &optimize.Settings{GradientThreshold: 1e-5, MajorIterations: 2000}
-	found, err := optimize.Minimize(problem, c.values, settings, &optimize.LBFGS{})
-	if found == nil {
-		return err
-	}
-	// A line search that finds nothing lower in the last digits has arrived too; whether
-	// it did is seen by the gradient.
-	c.values = found.X
-	gradient := make([]float64, len(c.values))
-	c.loss(c.values, gradient, penalty)
-	if steepest := floats.Norm(gradient, math.Inf(1)); steepest > 1e-3 {
-		return fmt.Errorf("the probe with penalty %g did not converge (%v): its gradient is still %.2g", penalty, found.Status, steepest)
-	}
-	return nil
+	return linear.New(x, labels, classes)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"thaw/irv2/compile"
+	"thaw/irv2/internal/text"
 	"thaw/irv2/tune"
 	"thaw/irv2/weights"
 	"thaw/irv2/weights/safetensors"
@@ -18,16 +20,22 @@ import (
 type card struct {
 	Model     string   `json:"model"`
 	World     string   `json:"world,omitempty"`
+	Name      string   `json:"name,omitempty"` // of photographs, as whoever trained calls them
+	Seen      string   `json:"seen"`           // in a few words, for the page
+	Terms     string   `json:"terms"`          // of the data
 	Data      string   `json:"data"`
 	Limits    string   `json:"limits"`
+	Size      int      `json:"size"` // side of the images in pixels
+	Varied    string   `json:"augmentation,omitempty"`
 	Command   string   `json:"command"`
 	Seed      uint64   `json:"seed"`
 	Steps     int      `json:"steps"`
 	Batch     int      `json:"batch"`
 	Rate      float64  `json:"rate"`
+	Passes    float64  `json:"passes"` // over all training images
 	Commit    string   `json:"commit"`
 	Go        string   `json:"go"`
-	Trained   int      `json:"trained_images,omitempty"` // different ones; of a world, all are
+	Trained   int      `json:"trained_images"` // different ones
 	Images    int      `json:"fresh_images"`
 	Accuracy  float64  `json:"accuracy"` // on fresh images, with the float16 weights
 	Shapes    float64  `json:"shape_accuracy,omitempty"`
@@ -40,11 +48,13 @@ type card struct {
 const (
 	worldData = "Generated images of the world source (package irv2/worlds), 64 x 64: 8 shapes by 6 textures in any colour, direction, place and light, among clutter. No photographs, nobody's data."
 
-	worldLimits = "Its features know shapes and textures of generated images. They were taught to ignore direction, place, colour and light, so classes that rest on those need thawing; photographs are better served by the full network with ImageNet weights. Nothing that it learns on generated sections or slides says anything about patients."
+	worldLimits = "Its features know shapes and textures of generated images. They were taught to ignore direction, place, colour and light, so classes that rest on those need thawing; photographs are better served by mini-photo, and best by the full network with ImageNet weights. Nothing that it learns on generated sections or slides says anything about patients."
 
-	photoData = "Photographs of Tiny ImageNet (Stanford's CS231n course), 64 x 64, mirrored, moved, zoomed and lit otherwise at random. A part of ImageNet, whose terms are research and education (https://image-net.org/download): the photographs are not distributed, only what a network learned from them."
+	worldTerms = "none, this project generates them"
 
-	photoLimits = "Its features know what small photographs of everyday things, animals and places look like. So small a network, on 64 x 64 pixels, is far behind the full network with ImageNet weights. It has seen no scans, drawings or documents; nothing that it learns says anything about patients."
+	photoLimits = "Its features know what such photographs look like, %d x %d pixels small. So small a network is far behind the full network with ImageNet weights, and what it has not seen, scans, drawings or documents, it may not tell apart. Nothing that it learns says anything about patients."
+
+	noTerms = "not stated: ask whoever the photographs are from before you pass this network on"
 )
 
 // freshPerClass generated images of every class give the stated accuracy: 5,040 in all.
@@ -64,17 +74,31 @@ func (t *trainer) card() (card, error) {
 	}
 	info, _ := debug.ReadBuildInfo()
 	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
-	c := card{Model: "mini", Command: "go run ./irv2/cmd/pretrain" + t.arguments(), Seed: t.Seed, Steps: t.Steps, Batch: t.Batch, Rate: t.Rate,
+	c := card{Model: "mini", Size: side, Command: "go run ./irv2/cmd/pretrain" + t.arguments(), Seed: t.Seed, Steps: t.Steps, Batch: t.Batch, Rate: t.Rate,
 		Commit: strings.TrimSpace(string(commit)), Go: info.GoVersion, Images: of.n, Accuracy: e.Accuracy, Classes: t.classes()}
 	switch p := t.pictures.(type) {
 	case generated:
-		c.World, c.Data, c.Limits, c.Confusion = p.Name, worldData, worldLimits, e.Confusion
+		c.World, c.Terms, c.Data, c.Limits, c.Confusion = p.Name, worldTerms, worldData, worldLimits, e.Confusion
+		c.Trained = t.Steps * t.Batch
 		c.Shapes = e.share(func(class, predicted int) bool { return class/textures == predicted/textures })
 		c.Textures = e.share(func(class, predicted int) bool { return class%textures == predicted%textures })
 	case *photos:
-		c.Data, c.Limits, c.Trained, c.TopFive = photoData, photoLimits, len(p.training), e.TopFive
+		c.Name, c.Terms, c.Limits, c.Varied = p.name, cmp.Or(p.terms, noTerms), fmt.Sprintf(photoLimits, side, side), varied()
+		c.Data = fmt.Sprintf("%s, %d x %d. The photographs are not distributed, only what a network learned from them.", cmp.Or(p.name, "Photographs that were given no name"), side, side)
+		c.Trained, c.TopFive = len(p.training), e.TopFive
 	}
+	c.Passes = float64(t.Steps*t.Batch) / float64(c.Trained)
+	c.Seen = c.seen()
 	return c, nil
+}
+
+// seen says what the network has seen, from the card's figures.
+func (c card) seen() string {
+	images, classes := text.Thousands(c.Trained), len(c.Classes)
+	if c.World != "" {
+		return fmt.Sprintf("%s generated images of %d shapes in %d textures, never a photograph", images, classes/textures, textures)
+	}
+	return fmt.Sprintf("%s photographs of %d kinds of things, %d pixels small", images, classes, c.Size)
 }
 
 // arguments of the command that trains by this recipe.

@@ -5,7 +5,13 @@
 //	go run ./irv2/cmd/pretrain -data DIR -steps 8450 -out build/mini-photo.safetensors   photographs
 //
 // DIR holds train and val, as folders or as zips, with a folder for each class, or is
-// tiny-imagenet-200 as published.
+// tiny-imagenet-200 as published. -name and -terms say in the model card what these
+// photographs are called and under which terms they may be used.
+//
+// With -judge FILE nothing is trained: a linear classifier on the frozen features of FILE
+// tells apart the folders of classes in DIR (judge.go).
+//
+//	go run ./irv2/cmd/pretrain -judge web/models/mini-photo.safetensors -data DIR
 //
 // It saves a checkpoint every few minutes and goes on from it when started again.
 // A run is a function of its data, seed, steps and thread count, bit for bit.
@@ -35,15 +41,27 @@ func main() {
 	flag.IntVar(&r.Batch, "batch", 128, "images per step")
 	flag.Float64Var(&r.Rate, "rate", 3e-3, "peak learning rate")
 	flag.StringVar(&r.Data, "data", "", "folder of photographs; empty: generated images")
+	var origin source
+	flag.StringVar(&origin.name, "name", "", "what the photographs are called, for the model card")
+	flag.StringVar(&origin.terms, "terms", "", "under which terms they may be used, for the model card")
 	threads := flag.Int("threads", 0, "cores, 0: all")
 	out := flag.String("out", "build/mini-seed1.safetensors", "weights file; checkpoint and model card stand beside it")
+	judged := flag.String("judge", "", "judge the features of this weights file by the folders of classes in -data, and train nothing")
 	flag.Parse()
-	if err := run(r, *threads, *out); err != nil {
+	if *judged != "" {
+		j, err := judge(*judged, r.Data, program.OnHost(kernels.NewPortable(*threads)))
+		if err != nil {
+			log.Fatal("pretrain: ", err)
+		}
+		fmt.Println(j)
+		return
+	}
+	if err := run(r, origin, *threads, *out); err != nil {
 		log.Fatal("pretrain: ", err)
 	}
 }
 
-func run(r recipe, threads int, out string) error {
+func run(r recipe, origin source, threads int, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
@@ -54,6 +72,7 @@ func run(r recipe, threads int, out string) error {
 			return err
 		}
 		log.Printf("%d photographs of %d classes, %d to validate with", len(read.training), len(read.names), len(read.validation))
+		read.source = origin
 		of = read
 	}
 	t, err := newTrainer(r, of, program.OnHost(kernels.NewPortable(threads)))

@@ -79,8 +79,19 @@ func datasetMessages(n *Node) []byte {
 
 func groupMessages(n *Node) ([]byte, error) {
 	b := headerMessage(nil, msgSymbolTable, le64(nil, n.treeAddr, n.heapAddr))
+	long := 0
 	for _, a := range n.Attributes {
-		data := a.encode()
+		var data []byte
+		if a.Long {
+			at := uint64(undefined) // before it is placed
+			if n.longAddrs != nil {
+				at = n.longAddrs[long]
+			}
+			long++
+			data = a.encodeLong(at)
+		} else {
+			data = a.encode()
+		}
 		if len(data) > maxMessage {
 			return nil, fmt.Errorf("hdf5: attribute %s takes %d bytes, at most %d fit", a.Name, len(data), maxMessage)
 		}
@@ -108,4 +119,27 @@ func (a Attribute) encode() []byte {
 		b = append(b, make([]byte, size-len(v))...)
 	}
 	return b
+}
+
+// encodeLong is a string of any length, which stands alone in the global heap at an address.
+func (a Attribute) encodeLong(addr uint64) []byte {
+	name, space := append([]byte(a.Name), 0), dataspaceBytes()
+	utf8 := byte(1)
+	typ := append(le32([]byte{0x10 | classVariable, 1, utf8, 0}, 16), stringBytes(1)...)
+	b := le16([]byte{1, 0}, len(name), len(typ), len(space))
+	b = append(append(append(b, padded(name)...), padded(typ)...), space...)
+	b = le64(le32(b, uint32(len(a.Values[0]))), addr)
+	return le32(b, 1) // its index there
+}
+
+// globalHeapBytes is a collection of one object, of the 4 KB at least that a collection has.
+func globalHeapBytes(value string) []byte {
+	const least, head = 4096, 16
+	object := padded([]byte(value))
+	size := max(3*head+len(object), least) // with a head for what is free
+	b := le64(append([]byte("GCOL"), 1, 0, 0, 0), uint64(size))
+	b = le64(append(le16(b, 1, 0), 0, 0, 0, 0), uint64(len(value)))
+	b = append(b, object...)
+	b = le64(append(le16(b, 0, 0), 0, 0, 0, 0), uint64(size-len(b)))
+	return append(b, make([]byte, size-len(b))...)
 }

@@ -21,6 +21,7 @@ type Node struct {
 	treeAddr  uint64 // groups: the B-tree's root
 	heapAddr  uint64
 	dataAddr  uint64
+	longAddrs []uint64 // groups: of the values of long attributes
 	names     []string // of Members, sorted
 	nameAt    []uint64 // their offsets in the local heap
 	heapBytes []byte
@@ -29,11 +30,12 @@ type Node struct {
 	header    []byte        // messages
 }
 
-// Attribute is an array of strings, or one string if Scalar.
+// Attribute is an array of strings, or one string if Scalar. A Long one, a scalar of any
+// length, stands outside the header of its group, which has room for 64 KB in all.
 type Attribute struct {
-	Name   string
-	Values []string
-	Scalar bool
+	Name         string
+	Values       []string
+	Scalar, Long bool
 }
 
 // treeBlock is one B-tree node: children [first, last) of the level below.
@@ -111,6 +113,12 @@ func (l *layouter) place(n *Node) error {
 		return err
 	}
 	n.addr = l.take(16 + len(n.header))
+	n.longAddrs = nil
+	for _, a := range n.Attributes {
+		if a.Long {
+			n.longAddrs = append(n.longAddrs, l.take(len(globalHeapBytes(a.Values[0]))))
+		}
+	}
 	n.heapBytes = make([]byte, 8) // offset 0 is the empty name
 	n.names, n.nameAt, n.symbols, n.tree = nil, nil, nil, nil
 	for name := range n.Members {
@@ -185,6 +193,11 @@ func (e *emitter) node(n *Node) {
 		return
 	}
 	e.header(n, messages)
+	for _, a := range n.Attributes {
+		if a.Long {
+			e.write(globalHeapBytes(a.Values[0]))
+		}
+	}
 	e.heap(n)
 	for i := range n.symbols {
 		e.symbolNode(n, i)

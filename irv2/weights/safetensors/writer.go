@@ -14,7 +14,8 @@ type Values struct {
 	Name  string
 	Shape []int
 	Data  []float32
-	Half  bool // store as float16, rounded to nearest even
+	Make  func() []float32 // in the place of Data, called when it is the tensor's turn
+	Half  bool             // store as float16, rounded to nearest even
 }
 
 // Write writes tensors in their order, with metadata in the header. A value too
@@ -29,7 +30,11 @@ func Write(w io.Writer, tensors []Values, metadata map[string]string) error {
 	out.Write(header)
 	b := make([]byte, 0, 4)
 	for _, t := range tensors {
-		for _, v := range t.Data {
+		data := t.Data
+		if t.Make != nil {
+			data = t.Make()
+		}
+		for _, v := range data {
 			if !t.Half {
 				b = binary.LittleEndian.AppendUint32(b[:0], math.Float32bits(v))
 			} else {
@@ -74,7 +79,7 @@ func encodeHeader(tensors []Values, metadata map[string]string) ([]byte, error) 
 		for _, side := range t.Shape {
 			count *= side
 		}
-		if count != len(t.Data) {
+		if t.Make == nil && count != len(t.Data) {
 			return nil, fmt.Errorf("safetensors: tensor %s has %d values for shape %v", t.Name, len(t.Data), t.Shape)
 		}
 		dtype, end := "F32", at+4*int64(count)
