@@ -1,9 +1,7 @@
 package images
 
 import (
-	"context"
 	"errors"
-	"iter"
 	"runtime"
 	"sync/atomic"
 )
@@ -205,37 +203,4 @@ func (j *Job) header() (h header) {
 		return header{}
 	}
 	return h
-}
-
-// AddAll does what Add does with one file after the other, n at most, of which each comes
-// with its class. Those that are large or many are decoded at once. poll is asked before
-// each with the number of files that are done, and its error ends the work, as does
-// context.Canceled of a file.
-func (d *Dataset) AddAll(files iter.Seq2[string, File], n int, poll func(done int) error) error {
-	d.begin()
-	p := d.pipeline(n)
-	defer p.close()
-	done := 0
-	ask := func() error { return poll(done) }
-	for class, f := range files {
-		if err := ask(); err != nil {
-			return err
-		}
-		a := d.arrive(class, f)
-		var job *Job
-		if a.wanted() {
-			job = &a.job
-		}
-		if err := p.add(job, func(out *Decoded, err error) error {
-			a.out, a.err = out, err
-			done++
-			if _, err := d.enter(a); errors.Is(err, context.Canceled) {
-				return err
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return p.finish(ask)
 }

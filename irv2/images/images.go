@@ -13,8 +13,8 @@
 // sniff.go (what a file is), decode.go, mend.go, webp.go, bmp.go, tiff.go, tiffpack.go,
 // tiffpixels.go, fax.go, foreign.go (to planes), rgb.go, chroma.go, orient.go, picture.go (to upright
 // RGB, row by row), resize.go (to the network's size), job.go (all of that for one file), ahead.go (for several
-// at once), dataset.go, pixels.go (in memory or on disk), zip.go, duplicates.go
-// (collecting), arrange.go, reread.go (another size), split.go, augment.go (what one step sees).
+// at once), dataset.go, arrive.go, room.go and pixels.go (in memory or on disk), zip.go,
+// duplicates.go (collecting), arrange.go, reread.go (another size), split.go, augment.go (what one step sees).
 package images
 
 import "fmt"
