@@ -215,8 +215,8 @@ func (r *Run) safely() (err error) {
 func (r *Run) poll() func() error {
 	poll := r.project.poll(r.ctx)
 	return func() error {
-		if r.diverge != nil {
-			return r.diverge
+		if err := cmp.Or(r.diverge, r.data.lost); err != nil {
+			return err
 		}
 		if err := poll(); err != nil {
 			return err
