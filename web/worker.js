@@ -67,6 +67,12 @@ globalThis.thawFetch = async (address, limit, progress, signal) => {
   return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
+// Called by the engine: arguments as JSON. NaN and Infinity would be null there, which stands
+// for what was left out, and a BigInt is an error without a name: as texts they are refused
+// by the field that wants a number.
+const number = x => (typeof x === 'bigint' || (typeof x === 'number' && !Number.isFinite(x)) ? String(x) : x)
+globalThis.thawArguments = args => JSON.stringify(args, (_, value) => number(value))
+
 // Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
 // service worker (sw.js) keeps it only from now on.
 globalThis.thawAsset = async name => {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"path"
 )
 
 // Add reads and decodes a file and puts it into class, or, where class is "", into the
@@ -64,10 +63,11 @@ type arrival struct {
 
 // arrive reads a file, where there is room for its picture.
 func (d *Dataset) arrive(class string, f File) *arrival {
+	f.Group = cleanName(f.Group)
 	if class == "" {
 		class = ClassOf(f.Path)
 	}
-	a := &arrival{class: cleanName(class), name: cleanName(path.Base(slashed(f.Path))), file: f, unread: errCrowded}
+	a := &arrival{class: cleanName(class), name: f.name(), file: f, unread: errCrowded}
 	if !d.crowded() {
 		var data []byte
 		data, a.unread = f.Read()

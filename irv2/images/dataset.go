@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -31,6 +32,11 @@ type File struct {
 	Group   string                      // of pictures that belong together, and so to one side; "": alone
 	Side    Side
 	Browser bool // where only Dataset.Foreign can decode it, it may
+}
+
+// name is the file's, without folders.
+func (f File) name() string {
+	return cmp.Or(cleanName(path.Base(slashed(f.Path))), "A file without a name")
 }
 
 // Generated says that a picture was made by a program that can make it again.
@@ -197,13 +203,13 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
+		return "", existsError(fmt.Sprintf("There is already a class called %.100q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
 
 func noClass(name string) error {
-	return problemf("There is no class called %q: it may have been renamed or removed.", name)
+	return problemf("There is no class called %.100q: it may have been renamed or removed.", name)
 }
 
 func noSample(id int) error {

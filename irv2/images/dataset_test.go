@@ -241,25 +241,6 @@ func TestZipPasswordAndDamage(t *testing.T) {
 	}
 }
 
-func FuzzReadArchive(f *testing.F) {
-	boat := file(f, "formats/animated.webp")
-	f.Add(pack(f, map[string][]byte{"a/boat.webp": boat, "__MACOSX/x": nil, "../b": []byte("text")}))
-	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := NewDataset(DefaultResizing(4))
-		d.Limits = Limits{FileBytes: 1 << 16, Side: 200, Pixels: 10_000, Bytes: 1 << 18}
-		n, _ := addZip(d, "", "fuzz.zip", data, ZipLimits{Entries: 20, TotalBytes: 1 << 18})
-		if n != d.Len() {
-			t.Fatalf("%d added, %d there", n, d.Len())
-		}
-		for _, c := range d.Classes {
-			if c.Name == "" || c.Name != cleanName(c.Name) || strings.ContainsAny(c.Name, "/\\\n") {
-				t.Fatalf("class %q", c.Name)
-			}
-		}
-	})
-}
-
 func TestDuplicates(t *testing.T) {
 	d := NewDataset(DefaultResizing(32))
 	add(t, d, "boat", "boat.png", "duplicates/boat.png")

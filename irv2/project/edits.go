@@ -53,7 +53,7 @@ func (p *Project) MoveImages(ids []int, class string) (DataInfo, error) {
 		if moved == 0 {
 			return "", err
 		}
-		return fmt.Sprintf("moved %s to %s", pictures(moved), class), err
+		return fmt.Sprintf("moved %s to %s", pictures(moved), images.CleanName(class)), err
 	})
 }
 

@@ -14,12 +14,14 @@ import (
 
 // Keeping is how far a project is kept.
 type Keeping struct {
-	ID       string  `json:"id"` // "": nothing is there to be kept
-	Name     string  `json:"name"`
-	Images   int     `json:"images"`   // kept, of Of
-	Of       int     `json:"of"`       //
-	ReadOnly bool    `json:"readOnly"` // it is open in another tab, which writes
-	Problem  *string `json:"problem"`  // why something is not kept, and what to do
+	ID       string   `json:"id"` // "": nothing is there to be kept
+	Name     string   `json:"name"`
+	Images   int      `json:"images"`   // kept, of Of
+	Of       int      `json:"of"`       //
+	ReadOnly bool     `json:"readOnly"` // it is open in another tab, which writes
+	Problem  *string  `json:"problem"`  // why something is not kept, and what to do
+	Using    string   `json:"using"`    // ID of the run whose network is in use, "": as loaded
+	Networks []string `json:"networks"` // IDs of the runs whose networks are kept
 }
 
 // keeper writes an open project down as things happen. A goroutine of its own stores
@@ -308,7 +310,12 @@ func (k *keeper) document(s *snapshot) keep.Document {
 
 // state says how far the project is kept. k.mu is held.
 func (k *keeper) state() Keeping {
-	s := Keeping{ID: k.doc.ID, Name: k.doc.Name, ReadOnly: k.readOnly}
+	s := Keeping{ID: k.doc.ID, Name: k.doc.Name, ReadOnly: k.readOnly, Using: k.doc.Current, Networks: []string{}}
+	for _, r := range k.doc.Runs {
+		if r.Values != nil {
+			s.Networks = append(s.Networks, r.ID)
+		}
+	}
 	if k.last != nil {
 		for _, c := range k.last.classes {
 			s.Of += len(c.samples)

@@ -368,3 +368,61 @@ func TestOpeningWritesNothing(t *testing.T) {
 		t.Errorf("%+v, %q", o.Keeping, q.network.current.run)
 	}
 }
+
+// While a checkpoint is written, the last whole one stays, whoever wrote that.
+func TestCheckpointsTakeTurns(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, open(t, 3, 2))
+	kept(t, p)
+	o := DefaultOptions()
+	o.Epochs, o.Batch = 3, 4
+	halves := 0
+	for range 3 {
+		var crashed *disk
+		steps := 0
+		d.files.fail = func(name string) error {
+			if steps > 1 && strings.Contains(name, "checkpoint") && crashed == nil {
+				crashed = &disk{d.notes.copy(), &place{files: maps.Clone(d.files.files)}, &Locks{}} // d.files is locked
+				crashed.files.files[name] = []byte("half")
+				halves++
+			}
+			return nil
+		}
+		hear := func(e Event) {
+			if _, ok := e.(Stepped); ok {
+				steps++
+				p.Run().keptAt = time.Now().Add(-keepEvery)
+			}
+		}
+		start := func() (*Run, error) { return p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, hear) }
+		if halves > 0 {
+			start = func() (*Run, error) { return p.GoOn(t.Context(), hear) }
+		}
+		run, err := start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		run.Wait()
+		if crashed == nil {
+			break
+		}
+		d = crashed
+		p, _ = d.reopen(t)
+		q, found := d.after().reopen(t)
+		if found.Interrupted == nil {
+			t.Fatal("the run is gone")
+		}
+		again, err := q.GoOn(t.Context(), func(e Event) {
+			if f, ok := e.(Failed); ok {
+				t.Errorf("%+v", f)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Wait()
+	}
+	if halves < 2 {
+		t.Errorf("%d crashes in a checkpoint", halves)
+	}
+}

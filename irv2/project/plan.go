@@ -55,10 +55,9 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	if p.Machine == nil {
 		return nil, errNotOpen
 	}
-	p.division = o.division()
 	classes, counts := 2, [2]int{o.Batch, 0}
 	var data *examples
-	if split, err := p.data.divide(p.division); err == nil {
+	if split, err := p.data.divide(o.division()); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
 		if o, err = o.weighted(split); err != nil {
 			return nil, err
@@ -70,6 +69,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
 	}
+	p.division = o.division()
 	from := p.start(o)
 	plan := p.describe(l, p.known(l, from, data))
 	plan.Head = from.head(p.data.outputs())

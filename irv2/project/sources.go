@@ -105,12 +105,19 @@ func Files(class string, files []PictureFile) (Source, error) {
 	}}, nil
 }
 
+// worldSeedMost is the largest seed whose images are far from those of pretraining, which
+// have the numbers below worlds.Fresh.
+const worldSeedMost = 1<<43 - 1
+
 // World is a source of generated images: perClass of every class, other ones for
 // another seed, never those of pretraining. With validation, that many more of every
 // class are held back in every run; else runs hold back a share, as of all images.
 func World(w *worlds.World, perClass, validation int, seed uint64) (Source, error) {
 	if perClass < 1 || perClass > 1000 || validation < 0 || validation > 1000-perClass {
 		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d and %d to hold back.", perClass, validation)
+	}
+	if seed > worldSeedMost {
+		return Source{}, Errorf(Invalid, "The seed of a world must be at most %d.", int64(worldSeedMost))
 	}
 	total := (perClass + validation) * len(w.Classes)
 	each := func(yield func(string, images.File) bool) {

@@ -302,14 +302,14 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 	if choice.ClassName == "" {
 		l := slices.IndexFunc(s.labels, func(l intake.Labels) bool { return l.ID == choice.Source })
 		if l < 0 {
-			return Source{}, Errorf(Invalid, "Say what names the classes: there is no source %q.", choice.Source)
+			return Source{}, Errorf(Invalid, "Say what names the classes: there is no source %.100q.", choice.Source)
 		}
 		labels = s.labels[l].Of
 	}
 	if choice.Group != "" {
 		g := slices.IndexFunc(s.groups, func(g intake.Groups) bool { return g.ID == choice.Group })
 		if g < 0 {
-			return Source{}, Errorf(Invalid, "There is no group %q: choose another, or none.", choice.Group)
+			return Source{}, Errorf(Invalid, "There is no group %.100q: choose another, or none.", choice.Group)
 		}
 		groups = s.groups[g].Of
 	}
