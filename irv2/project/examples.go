@@ -39,7 +39,7 @@ func (p *Project) examples(s *images.Split, o Options) *examples {
 }
 
 func newExamples(s *images.Split, size int, o Options) *examples {
-	d := &examples{buffer: make([]uint8, size*size*3), size: size, seed: o.Seed, augment: o.Augment.images()}
+	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
 			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
@@ -52,6 +52,9 @@ func (d *examples) Len(s tune.Split) int          { return len(d.parts[s]) }
 func (d *examples) Label(s tune.Split, i int) int { return d.parts[s][i].label }
 func (d *examples) Augmented() bool               { return d.augment.On() }
 func (d *examples) Image(dst []float32, s tune.Split, i, epoch int) {
+	if d.buffer == nil {
+		d.buffer = make([]uint8, d.size*d.size*3)
+	}
 	pixels, err := d.parts[s][i].pixels.Read(d.buffer)
 	if err != nil {
 		d.lost = err

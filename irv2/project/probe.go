@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -51,8 +52,9 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	found, err := lens.Measure(w, p.examples(split, o), p.looker(), p.poll(ctx), func(done, total int) { progress(int64(done), int64(total)) })
-	if err != nil {
+	data := p.examples(split, o)
+	found, err := lens.Measure(w, data, p.looker(), p.poll(ctx), func(done, total int) { progress(int64(done), int64(total)) })
+	if err := cmp.Or(err, data.lost); err != nil {
 		return nil, err
 	}
 	probe := &Probe{Train: found.Train, HeldBack: found.HeldBack, Chance: found.Chance}
