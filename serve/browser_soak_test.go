@@ -72,7 +72,7 @@ func TestSoak(t *testing.T) {
 	}
 	b.page(fmt.Sprintf("#epochs=%d", passes))
 	b.click("[data-world=near]")
-	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
+	b.waitFor(minute, "document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	eval[bool](b, `
 		globalThis.tasks = []
 		new PerformanceObserver(list => tasks.push(...list.getEntries().map(e => e.duration))).observe({ type: 'longtask' })
