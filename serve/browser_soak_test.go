@@ -17,7 +17,7 @@ import (
 // the engine's nor the page's own. make soak runs more passes.
 
 const (
-	soakPasses  = 60
+	soakPasses  = 30
 	soakTimeout = browserTimeout - time.Minute
 
 	heapGrowth = 2 << 20  // the page's own objects
