@@ -14,7 +14,8 @@
 #   make soak     the demo in a browser for 1,000 passes, with flat memory
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
-#   make site     the page as static files in build/site
+#   make site     the page as static files in build/site; WEIGHTS=FILE puts weights beside
+#                 it, for a classroom or an intranet without internet
 #   make reproducible   the site built twice, in two folders, nothing kept between them:
 #                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
@@ -45,7 +46,7 @@ run:
 	go run ./serve
 
 site:
-	go run ./serve -build build/site
+	go run ./serve -build build/site $(if $(WEIGHTS),-weights "$(WEIGHTS)")
 
 # The browser tests come last: what they use has then been tested by itself.
 test: chromium firefox lavapipe format vet lint generated test-native test-portable test-wasm test-gpu test-browser

@@ -175,7 +175,7 @@ function thaw(channel, engine) {
     projects: {
       list: call('projects.list'),
       open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
-      new: call('projects.new'),
+      begin: call('projects.begin'),
       rename: (id, name) => channel.call('projects.rename', { id, name }),
       duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
       remove: id => channel.call('projects.remove', { id }),
@@ -187,6 +187,7 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
+    probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: file => channel.call('predict', { file }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),

@@ -42,8 +42,8 @@ func TestAdd(t *testing.T) {
 	if got := names(d); got != "boat: 1.jpg 1.jpg; house: 1.jpg" {
 		t.Error(got)
 	}
-	if s.Width != 240 || s.Height != 320 || len(s.Pixels) != 16*16*3 || d.Len() != 3 {
-		t.Errorf("%d x %d, %d values, %d pictures", s.Width, s.Height, len(s.Pixels), d.Len())
+	if s.Width != 240 || s.Height != 320 || len(values(t, s)) != 16*16*3 || d.Len() != 3 {
+		t.Errorf("%d x %d, %d values, %d pictures", s.Width, s.Height, len(values(t, s)), d.Len())
 	}
 
 	for _, c := range []struct {

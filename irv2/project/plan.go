@@ -98,14 +98,13 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	return plan, nil
 }
 
-// budget is the memory that a run may take: all but the images, those that undo would
+// budget is the memory that a run may take: all but the images in memory, those that undo would
 // bring back, and the weights as loaded, which stay beside it. 0: no limit.
 func (p *Project) budget() int64 {
 	if p.Memory == 0 {
 		return 0
 	}
-	side := int64(p.data.set.Resizing.Size)
-	taken := int64(p.data.set.Len())*side*side*3 + p.data.history.bytes
+	taken := p.data.set.Held() + p.data.history.bytes
 	if p.network != nil {
 		taken += bytesOf(p.network.loaded.Weights)
 	}

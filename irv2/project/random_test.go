@@ -182,8 +182,11 @@ func (h *hand) consistent(t *rapid.T) {
 	}
 	for _, s := range h.p.data.set.Classes {
 		for _, s := range s.Samples {
-			if s.Pixels != nil && len(s.Pixels) != 3*h.p.choice.Size*h.p.choice.Size {
-				t.Fatalf("an image of %d values at %d pixels", len(s.Pixels), h.p.choice.Size)
+			if s.Pixels == nil {
+				continue
+			}
+			if values, err := s.Pixels.Read(nil); err != nil || len(values) != 3*h.p.choice.Size*h.p.choice.Size {
+				t.Fatalf("an image of %d values at %d pixels, %v", len(values), h.p.choice.Size, err)
 			}
 		}
 	}

@@ -82,12 +82,9 @@ func TestRefusesBadValues(t *testing.T) {
 		w := golden(m)
 		layer, kind, _ := strings.Cut(c.param, "/")
 		w.Of(m.Layer(layer).Param(kind))[0] = c.value
-		for _, write := range []func(io.Writer) error{
-			func(out io.Writer) error { return WriteH5(out, w, About{}) },
-			func(out io.Writer) error { return WriteSafetensors(out, w, nil) },
-		} {
+		for _, write := range []func(io.Writer, *irv2.Weights, About) error{writers["h5"], writers["safetensors"], writers["tfjs"], writers["onnx"]} {
 			var b bytes.Buffer
-			if err := write(&b); err != nil {
+			if err := write(&b, w, About{}); err != nil {
 				t.Fatal(err)
 			}
 			_, _, err := readBytes(b.Bytes(), m)
