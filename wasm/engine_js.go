@@ -5,6 +5,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/images"
 	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/program"
@@ -40,9 +41,11 @@ type openOptions struct {
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
 	Measure bool   `json:"measure"`
+
+	Decoders *int `json:"decoders"`
 }
 
-// open answers open: chooses the backend, opens the library, and looks for a GPU.
+// open answers open: chooses the backend, opens library and disk, and looks for a GPU.
 func (e *engine) open(r *request) (any, error) {
 	if err := r.decode(&e.wanted); err != nil {
 		return nil, err
@@ -55,6 +58,14 @@ func (e *engine) open(r *request) (any, error) {
 		e.digest = jsutil.String(digest)
 	}
 	e.openStorage(r.ctx)
+	if disk := openDisk(); disk != nil {
+		e.KeepOn(disk)
+	}
+	most := -1
+	if e.wanted.Decoders != nil {
+		most = *e.wanted.Decoders
+	}
+	e.DecodeIn(func() images.Decoders { return startDecoders(most) })
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {

@@ -12,6 +12,8 @@ export interface OpenOptions {
   backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
   /** Default: all cores; 1 where the page is not cross-origin isolated. */
   threads?: number
+  /** Workers that decode images where these are many or large. Default: one a core, 8 at most; 0: none. */
+  decoders?: number
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
@@ -38,6 +40,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
+  constructor(code: string, message: string)
   /** invalid | exists | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }

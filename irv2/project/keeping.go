@@ -226,7 +226,7 @@ const packBytes = 4 << 20
 // storePixels keeps the pixels of pictures whose kept ones are of another size or range:
 // so that they need not be decoded at the next visit.
 func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
-	var pack []byte
+	var pack, buffer []byte
 	var in []*images.Sample
 	flush := func() error {
 		if len(in) == 0 {
@@ -240,8 +240,9 @@ func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
 		offset := 0
 		k.mu.Lock()
 		for _, s := range in {
-			k.pixels[s.ID] = &keep.Pixels{File: file, Offset: offset, Size: s.Size, Range: s.Range, Sum: keep.Sum(s.Pixels)}
-			offset += len(s.Pixels)
+			values := pack[offset:][:s.Size*s.Size*3]
+			k.pixels[s.ID] = &keep.Pixels{File: file, Offset: offset, Size: s.Size, Range: s.Range, Sum: keep.Sum(values)}
+			offset += len(values)
 		}
 		k.mu.Unlock()
 		packed += len(in)
@@ -255,7 +256,11 @@ func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
 			if _, stored := k.images[sample.ID]; !stored || sample.Pixels == nil || has != nil && has.Size == sample.Size && has.Range == sample.Range {
 				continue
 			}
-			pack, in = append(pack, sample.Pixels...), append(in, sample)
+			values, err := sample.Pixels.Read(buffer)
+			if err != nil { // decoded at the next visit, from the copy of its file
+				continue
+			}
+			pack, in = append(pack, values...), append(in, sample)
 			if len(pack) >= packBytes {
 				if err := flush(); err != nil {
 					return packed, err

@@ -90,7 +90,7 @@ func (p *Project) published(ctx context.Context, url, name string, file File, te
 	}
 	for _, k := range weights.Published() {
 		if k.URL == url && k.HasSum() && (known == nil || known.URL != url) {
-			return nil, Errorf(Corrupt, "What came from %s is not the published file: try again, or download it yourself.", url)
+			return nil, Errorf(Corrupt, "What came from %.200s is not the published file: try again, or download it yourself.", url)
 		}
 	}
 	return known, nil

@@ -109,11 +109,6 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if o, err = o.weighted(split); err != nil {
 		return nil, err
 	}
-	p.division = o.division()
-	p.setPredictor(nil)
-	if !o.Continue {
-		p.network.reset()
-	}
 	layout, err := p.layout(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
 	var tooLarge *tune.TooLarge
 	switch {
@@ -121,6 +116,11 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, Errorf(Memory, "%s", sentence(err))
 	case err != nil:
 		return nil, WithCode(Invalid, err)
+	}
+	p.division = o.division()
+	p.setPredictor(nil)
+	if !o.Continue {
+		p.network.reset()
 	}
 	r := &Run{
 		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
@@ -215,8 +215,8 @@ func (r *Run) safely() (err error) {
 func (r *Run) poll() func() error {
 	poll := r.project.poll(r.ctx)
 	return func() error {
-		if r.diverge != nil {
-			return r.diverge
+		if err := cmp.Or(r.diverge, r.data.lost); err != nil {
+			return err
 		}
 		if err := poll(); err != nil {
 			return err

@@ -156,6 +156,11 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	s.clock.evaluation = s.clock.worked() - began
 	e := Epoch{Epoch: epoch + 1, Loss: s.clock.loss / float64(len(order)), Accuracy: float64(s.clock.correct) / float64(len(order)),
 		Validation: validation, Seconds: (s.clock.worked() - start).Seconds()}
+	if last := len(s.history) - 1; last >= 0 { // one table of 100 classes a pass would fill the memory in a long run
+		short := *s.history[last].Validation
+		short.Confusion = nil
+		s.history[last].Validation = &short
+	}
 	s.history = append(s.history, e)
 	emit(Event{Epoch: &e})
 	return nil
@@ -253,7 +258,8 @@ func (s *Session) shuffled(epoch int) []int {
 	return rand.New(rand.NewPCG(s.Options.Seed, uint64(epoch))).Perm(s.Counts[Train])
 }
 
-// Done tells the steps done so far and the epochs that ended.
+// Done tells the steps done so far and the epochs that ended, of which only the last has its
+// Confusion still.
 func (s *Session) Done() (steps int, history []Epoch) { return s.steps, s.history }
 
 // Argmax is the index of the first largest number of x.

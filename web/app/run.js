@@ -24,7 +24,7 @@
  * @property {{ at: number, seconds: number } | null} left   what the engine said last, and when; null before it has a measure
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
- * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch; null where nothing is held back
+ * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch, of many every 2nd, 4th, ...; null where nothing is held back
  * @property {Inside} [inside]      what it told of every block, where asked; lists in the order of its blocks
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
@@ -63,6 +63,7 @@ export function hear(run, event) {
     case 'epoch':
       if (event.readings && run.inside) run.inside.epoch = { epoch: event.epoch, ...event.readings }
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
+      run.validation = thinned(run.validation)
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
@@ -105,8 +106,11 @@ function addPoint(run, { step, loss, accuracy }) {
   const last = run.train.at(-1)
   const mix = (before, now) => (last ? smoothing * before + (1 - smoothing) * now : now)
   run.train.push({ epoch: (step * run.epochs) / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
-  if (run.train.length > maxPoints) run.train = run.train.filter((_, i) => i % 2 === 0 || i === run.train.length - 1)
+  run.train = thinned(run.train)
 }
+
+/** Every second point of a line with too many, and its last: a run may go on for days. */
+const thinned = points => (points.length <= maxPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
 
 /** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
 function addReadings(run, now) {
