@@ -19,7 +19,7 @@ type Made struct {
 	Result   *RunResult `json:"result"` // nil: not one whole epoch
 }
 
-// The scripts of packages; an embed.FS would cost the download more than they do.
+// The scripts of packages.
 var (
 	//go:embed predict/pixels.py
 	pixelsScript string
