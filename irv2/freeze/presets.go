@@ -16,7 +16,7 @@ type Spec struct {
 	Preset    string        `json:"preset,omitempty"` // freeze-conv, freeze-first-100, unfreeze-all, head-only
 	AsWritten bool          `json:"asWritten,omitempty"`
 	From      string        `json:"from,omitempty"` // a block: it and all after it learn
-	Thaw      []Selector    `json:"thaw,omitempty"`
+	Thaw      []Selector    `json:"thaw,omitzero"`  // empty: the head only
 	BatchNorm BatchNormMode `json:"batchNorm,omitempty"`
 }
 
