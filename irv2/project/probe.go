@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -51,7 +52,8 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	found, err := lens.Measure(w, p.examples(split, o), p.looker(), p.poll(ctx), func(done, total int) { progress(int64(done), int64(total)) })
+	data, poll := p.examples(split, o), p.poll(ctx)
+	found, err := lens.Measure(w, data, p.looker(), func() error { return cmp.Or(data.lost, poll()) }, func(done, total int) { progress(int64(done), int64(total)) })
 	if err != nil {
 		return nil, err
 	}
