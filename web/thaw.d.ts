@@ -40,6 +40,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
+  constructor(code: string, message: string)
   /** invalid | exists | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }

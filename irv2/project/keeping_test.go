@@ -361,9 +361,9 @@ func TestOpeningWritesNothing(t *testing.T) {
 	d = d.after()
 	d.notes.fail = func(name string) error { t.Errorf("%s was written", name); return nil }
 	d.files.fail = d.notes.fail
-	q, o := d.reopen(t)
+	q, _ := d.reopen(t)
 	kept(t, q)
-	q, o = d.after().reopen(t)
+	q, o := d.after().reopen(t)
 	if o.Images != o.Of || o.Images == 0 || q.network.current.run != "run 1" {
 		t.Errorf("%+v, %q", o.Keeping, q.network.current.run)
 	}

@@ -110,6 +110,7 @@ func (l *Library) list(ctx context.Context) ([]WeightInfo, error) {
 		default:
 			return nil, err
 		}
+		list = append(list, m)
 	}
 	slices.SortStableFunc(list, func(a, b Manifest) int { return int(b.Created - a.Created) })
 	infos := make([]WeightInfo, len(list))
