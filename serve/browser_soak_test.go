@@ -17,7 +17,7 @@ import (
 // the engine's nor the page's own. make soak runs more passes.
 
 const (
-	soakPasses  = 60
+	soakPasses  = 30
 	soakTimeout = browserTimeout - time.Minute
 
 	heapGrowth = 2 << 20  // the page's own objects
@@ -72,7 +72,7 @@ func TestSoak(t *testing.T) {
 	}
 	b.page(fmt.Sprintf("#epochs=%d", passes))
 	b.click("[data-world=near]")
-	b.wait("document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
+	b.waitFor(minute, "document.querySelector('#train').ariaDisabled !== 'true'", "training can start")
 	eval[bool](b, `
 		globalThis.tasks = []
 		new PerformanceObserver(list => tasks.push(...list.getEntries().map(e => e.duration))).observe({ type: 'longtask' })

@@ -63,10 +63,10 @@ type arrival struct {
 
 // arrive reads a file, where there is room for its picture.
 func (d *Dataset) arrive(class string, f File) *arrival {
+	f.Group = cleanName(f.Group)
 	if class == "" {
 		class = ClassOf(f.Path)
 	}
-	f.Group = cleanName(f.Group)
 	a := &arrival{class: cleanName(class), name: f.name(), file: f, unread: errCrowded}
 	if !d.crowded() {
 		var data []byte

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"thaw/irv2/freeze"
 	"thaw/irv2/worlds"
@@ -73,6 +74,11 @@ func TestBounds(t *testing.T) {
 	}
 	_, err := p.Plan(spec, DefaultOptions())
 	check(t, err, Invalid, "more than the 1000")
+	start := time.Now()
+	check(t, Decode([]byte(`{"thaw":[null`+strings.Repeat(",null", 1_000_000)+`]}`), &spec), Invalid, "more than the 1000")
+	if took := time.Since(start); took > 5*time.Second { // 0.3 s on a core of its own
+		t.Errorf("a long list took %v", took)
+	}
 }
 
 // What is refused changes nothing: neither what was trained, nor how images are divided.

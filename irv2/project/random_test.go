@@ -185,8 +185,8 @@ func (h *hand) consistent(t *rapid.T) {
 			if s.Pixels == nil {
 				continue
 			}
-			if values, err := s.Pixels.Read(nil); err != nil || len(values) != 3*h.p.choice.Size*h.p.choice.Size {
-				t.Fatalf("an image of %d values at %d pixels, %v", len(values), h.p.choice.Size, err)
+			if pixels, err := s.Pixels.Read(nil); err != nil || len(pixels) != 3*h.p.choice.Size*h.p.choice.Size {
+				t.Fatalf("an image of %d values at %d pixels, %v", len(pixels), h.p.choice.Size, err)
 			}
 		}
 	}

@@ -146,12 +146,14 @@ func (r *Run) look() {
 		return
 	}
 	if err != nil {
-		r.emit(Warned{"warning", steps, fmt.Sprintf("The run is done, but what it changed inside the network could not be measured: %s", sentence(err))})
-		return
+		r.emit(Warned{"warning", steps, fmt.Sprintf("The run is done, but not all that it changed inside the network could be measured: %s", sentence(err))})
 	}
-	r.emit(*looked)
+	if looked != nil {
+		r.emit(*looked)
+	}
 }
 
+// looked comes with an error where it has no Anew.
 func (r *Run) looked() (looked *Looked, err error) {
 	defer Recover(&err)
 	p, machine, poll := r.project, r.layout.Machine(), r.poll()

@@ -2,7 +2,7 @@
 import { blockGroups } from './freeze.js'
 
 const ns = 'http://www.w3.org/2000/svg'
-const width = 600, height = 150, left = 46, top = 8, bottom = 24
+const width = 600, height = 150, left = 54, top = 8, bottom = 24
 
 /**
  * @param {import('./lens.js').Bar[]} bars

@@ -20,7 +20,7 @@ import { state, watch } from './store.js'
  */
 
 const inRun = 'Train with this panel open: runs that begin then tell of every block.'
-const small = x => (x === 0 ? '0' : x < 0.001 || x >= 10_000 ? x.toExponential(1).replace('e', ' × 10^').replace('+', '') : x.toPrecision(2))
+const small = x => (x === 0 ? '0' : x < 0.001 || x >= 10_000 ? x.toExponential(1).replace('+', '') : x.toPrecision(2))
 const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
 const lastEpoch = run => run?.inside?.epoch
 
@@ -28,7 +28,7 @@ const lastEpoch = run => run?.inside?.epoch
 const readings = {
   probe: {
     label: 'What is there to read', scale: 'share', text: percent,
-    about: 'Share of the held-back images that a linear classifier recognises by a block’s features alone, nothing trained (a linear probe: ridge regression on averaged features). Where it falls from left to right, the network discards what these classes need, and a frozen one cannot give it back.',
+    about: 'Share of the held-back images that a linear classifier recognises by a block’s features alone, nothing trained (a linear probe: ridge regression on averaged features). Where it falls from left to right by more than its lines, the network discards what these classes need, and a frozen one cannot give it back.',
     none: 'Measure it with the button above.',
     bars: () => (probe ? probe.blocks.map(({ block, accuracy }) => ({ block, ...accuracy })) : []),
     more: () => (probe ? `Fitted on ${plural(probe.train, 'image')}, measured on ${probe.heldBack} held back; one answer for all gets ${percent(probe.chance)}. Lines: 95 % intervals.` : ''),
@@ -129,7 +129,7 @@ function table(bars, { label, text }) {
   const spread = bars.some(({ low }) => low !== undefined)
   const cell = x => h('td', { class: 'number' }, x === null || x === undefined ? '–' : text(x))
   return [
-    h('thead', {}, h('tr', {}, ['Block', label, ...(spread ? ['from', 'to'] : [])].map(title => h('th', { scope: 'col' }, title)))),
+    h('thead', {}, h('tr', {}, ['Block', label, ...(spread ? ['from', 'to'] : [])].map((title, i) => h('th', { scope: 'col', class: i ? 'number' : '' }, title)))),
     h('tbody', {}, bars.map(({ block, value, low, high }) => h('tr', { 'data-of': block }, h('th', { scope: 'row' }, block), cell(value), ...(spread ? [cell(low), cell(high)] : [])))),
   ]
 }
@@ -164,5 +164,5 @@ function anew(run) {
   const found = run?.inside?.looked?.anew
   if (!found) return ''
   const { value, low, high } = found.accuracy
-  return `With statistics computed anew from ${plural(found.images, 'training image')} the network recognises ${percent(value)} (${percent(low)} to ${percent(high)}) of the held-back images, with the stored ones ${percent(run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy)}: the difference is drift, not learning.`
+  return `With statistics computed anew from ${plural(found.images, 'training image')} the network recognises ${percent(value)} (${percent(low)} to ${percent(high)}) of the held-back images, with the stored ones ${percent(run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy)}. What these differ by beyond chance is drift, not learning.`
 }
