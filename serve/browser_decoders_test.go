@@ -15,7 +15,7 @@ import (
 
 // Images that are many or large are decoded by workers, to the same bits.
 
-// writePictures writes photographs of 6 megapixels, of which two are equal, small ones,
+// writePictures writes photographs of 2.6 megapixels, of which two are equal, small ones,
 // 16-bit ones that grow deeper, and files that are refused, in the order that they go in.
 func writePictures(t *testing.T) (paths []string) {
 	dir := t.TempDir()
@@ -27,12 +27,12 @@ func writePictures(t *testing.T) (paths []string) {
 		paths = append(paths, path)
 	}
 	photograph := func(n int) []byte {
-		m := image.NewYCbCr(image.Rect(0, 0, 3000, 2000), image.YCbCrSubsampleRatio420)
+		m := image.NewYCbCr(image.Rect(0, 0, 2000, 1300), image.YCbCrSubsampleRatio420)
 		for i := range m.Y {
-			m.Y[i] = uint8(i/3000/(n+3) ^ i%3000/7)
+			m.Y[i] = uint8(i/2000/(n+3) ^ i%2000/7)
 		}
 		for i := range m.Cb {
-			m.Cb[i], m.Cr[i] = uint8(i/(n+11)), uint8(i%1500/8)
+			m.Cb[i], m.Cr[i] = uint8(i/(n+11)), uint8(i%1000/8)
 		}
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 90}); err != nil {
