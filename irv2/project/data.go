@@ -85,6 +85,7 @@ type DataInfo struct {
 	Warnings   []string        `json:"warnings"`
 	Undo       *string         `json:"undo"` // what Undo would take back, in words; nil: nothing
 	Redo       *string         `json:"redo"`
+	Tested     []Tested        `json:"tested"` // measurements of the test set, oldest first
 }
 
 // ClassInfo is a class with its images; Generated says that all were made by this project.
@@ -201,7 +202,11 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 }
 
 // Images describes the images.
-func (p *Project) Images() DataInfo { return p.data.info(p.division) }
+func (p *Project) Images() DataInfo {
+	info := p.data.info(p.division)
+	info.Tested = append([]Tested{}, p.tested...)
+	return info
+}
 
 // thumbnailSide is the longest side of a thumbnail in pixels.
 const thumbnailSide = 96
@@ -216,8 +221,11 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if s.Pixels == nil {
 		return nil, Errorf(Invalid, "The file of %s can no longer be read, because it was moved or changed: add it again.", s.Name)
 	}
-	size := s.Size
-	w, h, rgba := (&images.RGB8{W: size, H: size, Pix: s.Pixels}).Thumbnail(thumbnailSide)
+	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
+}
+
+func smallJPEG(picture *images.RGB8) ([]byte, error) {
+	w, h, rgba := picture.Thumbnail(thumbnailSide)
 	var b bytes.Buffer
 	img := &image.RGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {

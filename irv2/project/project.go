@@ -12,7 +12,7 @@
 // with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
 // history.go (changes of them, and undo), options.go with classweight.go, plan.go with
 // pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go and
-// features.go (kept for the next run), predict.go, export.go.
+// features.go (kept for the next run), predict.go with predictfiles.go (many) and testset.go (the user's own), export.go.
 package project
 
 import (
@@ -50,6 +50,8 @@ type Project struct {
 	division  division // of the last plan or run
 	survey    *Survey  // the last, until its files are taken
 	surveys   int      // so far
+	asked     []asked  // what the network was asked about last, many at once
+	tested    []Tested // measurements of the test set, oldest first
 	runs      int      // so far
 	way       string   // who computes runs
 	paces     paces

@@ -178,7 +178,7 @@ func (p *Project) closeProject() {
 	p.keeper.end()
 	p.keeper = newKeeper(p.places, p.tellKeeping)
 	p.data.empty()
-	p.survey, p.runs = nil, 0
+	p.survey, p.runs, p.asked, p.tested = nil, 0, nil, nil
 	p.setPredictor(nil)
 	p.keep(nil)
 	if p.network != nil {

@@ -119,7 +119,7 @@ func (p *Project) restore(ctx context.Context, doc *keep.Document, base Base, te
 	if err := p.restoreImages(ctx, doc, tell.of("Opening "+named(doc))); err != nil {
 		return nil, err
 	}
-	p.division, p.runs = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount
+	p.division, p.runs, p.tested = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount, testedRuns(doc.Runs)
 	if doc.Current != "" && p.network != nil {
 		if err := p.useRun(ctx, doc.Current, tell.of("Reading the trained network")); err != nil {
 			if errors.Is(err, context.Canceled) {
