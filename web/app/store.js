@@ -32,7 +32,7 @@ export const state = {
   thaw: null,
   engine: null,
   model: null,
-  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
+  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null, tested: [] },
   kept: [],
   cards: {},
   storage: null,
