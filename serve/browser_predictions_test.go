@@ -28,7 +28,8 @@ func copyTo(t *testing.T, files map[string]string) string {
 }
 
 // The person's own test set is measured and that is told; a folder gives a table with
-// figures, a threshold to drag and a CSV file, and what the network does not know is named.
+// figures, a threshold to drag and a CSV file, and what the network does not know is named;
+// two runs answer side by side on one image.
 func TestPagePredictsAFolder(t *testing.T) {
 	own, others := map[string]string{}, map[string]string{"fruit/fruit-1.jpg": photos + "fruit/fruit-1.jpg", "boat/empty.jpg": testImages + "bad/empty.jpg"}
 	for _, class := range []string{"boat", "house"} {
@@ -115,8 +116,16 @@ func TestPagePredictsAFolder(t *testing.T) {
 	if ended != "cancelled: Cancelled." {
 		t.Error(ended)
 	}
-	b.drop("#predict", photos+"fruit/fruit-1.jpg")
+	b.click(`label:has([data-testid="preset-unfreeze-all"])`)
+	b.click("#train")
+	b.wait("document.querySelector('#run-table tr[data-run=B]')?.dataset.status === 'done'", "another run ends")
+	b.drop("#predict-drop", photos+"fruit/fruit-1.jpg")
 	b.wait("document.querySelectorAll('[data-prediction]').length === 2 && document.querySelector('#predictions').hidden", "one image has no table")
+	eval[any](b, typed+"type('[data-testid=beside]', 'run 1')")
+	b.wait("document.querySelectorAll('[data-testid=beside-table] tbody tr').length === 2", "both runs answer")
+	if got := b.text("[data-testid=beside-table]"); !strings.Contains(got, "run B") || !strings.Contains(got, "run A") {
+		t.Error(got)
+	}
 	if notices := b.notices(); len(notices) > 0 {
 		t.Error(strings.Join(notices, " "))
 	}

@@ -78,7 +78,7 @@ func (e *engine) steer(do func(*project.Run)) call {
 
 // predict answers predict.
 func (e *engine) predict(r *request) (any, error) {
-	return e.Predict(r.ctx, func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
+	return e.PredictBy(r.ctx, jsutil.String(jsutil.Prop(r.args, "run")), func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
 }
 
 // predictFiles answers predictFiles: answers are events, what came of them the reply.

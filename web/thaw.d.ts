@@ -56,8 +56,11 @@ export interface Thaw {
   plan(spec: PlanSpec, options?: TrainOptions): Promise<Plan>
   /** Trains a plan. Events come in order; the promise resolves when the run has started. */
   train(plan: PlanSpec | Plan, options?: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<Run>
-  /** Classes of an image by the network as it is now (fine-tuned, if a run ended). */
-  predict(file: Blob): Promise<Prediction>
+  /**
+   * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
+   * this run of the open project kept, which does not come into use for that.
+   */
+  predict(file: Blob, options?: { run?: string }): Promise<Prediction>
   /**
    * Asks the network as it is now about all pictures among files: loose, in folders, in zips, with tables of
    * labels as in data.survey. Answers come one by one; nothing is added to the images, and one picture at a
@@ -425,8 +428,8 @@ export interface RunResult {
   balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
-/** browserDecoded: the image's pixels are what this browser makes of its file. */
-export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
+/** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
+export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
 
 export interface PredictOptions { onResult?: (answer: Answer) => void; onProgress?: (p: Progress) => void; signal?: AbortSignal }
 /** What the network says of one of many pictures, or why it says nothing. */

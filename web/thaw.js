@@ -191,7 +191,7 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
-    predict: file => channel.call('predict', { file }),
+    predict: (file, options) => channel.call('predict', { file, ...options }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),

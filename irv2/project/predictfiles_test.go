@@ -193,3 +193,38 @@ func TestMeasureTest(t *testing.T) {
 		t.Errorf("found %+v and %+v, want %+v", q.Images().Tested, test, want)
 	}
 }
+
+// The network of a kept run answers beside the one in use, as it did when it was in use.
+func TestPredictByAnotherRun(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, boats(t))
+	content, err := os.ReadFile(testImages + "photos/boat/boat-4.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := func(run string) (*Prediction, error) {
+		return p.PredictBy(t.Context(), run, func() (string, []byte, error) { return "boat-4.jpg", content, nil })
+	}
+	answer := func(run string) (string, []Probability) {
+		t.Helper()
+		prediction, err := by(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return prediction.Run, prediction.Classes
+	}
+	addFiles(t, p, "boat", "photos/boat/boat-5.jpg") // a project is kept from now on
+	train(t, p, "head-only", DefaultOptions())
+	second, alone := answer("")
+	train(t, p, "unfreeze-all", DefaultOptions())
+	third, thawed := answer("")
+	run, beside := answer(second)
+	if second != "run 2" || third != "run 3" || run != second || !reflect.DeepEqual(beside, alone) || reflect.DeepEqual(beside, thawed) {
+		t.Errorf("%s alone %v, %s beside it %v, %s %v", second, alone, run, beside, third, thawed)
+	}
+	if run, again := answer(""); run != third || !reflect.DeepEqual(again, thawed) {
+		t.Errorf("%s in use answers %v, before %v", run, again, thawed)
+	}
+	_, err = by("run 9")
+	check(t, err, Invalid, "no kept network of run 9")
+}

@@ -46,6 +46,7 @@ type Project struct {
 	choice    Choice
 	network   *network        // nil: no weights yet
 	predictor *tune.Predictor // of network, nil until someone predicts
+	rival     *rival          // asked beside it last, or nil
 	data      *data
 	division  division // of the last plan or run
 	survey    *Survey  // the last, until its files are taken
@@ -125,12 +126,13 @@ func (p *Project) setRun(r *Run) {
 	p.run = r
 }
 
-// setPredictor gives up the last predictor's memory; nil: the network has changed.
-func (p *Project) setPredictor(next *tune.Predictor) {
+// dropPredictors gives up the memory of those who answer: the network has changed.
+func (p *Project) dropPredictors() {
+	p.part()
 	if p.predictor != nil {
 		p.predictor.Close()
+		p.predictor = nil
 	}
-	p.predictor = next
 }
 
 // poll is Poll where there is one.

@@ -179,7 +179,7 @@ func (p *Project) closeProject() {
 	p.keeper = newKeeper(p.places, p.tellKeeping)
 	p.data.empty()
 	p.survey, p.runs, p.asked, p.tested = nil, 0, nil, nil
-	p.setPredictor(nil)
+	p.dropPredictors()
 	p.keep(nil)
 	if p.network != nil {
 		p.network.reset()

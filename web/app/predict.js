@@ -1,5 +1,6 @@
 // Predict: drop or pick an image, see the likeliest classes; of many files, or the test
 // set, a table (predictions.js), which is loaded when it is asked for.
+import { beside, nameOf } from './beside.js'
 import { byID, confirmTwice, filePicker, h } from './dom.js'
 import { percent, plural, seconds } from './format.js'
 import { guarded } from './notices.js'
@@ -40,9 +41,7 @@ function showTest() {
 }
 
 function testedItem({ run, when, right, images, accuracy }) {
-  const view = state.runs.find(({ handle }) => handle?.id === run)
-  const who = view ? `run ${view.letter}` : run || 'the network as loaded'
-  return h('li', {}, `Measured before, ${new Date(when).toLocaleDateString()}: ${who}, ${percent(accuracy)} (${right} of ${images}).`)
+  return h('li', {}, `Measured before, ${new Date(when).toLocaleDateString()}: ${nameOf(run)}, ${percent(accuracy)} (${right} of ${images}).`)
 }
 
 /** @param {File} file */
@@ -60,6 +59,8 @@ async function predictOne(file) {
     h('img', { src: url, alt: file.name, onerror: event => event.target.remove() }), // the browser itself may not know the format
     h('ol', {}, prediction.classes.slice(0, shown).map(bar))),
   h('p', { class: 'muted' }, `${file.name}, in ${seconds(prediction.milliseconds / 1000)}.`, outputs === null ? ' The head has not been trained yet: these are guesses.' : outputs.named ? '' : ' What its outputs stand for is not known yet: name them under Weights.'))
+  const other = beside(file, prediction)
+  if (other) place.append(other)
 }
 
 function bar({ name, probability }) {
