@@ -9,9 +9,13 @@
 #                 what the processor gave (an hour; LESSON=5,near for a part)
 #   make bench    GFLOP/s and ms per step, natively and in the page; JSON=FILE
 #                 PEERS=1: beside TensorFlow.js and ONNX Runtime Web, from npm
+#   make fuzz     a million inputs to the readers of files and arguments, and what fails kept
+#                 under testdata/fuzz (some minutes; FUZZ_INPUTS=400000: ten million)
+#   make soak     the demo in a browser for 1,000 passes, with flat memory
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
-#   make site     the page as static files in build/site
+#   make site     the page as static files in build/site; WEIGHTS=FILE puts weights beside
+#                 it, for a classroom or an intranet without internet
 #   make reproducible   the site built twice, in two folders, nothing kept between them:
 #                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
@@ -36,13 +40,13 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
+	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
 
 run:
 	go run ./serve
 
 site:
-	go run ./serve -build build/site
+	go run ./serve -build build/site $(if $(WEIGHTS),-weights "$(WEIGHTS)")
 
 # The browser tests come last: what they use has then been tested by itself.
 test: chromium firefox lavapipe format vet lint generated test-native test-portable test-wasm test-gpu test-browser
@@ -141,6 +145,18 @@ test-browser:
 
 golden:
 	go test -count=1 -v ./irv2/golden -args $(if $(GOLDEN),-golden "$(abspath $(GOLDEN))")
+
+# Each target gets its share, one after another. Minimising an input that is no failure
+# would take all of the time.
+FUZZ_INPUTS = 40000
+fuzz:
+	@for target in $$(grep -ro '^func Fuzz[A-Za-z0-9]*' --include='*_test.go' irv2 | sed 's/:func /:/'); do \
+	  package=./$$(dirname $${target%%:*}); name=$${target##*:}; echo "$$package $$name"; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ_INPUTS)x -fuzzminimizetime 1x $$package || exit 1; \
+	done
+
+soak: chromium
+	THAW_REQUIRE_BROWSER=1 THAW_SOAK=1000 go test -count=1 -v -timeout 90m -run TestSoak ./serve
 
 bench:
 	go run ./serve/bench $(if $(JSON),-json "$(JSON)") $(if $(PEERS),-peers)

@@ -48,10 +48,11 @@ var rooms = []struct {
 	{"irv2/freeze", []string{"irv2"}},
 	{"irv2/compile", []string{"irv2", "irv2/freeze", "kernels/..."}},
 	{"irv2/tune", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
+	{"irv2/lens", []string{"irv2", "irv2/freeze", "irv2/compile", "irv2/tune", "kernels/program"}},
 	{"irv2/weights", []string{"irv2", "irv2/weights/...", "irv2/internal/unzip", "irv2/internal/zip"}},
 
 	{"irv2/measure", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
-	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/...", "irv2/keep", "irv2/measure", "irv2/release", "irv2/score", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
+	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/...", "irv2/keep", "irv2/lens", "irv2/measure", "irv2/release", "irv2/score", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
 
 	// What puts these together: the commands, Keras's figures.
 	{"irv2/...", []string{"irv2/...", "kernels/..."}},
@@ -59,7 +60,8 @@ var rooms = []struct {
 	// The page's worker, and the site.
 	{"wasm/...", []string{"wasm/jsutil", "irv2/...", "kernels/..."}},
 	{"wasm/jsutil", nil},
-	{"serve", []string{"kernels/wasmasm"}}, // and the files of web
+	{"serve", []string{"kernels/wasmasm", "irv2/release", "irv2/weights", "serve/fetch"}}, // and the files of web
+	{"serve/fetch", []string{"irv2/release", "irv2/weights"}},
 	{"serve/bench", []string{"irv2/...", "kernels/..."}},
 	{"serve/notices", nil},
 

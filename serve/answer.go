@@ -13,8 +13,8 @@ import (
 // connection is closed: the slowest that gets everything has 2 KB/s. Only a test changes it.
 var stall = 15 * time.Second
 
-// ServeHTTP answers with files by their exact name. Nothing of a path reaches a file
-// system, so that there is no way around the list.
+// ServeHTTP answers with files by their exact name, and for weights (lend.go). Nothing of a
+// path reaches a file system, so that there is no way around the list.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range s.headers {
 		w.Header()[name] = values
@@ -27,6 +27,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
 		name = "index.html"
+	}
+	if s.lender.answer(w, r, name) {
+		return
 	}
 	f, ok := s.files[name]
 	if !ok {

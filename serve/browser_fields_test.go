@@ -182,7 +182,7 @@ func TestRunsSayWhatTheyWere(t *testing.T) {
 // shows the plan under way, and its name.
 func TestComparisonGoesOn(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
-	b.page("#epochs=1&batch=32")
+	b.page("#epochs=4&batch=32")
 	b.click("[data-world=near]")
 	b.canCompare()
 	b.click("[data-guess=little]")

@@ -132,7 +132,7 @@ func TestStorageCleared(t *testing.T) {
 	for name, wipe := range clears {
 		id := eval[string](b, "const info = "+importTuned+"; return info.stored && info.id")
 		wipe()
-		if n := eval[int](b, "return (await thaw.weights.list()).length"); n != 1 {
+		if n := eval[int](b, "return (await own()).length"); n != 0 {
 			t.Errorf("%s: %d listed", name, n)
 		}
 		if err := failure(b, "await thaw.weights.use('"+id+"')"); !strings.HasPrefix(err, "invalid: These weights are no longer kept here") {
@@ -148,57 +148,62 @@ func TestStorageCleared(t *testing.T) {
 	trainsOnWorld(b)
 }
 
-// While the full network's 220 MB are kept, a second tab opens or the site's data is cleared:
-// what is said to be kept can be loaded by another visit. And where
-// the engine is killed, nothing half kept is listed, nor stays.
+// In the middle of keeping, a write under way, a second tab opens or the site's data is
+// cleared: what is said to be kept can be loaded by another visit. And where the engine is
+// killed, nothing half kept is listed, nor stays.
 func TestKeepingIsDisturbed(t *testing.T) {
-	server := testServer(t)
-	b := startBrowser(t, server.URL, "")
+	b := startBrowser(t, testServer(t).URL, "")
 	b.theWorker()
 	b.module("{}")
-	eval[bool](b, withChunks+`
+	eval[float64](b, randomFile)
+	eval[bool](b, `
 		globalThis.open = (await import('/thaw.js')).open
-		await thaw.weights.synthesize({ model: 'full', seed: 1 })
-		globalThis.tuned = await thaw.export('safetensors')
-		globalThis.keep = (share, disturb) =>
-			thaw.weights.import(tuned, { name: 'w', onProgress: p => p.what.startsWith('Keeping') && p.done > share * p.total && disturb() })
-		globalThis.remove = () => new Promise((resolve, reject) => {
-			const request = indexedDB.deleteDatabase('thaw')
-			request.onsuccess = resolve
-			request.onerror = reject
+		globalThis.held = null // the page reads, and so lets nobody write, until this is false
+		globalThis.hold = () => new Promise(resolve => {
+			const request = indexedDB.open('thaw')
+			request.onsuccess = () => {
+				const chunks = request.result.transaction('chunks').objectStore('chunks')
+				held = true
+				const read = () => { held ? chunks.getAllKeys().onsuccess = read : request.result.close(); resolve() }
+				read()
+			}
 		})
+		globalThis.startKeeping = async () => {
+			await hold()
+			await new Promise(resolve => globalThis.keeping = thaw.weights.import(tuned, { name: 'w', onProgress: p => p.what.startsWith('Reading') && p.done === p.total && resolve() }))
+			await new Promise(resolve => setTimeout(resolve, 500))
+		}
 		return true`)
 	for name, disturb := range map[string]func(){
 		"a second tab":      func() { eval[bool](b, "(await open()).close(); return true") },
 		"site data cleared": b.clearSiteData,
 	} {
-		eval[bool](b, `
-			await remove()
-			await new Promise(resolve => (globalThis.keeping = keep(0.4, resolve)))
-			return true`)
+		eval[bool](b, "await startKeeping(); return true")
 		disturb()
 		got := eval[string](b, `
+			held = false
 			const info = await keeping
 			const visit = await open()
-			const [, kept] = await visit.weights.list()
+			const kept = (await visit.weights.list()).find(info => !info.builtin)
 			if (info.stored) await visit.weights.use(info.id)
+			await visit.weights.remove(info.id)
 			visit.close()
 			return JSON.stringify([info.stored, info.warnings, kept?.damaged ?? false])`)
 		if got != "[true,[],false]" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	eval[bool](b, "await startKeeping(); worker.terminate(); return true")
 	got := eval[string](b, `
-		await remove()
-		const { promise, resolve } = Promise.withResolvers()
-		const killed = keep(0.4, () => { resolve(); worker.terminate() })
-		await promise
-		const error = await killed.then(() => 'none', error => error.message)
+		held = false
+		await chunks(store => store.put(new Uint8Array(4), 'mini-0/000000'))
+		const error = await keeping.then(() => 'none', error => error.message)
 		const visit = await open()
-		return error + '|' + (await visit.weights.list()).length + '|' + (await chunks(store => store.getAllKeys())).length`)
-	if got != "The engine stopped: reload the page. What is kept on this machine stays.|1|0" {
+		return error + '|' + (await visit.weights.list()).filter(info => !info.builtin).length`)
+	if got != "The engine stopped: reload the page. What is kept on this machine stays.|0" {
 		t.Error(got)
 	}
+	b.wait("(await chunks(store => store.getAllKeys())).length === 0", "what was half kept is swept")
 }
 
 // The browser is asked to keep what is kept when there is something, and once.
@@ -241,7 +246,7 @@ func (b *browserTab) theWorker() {
 }
 
 // An engine that dies without an event, with nothing to do, is noticed: one sentence, and a
-// button that helps. Leaving is asked about while a run is under way, and not otherwise.
+// button that helps. Leaving is not asked about where all is kept.
 func TestDeadWorkerIsNoticed(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.theWorker()
@@ -254,9 +259,9 @@ func TestDeadWorkerIsNoticed(t *testing.T) {
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#train').getAttribute('aria-disabled') === 'false'", "training can start")
 	b.click("#train")
-	b.wait(asks, "leaving is asked about during a run")
+	b.wait("document.querySelector('[data-testid=keeping]').textContent === 'Kept on this machine.'", "the project is kept")
+	b.wait("!"+asks, "leaving is not asked about in a run that is kept")
 	b.click("#cancel")
-	b.wait("!"+asks, "leaving is not asked about after a run")
 
 	eval[bool](b, "worker.terminate(); return true")
 	b.wait("document.querySelector('#notice [data-level=error] .button')", "the page says that the engine is gone")

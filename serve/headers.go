@@ -7,14 +7,12 @@ import (
 	"strings"
 )
 
-// Where pretrained weights live, and where those hosts redirect to: Hugging Face names
-// the latter in https://huggingface.co/.well-known/meta.json (lfsDomains, cdnDomains),
-// cas-bridge is what it used before. The page can reach no other address but its own, and
-// sends these nothing but GET. A host that comes later is refused; -connect adds it, or a
-// person downloads the file and drops it.
-var weightHosts = []string{
-	"https://storage.googleapis.com/tensorflow/",
-	"https://huggingface.co/timm/",
+// redirectHosts are where the hosts of published weights (weights.Origins) redirect to:
+// Hugging Face names them in https://huggingface.co/.well-known/meta.json (lfsDomains,
+// cdnDomains), cas-bridge is what it used before. The page can reach no other address but
+// its own, and sends these nothing but GET. A host that comes later is refused; -connect
+// adds it, serve fetches the file, or a person downloads and drops it.
+var redirectHosts = []string{
 	"https://cdn-lfs.hf.co", "https://cdn-lfs-us-1.hf.co", "https://cdn-lfs-eu-1.hf.co",
 	"https://cas-bridge.xethub.hf.co", "https://transfer.xethub.hf.co", "https://transfer.xethub-eu.hf.co",
 	"https://aws.cdn.hf.co", "https://us.aws.cdn.hf.co", "https://us-east-1.aws.cdn.hf.co", "https://us-west-2.aws.cdn.hf.co",

@@ -13,17 +13,18 @@ import (
 )
 
 // serve answers until ctx ends, then lets requests under way finish.
-func serve(ctx context.Context, site *site, addr string, open bool) error {
-	l, err := net.Listen("tcp", addr)
+func serve(ctx context.Context, site *site, o options) error {
+	l, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return fmt.Errorf("%w (another address: -addr 127.0.0.1:0)", err)
 	}
-	here := listening(addr, l.Addr())
+	here := listening(o.addr, l.Addr())
+	site.lender.lend(l.Addr(), o.fetchAll)
 	fmt.Println(here.url())
 	if here.everywhere {
 		fmt.Fprintf(os.Stderr, "serve: listens on all interfaces, so that every machine of this network can load the page: -addr 127.0.0.1:%s keeps it to this one.\n", here.port)
 	}
-	if open {
+	if o.open {
 		openBrowser(here.url())
 	}
 	server := newServer(here.guard(site))

@@ -15,6 +15,8 @@ import (
 	"slices"
 
 	"github.com/andybalholm/brotli"
+
+	"thaw/irv2/weights"
 )
 
 // Brotli qualities: on 5 MB of WebAssembly 5 takes a fraction of a second, 11
@@ -52,16 +54,17 @@ type site struct {
 	files   map[string]*file // by path without the leading slash
 	headers http.Header
 	sources []string // where weights may come from
+	lender  lender
 }
 
 // licences are the texts that go with what is distributed, by name in the site.
 var licences = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt"}
 
-// newSite gathers the files of folder web, the licences and the engine. Compressed
-// bytes are cached in the build folder by content.
-func newSite(e *engine, quality int, connect []string) (*site, error) {
-	sources := slices.Concat(weightHosts, connect)
-	s := &site{files: map[string]*file{}, headers: headers(sources), sources: sources}
+// newSite gathers the files of folder web, the licences, the engine and what says which
+// weights there are. Compressed bytes are cached in the build folder by content.
+func newSite(e *engine, quality int, connect []string, beside ...besideFile) (*site, error) {
+	sources := slices.Concat(weights.Origins(), redirectHosts, connect)
+	s := &site{files: map[string]*file{}, headers: headers(sources), sources: sources, lender: lender{sources: weights.Published(), beside: beside}}
 	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}
 	web := os.DirFS(filepath.Join(e.root, "web"))
 	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {
@@ -93,6 +96,13 @@ func newSite(e *engine, quality int, connect []string) (*site, error) {
 		if err := s.add(name, raw, cache); err != nil {
 			return nil, err
 		}
+	}
+	offered, err := json.Marshal(s.lender.offer())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.add(offerName, offered, cache); err != nil {
+		return nil, err
 	}
 	guard, err := s.guardScript()
 	if err != nil {
@@ -182,6 +192,11 @@ func (s *site) write(dir string) error {
 			continue
 		}
 		if err := os.WriteFile(at+".br", f.brotli, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, b := range s.lender.beside {
+		if err := b.write(dir); err != nil {
 			return err
 		}
 	}

@@ -93,7 +93,7 @@ func (b *blob) read(p []byte, off int64) (int, error) {
 	}
 	buffer, err := b.reader.Call("readAsArrayBuffer", part)
 	if err != nil {
-		return 0, project.Errorf(project.Invalid, "The browser could not read %q (%v): it may have been moved or changed; choose it again.", b.name(), err)
+		return 0, project.Errorf(project.Invalid, "The browser could not read %.100q (%v): it may have been moved or changed; choose it again.", b.name(), err)
 	}
 	array, err := jsutil.Construct("Uint8Array", buffer)
 	if err != nil {
@@ -109,7 +109,7 @@ func (b *blob) read(p []byte, off int64) (int, error) {
 // readAll is the whole file, which must not be larger than limit bytes.
 func (b *blob) readAll(limit int64) ([]byte, error) {
 	if b.size > limit {
-		return nil, project.Errorf(project.Invalid, "%q has %d MB, more than the %d MB that fit here.", b.name(), b.size>>20, limit>>20)
+		return nil, project.Errorf(project.Invalid, "%.100q has %d MB, more than the %d MB that fit here.", b.name(), b.size>>20, limit>>20)
 	}
 	p := make([]byte, b.size)
 	_, err := b.read(p, 0)

@@ -119,7 +119,7 @@ func (e *engine) removeClass(r *request) (any, error) {
 
 // removeImages answers data.remove.
 func (e *engine) removeImages(r *request) (any, error) {
-	var args struct{ IDs []int }
+	var args struct{ IDs project.IDs }
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (e *engine) mergeClasses(r *request) (any, error) {
 // moveImages answers data.move.
 func (e *engine) moveImages(r *request) (any, error) {
 	var args struct {
-		IDs   []int
+		IDs   project.IDs
 		Class string
 	}
 	if err := r.decode(&args); err != nil {
@@ -149,7 +149,7 @@ func (e *engine) moveImages(r *request) (any, error) {
 
 // keepTogether answers data.keepTogether.
 func (e *engine) keepTogether(r *request) (any, error) {
-	var args struct{ IDs []int }
+	var args struct{ IDs project.IDs }
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}

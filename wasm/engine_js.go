@@ -5,6 +5,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"thaw/irv2/images"
 	"thaw/irv2/project"
 	"thaw/kernels"
 	"thaw/kernels/program"
@@ -40,9 +41,11 @@ type openOptions struct {
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
 	Measure bool   `json:"measure"`
+
+	Decoders *int `json:"decoders"`
 }
 
-// open answers open: chooses the backend, opens the library, and looks for a GPU.
+// open answers open: chooses the backend, opens library and disk, and looks for a GPU.
 func (e *engine) open(r *request) (any, error) {
 	if err := r.decode(&e.wanted); err != nil {
 		return nil, err
@@ -54,8 +57,15 @@ func (e *engine) open(r *request) (any, error) {
 	if digest, err := jsutil.Await(jsutil.Prop(safejs.Global(), "thawDigest")); err == nil {
 		e.digest = jsutil.String(digest)
 	}
-	e.Library = openLibrary(r.ctx)
-	e.keepProjects(r.ctx)
+	e.openStorage(r.ctx)
+	if disk := openDisk(); disk != nil {
+		e.KeepOn(disk)
+	}
+	most := -1
+	if e.wanted.Decoders != nil {
+		most = *e.wanted.Decoders
+	}
+	e.DecodeIn(func() images.Decoders { return startDecoders(most) })
 	switch e.wanted.Backend {
 	case "webgpu":
 		if err := e.findGPU(r.ctx, true); err != nil {
@@ -70,17 +80,26 @@ func (e *engine) open(r *request) (any, error) {
 	return e.info(), nil
 }
 
-// openLibrary is where weights are kept; where nothing can be, the page is told.
-func openLibrary(ctx context.Context) *project.Library {
-	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
-	if err == nil {
-		var library *project.Library
-		if library, err = project.OpenLibrary(ctx, shelf, tabLocks()); err == nil {
-			return library
-		}
+// openStorage opens where weights and projects are kept; where nothing can be, the page is
+// told, once.
+func (e *engine) openStorage(ctx context.Context) {
+	var weights error
+	if e.Library, weights = openLibrary(ctx); weights != nil {
+		e.Library = project.NoLibrary(weights)
+		notice("warning", "%v", weights)
 	}
-	notice("warning", "%v", err)
-	return project.NoLibrary(err)
+	if err := e.keepProjects(ctx); err != nil && weights == nil {
+		notice("warning", "Projects are not kept: %v", err)
+	}
+}
+
+// openLibrary is where weights are kept.
+func openLibrary(ctx context.Context) (*project.Library, error) {
+	shelf, err := openShelf(ctx, libraryDatabase, project.Manifests, project.Chunks)
+	if err != nil {
+		return nil, err
+	}
+	return project.OpenLibrary(ctx, shelf, tabLocks())
 }
 
 // restoreMachine makes the backend that open chose anew, after another had its threads.

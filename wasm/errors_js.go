@@ -24,5 +24,5 @@ func errorMessage(err error) map[string]any {
 	case errors.As(err, &e):
 		return map[string]any{"code": string(e.Code), "message": err.Error()}
 	}
-	return map[string]any{"code": string(project.Invalid), "message": err.Error()}
+	return errorMessage(project.WithCode(project.Invalid, err)) // a sentence
 }

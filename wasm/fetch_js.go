@@ -62,7 +62,7 @@ func fetch(ctx context.Context, address string, progress func(done, total int64)
 		if code := jsutil.String(jsutil.Prop(rejection.Reason, "code")); code != "" {
 			return none, project.Errorf(project.Code(code), "%w", err)
 		}
-		return none, project.Errorf(codeNetwork, "%s could not be fetched (%w): try again when you are online.", address, err)
+		return none, project.Errorf(codeNetwork, "%.200s could not be fetched (%w): try again when you are online.", address, err)
 	}
 	return blob, err
 }

@@ -31,7 +31,7 @@ func newMachine(want string, threads int) (program.Machine, error) {
 	case "portable":
 		return program.OnHost(kernels.NewPortable(1)), nil
 	}
-	return nil, project.Errorf(project.Unsupported, "The backend %q does not run in this browser: use auto.", want)
+	return nil, project.Errorf(project.Unsupported, "The backend %.100q does not run in this browser: use auto.", want)
 }
 
 // threadsOf is how many of the host's threads m computes on.

@@ -6,7 +6,7 @@
 // (the project behind the calls), then a file per group of calls: network_js.go (model,
 // plan, runs, what comes of them), weights_js.go, data_js.go, benchmark_js.go. The way
 // to JavaScript is eventloop_js.go, progress_js.go, blob_js.go, shelf_js.go, locks_js.go,
-// fetch_js.go and package jsutil; machine_js.go and device_js.go choose who computes;
+// slab_js.go, decoder_js.go, fetch_js.go and package jsutil; machine_js.go and device_js.go choose who computes;
 // gpu_js.go stands for the GPU in the build that has it (tag gpu), gpu_none_js.go in the other.
 package main
 
@@ -24,6 +24,10 @@ func main() {
 	// Nearly all memory is a few large arrays without pointers: collecting often costs
 	// little, and waiting until garbage is as large as they are would cost gigabytes.
 	debug.SetGCPercent(20)
+	if asDecoder() {
+		answerJobs()
+		select {}
+	}
 	e := newEngine()
 	listen(map[string]call{
 		"open":               e.open,
@@ -58,7 +62,7 @@ func main() {
 		"data.test":          e.measureTest,
 		"projects.list":      e.listProjects,
 		"projects.open":      e.openProject,
-		"projects.new":       e.newProject,
+		"projects.begin":     e.newProject,
 		"projects.rename":    e.renameProject,
 		"projects.duplicate": e.duplicateProject,
 		"projects.remove":    e.removeProject,
@@ -71,6 +75,7 @@ func main() {
 		"projects.useRun":    e.useRun,
 		"plan":               e.plan,
 		"train":              e.train,
+		"probe":              e.probe,
 		"run.pause":          e.steer((*project.Run).Pause),
 		"run.resume":         e.steer((*project.Run).Resume),
 		"run.cancel":         e.steer((*project.Run).Cancel),

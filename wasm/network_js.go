@@ -22,7 +22,7 @@ func (e *engine) configure(r *request) (any, error) {
 // describe answers model.describe.
 func (e *engine) describe(*request) (any, error) { return e.Describe() }
 
-// planRequest is the args of plan and train.
+// planRequest is the args of plan and train; probe goes without the spec.
 type planRequest struct {
 	Spec    freeze.Spec     `json:"spec"`
 	Options project.Options `json:"options"`
@@ -74,6 +74,15 @@ func (e *engine) steer(do func(*project.Run)) call {
 		do(run)
 		return nil, nil
 	}
+}
+
+// probe answers probe.
+func (e *engine) probe(r *request) (any, error) {
+	args, err := planArgs(r)
+	if err != nil {
+		return nil, err
+	}
+	return e.Probe(r.ctx, args.Options, e.progress(r, "Looking at every block"))
 }
 
 // predict answers predict.

@@ -8,17 +8,17 @@ import (
 	"thaw/wasm/jsutil"
 )
 
-// keepProjects keeps projects from now on; where nothing can be kept, the page is told.
-func (e *engine) keepProjects(ctx context.Context) {
+// keepProjects keeps projects from now on.
+func (e *engine) keepProjects(ctx context.Context) error {
 	store, err := openStore(ctx)
 	if err != nil {
-		notice("warning", "Projects are not kept: %v", err)
-		return
+		return err
 	}
 	e.KeepProjects(store, tabLocks(), func(k project.Keeping) {
 		post(map[string]any{"keeping": toJS(k)})
 	})
 	go e.SweepProjects(context.Background()) // what it leaves, the next visit finds
+	return nil
 }
 
 // listProjects answers projects.list.
@@ -42,7 +42,7 @@ func (e *engine) base(ctx context.Context, id string, tell project.Tell) error {
 	return err
 }
 
-// newProject answers projects.new.
+// newProject answers projects.begin.
 func (e *engine) newProject(r *request) (any, error) {
 	var args struct{ Lose bool }
 	if err := r.decode(&args); err != nil {

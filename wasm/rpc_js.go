@@ -29,7 +29,11 @@ func (r *request) decode(dst any) error {
 	if r.args.IsUndefined() {
 		return nil
 	}
-	text, err := jsutil.Stringify(r.args)
+	value, err := safejs.Global().Call("thawArguments", r.args) // of worker.js
+	if err != nil {
+		return project.Errorf(project.Invalid, "The arguments do not fit: %.200v.", err)
+	}
+	text, err := value.String()
 	if err != nil {
 		return err
 	}
@@ -100,7 +104,7 @@ func (d *dispatcher) receive(message safejs.Value) {
 func (d *dispatcher) answer(name string, r *request) (result any, err error) {
 	run := d.calls[name]
 	if run == nil {
-		return nil, project.Errorf(project.Invalid, "There is no call %q.", name)
+		return nil, project.Errorf(project.Invalid, "There is no call %.100q.", name)
 	}
 	defer project.Recover(&err)
 	return run(r)

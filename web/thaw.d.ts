@@ -12,6 +12,8 @@ export interface OpenOptions {
   backend?: 'auto' | 'webgpu' | 'simd' | 'portable'
   /** Default: all cores; 1 where the page is not cross-origin isolated. */
   threads?: number
+  /** Workers that decode images where these are many or large. Default: one a core, 8 at most; 0: none. */
+  decoders?: number
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
@@ -38,6 +40,7 @@ export interface Engine {
 }
 
 export class ThawError extends Error {
+  constructor(code: string, message: string)
   /** invalid | exists | unsupported | corrupt | mismatch | memory | quota | storage | network | cancelled | closed | internal */
   code: string
 }
@@ -57,6 +60,10 @@ export interface Thaw {
   /** Trains a plan. Events come in order; the promise resolves when the run has started. */
   train(plan: PlanSpec | Plan, options?: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<Run>
   /**
+   * What a linear classifier recognises by each block's features alone, before any training: fitted on the images that a
+   * run with these options would train on, its penalty chosen on these alone, scored on those held back.
+   */
+  probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
    * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
    * this run of the open project kept, which does not come into use for that.
    */
@@ -103,7 +110,7 @@ export interface ProjectCalls {
    */
   open(id: string, options?: { lose?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<OpenedProject>
   /** Begins a project without images; network and weights stay, as loaded. */
-  new(options?: { lose?: boolean }): Promise<void>
+  begin(options?: { lose?: boolean }): Promise<void>
   /** '' : it is called by its classes. */
   rename(id: string, name: string): Promise<void>
   /** The copy's id; it is not opened. */
@@ -138,6 +145,8 @@ export interface Keeping {
   images: number; of: number         // kept, of all
   readOnly: boolean                  // another tab writes it
   problem: string | null             // why something is not kept, and what to do
+  using: string                      // the run whose network is in use; '': as loaded
+  networks: string[]                 // the runs whose networks are kept: see useRun
 }
 export interface OpenedProject extends Keeping {
   data: DataInfo
@@ -397,6 +406,8 @@ export interface TrainOptions {
   /** shift, zoom, brightness: largest share (0.1 = 10 %); rotate: largest angle in degrees. */
   augment?: { flip?: boolean; shift?: number; zoom?: number; rotate?: number; brightness?: number }
   validation?: number             // share, 0.2
+  /** Steps, passes and the end tell of every block: see Readings below. */
+  readings?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
   continue?: boolean
 }
@@ -405,8 +416,10 @@ export type TrainEvent =
   // Before it starts a run is prepared: it can be paused and cancelled there too.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
-  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number }
+  | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; readings?: EpochReadings }
+  // Before 'done' of a run with readings.
+  | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }
   // The GPU was lost: the run goes on with the processor behind that step.
   | { kind: 'moved'; step: number; computes: string; message: string }
@@ -473,6 +486,37 @@ export interface Curve {
   area: number | null; interval: Interval | null
   /** By falling threshold; what has at least that probability is positive. At the first, 2, nothing is. At most 2000. */
   points: { threshold: number; truePositives: number; falsePositives: number }[]
+}
+
+// Readings: lists are in the order of Plan.blocks; null: there is no such figure for the block.
+/** A figure with its 95 % interval. */
+export interface Figure { value: number | null; low: number | null; high: number | null }
+export interface StepReadings {
+  gradient: (number | null)[]     // |dLoss/dOutput| over the batch, frozen or not; null where none is computed
+  ratio: (number | null)[]        // |gradient| / |weights| of what learns
+}
+/** The network against that at the run's start. */
+export interface EpochReadings {
+  moved: (number | null)[]        // |w - w0| / |w0|
+  /** Of batch norms on batch statistics, over channels: mean |mean - mean0| in deviations at the start, mean |log(variance/variance0)|. */
+  drift: { layer: number; block: string; shift: number | null; logRatio: number | null }[]
+  remaining: number               // of the statistics at the start, in these: 0.99^steps
+}
+/**
+ * Likeness is linear CKA without bias, of the held-back images (200 at most), of the backbone's blocks: 1 the same, 0 nothing
+ * in common; empty where fewer than 8 are held back. `runs`: earlier ones with readings and the same images held back.
+ */
+export interface Looked {
+  start: Figure[]
+  runs: { run: string; blocks: Figure[] }[]
+  /** Accuracy with the statistics of live batch norms computed anew from so many training images: was it drift? null: none is live. */
+  anew: { accuracy: Figure; images: number } | null
+}
+export interface Probe {
+  blocks: { block: string; accuracy: Figure; penalty: number }[]   // of the backbone
+  train: number; heldBack: number  // images, 500 of each at most
+  chance: number                   // share that one answer for all gets right
+  seconds: number
 }
 
 // Benchmark ------------------------------------------------------------------

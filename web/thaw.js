@@ -19,7 +19,7 @@ export async function open({ onNotice, onEngine, onKeeping, ...options } = {}) {
   const update = news => { Object.assign(engine, news); onEngine?.(engine) }
   const channel = new Channel(worker, onNotice, update, onKeeping)
   update(await channel.call('open', options))
-  return thaw(channel, engine)
+  return answering(thaw(channel, engine))
 }
 
 /** Requests under way, by id: a promise's two ends and where its events go. */
@@ -57,8 +57,8 @@ class Channel {
     if (signal?.aborted) return Promise.reject(cancelled())
     const id = ++this.#lastID
     return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, call: name, args }) // first: it throws what cannot be sent
       this.#pending.set(id, { resolve, reject, onEvent, untilFinal })
-      this.#worker.postMessage({ id, call: name, args })
       // The caller is told at once; what the worker still says of this id is dropped.
       signal?.addEventListener('abort', () => {
         if (!this.#pending.delete(id)) return
@@ -179,7 +179,7 @@ function thaw(channel, engine) {
     projects: {
       list: call('projects.list'),
       open: (id, { lose, ...options } = {}) => withProgress('projects.open', { id, lose }, options),
-      new: call('projects.new'),
+      begin: call('projects.begin'),
       rename: (id, name) => channel.call('projects.rename', { id, name }),
       duplicate: (id, options) => withProgress('projects.duplicate', { id }, options),
       remove: id => channel.call('projects.remove', { id }),
@@ -191,6 +191,7 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
+    probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
@@ -200,6 +201,25 @@ function thaw(channel, engine) {
     benchmark: call('benchmark'),
     close: () => channel.close(),
   }
+}
+
+/**
+ * Every failure of a call is a rejection by a ThawError, also of arguments that cannot even be sent.
+ * @template {object} T @param {T} calls @returns {T}
+ */
+function answering(calls) {
+  const one = ([name, call]) => {
+    if (name === 'engine' || name === 'close') return [name, call]
+    if (typeof call !== 'function') return [name, answering(call)]
+    return [name, async (...args) => {
+      try {
+        return await call(...args)
+      } catch (error) {
+        throw error instanceof ThawError ? error : new ThawError('invalid', `These arguments do not fit ${name} (${String(error?.message ?? error).replace(/\.$/, '')}).`)
+      }
+    }]
+  }
+  return /** @type {T} */ (Object.fromEntries(Object.entries(calls).map(one)))
 }
 
 /** Answered here: the browser says it to the page as to a worker. @returns {Promise<import('./thaw.d.ts').StorageInfo>} */

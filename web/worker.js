@@ -2,10 +2,12 @@
 // messages (PROTOCOL.md). A failure of the engine itself, which Go cannot answer
 // any more, is answered here, so that no promise of the page waits for ever.
 
+import { Decoders } from './decoders.js'
 import { isSoftware } from './engine/adapter.js'
 import { loadGo } from './engine/loader.js'
 import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
+import { openScratch, sweepScratch } from './scratch.js'
 
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
@@ -65,6 +67,12 @@ globalThis.thawFetch = async (address, limit, progress, signal) => {
   return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
+// Called by the engine: arguments as JSON. NaN and Infinity would be null there, which stands
+// for what was left out, and a BigInt is an error without a name: as texts they are refused
+// by the field that wants a number.
+const number = x => (typeof x === 'bigint' || (typeof x === 'number' && !Number.isFinite(x)) ? String(x) : x)
+globalThis.thawArguments = args => JSON.stringify(args, (_, value) => number(value))
+
 // Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
 // service worker (sw.js) keeps it only from now on.
 globalThis.thawAsset = async name => {
@@ -88,6 +96,10 @@ if (navigator.locks) globalThis.thawLock = (name, wait, signal) => new Promise((
 // Called by the engine: pictures that it does not read (foreign.js).
 globalThis.thawDecodes = decodes
 globalThis.thawDecode = decode
+
+// Called by the engine: files for pixels that memory has no room for (scratch.js).
+globalThis.thawSweepScratch = sweepScratch
+globalThis.thawOpenScratch = openScratch
 
 // Called by the engine: files of kept projects (files.js).
 globalThis.thawFiles = files
@@ -114,6 +126,7 @@ try {
   const load = name => loadGo(here(name), { wasmExec: here('wasm_exec.js') })
   const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
+  globalThis.thawDecoders = most => new Decoders(go.module, most)
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
   stopped('most likely for lack of memory')

@@ -22,6 +22,7 @@ func (c *compiler) backward() {
 		if !c.marks.gradient[u.out] {
 			continue
 		}
+		c.readOutput(u)
 		switch u.class {
 		case irv2.Conv2D, irv2.Dense:
 			c.convBackward(u)

@@ -10,6 +10,7 @@
 //	values.go    where each output lives; concatenation becomes channel slices
 //	forward.go   forward ops, folding and packing what is frozen once
 //	backward.go  only the gradients that an update reads
+//	readings.go  what a step tells beside the loss, where asked
 //	update.go    one optimiser op per learning parameter, after all gradients
 //	program.go   what the layers of a program are; kernels/program places and runs it
 //
@@ -53,6 +54,12 @@ type Options struct {
 	// Beside and Anew are the program's (see program.Program).
 	Beside, Anew bool
 
+	// Readings has a training step tell of every block beside the loss (see Reading).
+	Readings bool
+	// Pool are layers that end a unit whose outputs are also averaged over their pixels,
+	// to be read from Program.Pooled.
+	Pool []*irv2.Layer
+
 	// Keep holds the outputs of these layers until the step ends, to be read by Value.
 	Keep []*irv2.Layer
 }
@@ -75,7 +82,11 @@ func Compile(plan *freeze.Plan, opts Options, machine program.Machine) (*Program
 	c.placeValues()
 	c.forward()
 	if opts.Training {
+		if opts.Readings {
+			c.blockOutputs = BlockOutputs(c.model)
+		}
 		c.backward()
+		c.readParams()
 		c.update()
 	}
 	c.program.Finish()
@@ -95,6 +106,8 @@ type compiler struct {
 	values map[*irv2.Layer]*value
 	states map[*unit]*convState
 	masks  map[*unit]int // number of each dropout's mask
+
+	blockOutputs []*irv2.Layer // whose gradients are read; none without Options.Readings
 
 	learned []*learned // parameters with their gradient buffers, in order of the backward pass
 }

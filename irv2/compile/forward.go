@@ -37,6 +37,7 @@ func (c *compiler) forward() {
 		case irv2.Dropout:
 			c.dropout(program.Forward, u, c.values[u.in[0]].buffer, c.values[u.out].buffer)
 		}
+		c.pool(u)
 	}
 	if c.opts.To == nil {
 		c.loss()

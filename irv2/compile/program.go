@@ -21,7 +21,10 @@ type Program struct {
 	// [Batch, classes], and Loss [Batch]; nil where the program ends before the loss.
 	// Labels are written before Forward.
 	Labels, Logits, Probs, Loss *program.Buffer
+	// Pooled are the outputs of Options.Pool averaged over their pixels, [Batch, C].
+	Pooled map[*irv2.Layer]*program.Buffer
 
+	readings  *readings // nil without Options.Readings
 	values    map[*irv2.Layer]*value
 	params    map[*irv2.Param]*program.Buffer
 	gradients map[*irv2.Param]*program.Buffer

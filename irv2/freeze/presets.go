@@ -16,7 +16,7 @@ type Spec struct {
 	Preset    string        `json:"preset,omitempty"` // freeze-conv, freeze-first-100, unfreeze-all, head-only
 	AsWritten bool          `json:"asWritten,omitempty"`
 	From      string        `json:"from,omitempty"` // a block: it and all after it learn
-	Thaw      []Selector    `json:"thaw,omitempty"`
+	Thaw      Selectors     `json:"thaw,omitzero"`  // empty: the head only
 	BatchNorm BatchNormMode `json:"batchNorm,omitempty"`
 }
 
@@ -26,6 +26,36 @@ type Spec struct {
 type Selector struct {
 	Pattern     string
 	Start, Stop *int
+}
+
+// Selectors are what Spec.Thaw lists.
+type Selectors []Selector
+
+// UnmarshalJSON refuses a list that is too long before it reads its parts, and stops at
+// the first that is wrong.
+func (s *Selectors) UnmarshalJSON(raw []byte) error {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return fmt.Errorf("thaw takes a list of names, patterns and [start, stop] index pairs, not %.40s", raw)
+	}
+	if list == nil {
+		*s = nil
+		return nil
+	}
+	if len(list) > maxSelectors {
+		return tooMany(len(list))
+	}
+	*s = make(Selectors, len(list))
+	for i := range list {
+		if err := (*s)[i].UnmarshalJSON(list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tooMany(selectors int) error {
+	return fmt.Errorf("%d names and ranges are more than the %d that a plan takes", selectors, maxSelectors)
 }
 
 // Range is the Selector of layers[start:stop].
@@ -187,7 +217,7 @@ const (
 
 func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
 	if len(selectors) > maxSelectors {
-		return rule{}, fmt.Errorf("%d names and ranges are more than the %d that a plan takes", len(selectors), maxSelectors)
+		return rule{}, tooMany(len(selectors))
 	}
 	names, picked := make([]string, len(selectors)), make([]bool, len(m.Layers))
 	for i, s := range selectors {

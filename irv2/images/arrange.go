@@ -35,6 +35,15 @@ func (d *Dataset) Arrange(a Arrangement) {
 func (d *Dataset) Restore(next int, a Arrangement) {
 	d.nextID = next
 	d.Arrange(a)
+	d.begin()
+}
+
+// Hold gives a picture that is to be restored its pixels, of its Size and Range.
+func (d *Dataset) Hold(s *Sample, pixels []uint8) (err error) {
+	if s.Pixels, err = d.keep(pixels, d.again(s)); err != nil {
+		return problemf("Not all images can be opened, because %s.", d.noRoom())
+	}
+	return nil
 }
 
 // NextID is the ID that the next picture or class gets.
@@ -53,6 +62,21 @@ func (a Arrangement) Has() map[int]bool {
 
 // Forget gives a picture's pixels up, until Resize reads its file again.
 func (s *Sample) Forget() { s.Size, s.Pixels = 0, nil }
+
+// Shelve has a picture that is out of sight take no memory: its pixels go to disk, or
+// where there is no room, it forgets them.
+func (d *Dataset) Shelve(s *Sample) {
+	if s.Pixels.Bytes() == 0 {
+		return
+	}
+	if d.Disk.Works() {
+		if kept, err := d.Disk.keep(s.Pixels.values, d.again(s)); err == nil {
+			s.Pixels = kept
+			return
+		}
+	}
+	s.Forget()
+}
 
 // Move puts pictures into another class, made if new, and says how many were elsewhere.
 func (d *Dataset) Move(ids []int, class string) (moved int, err error) {

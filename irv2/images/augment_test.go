@@ -121,7 +121,7 @@ func TestSameBitsEverywhere(t *testing.T) {
 		s := add(t, d, "boat", "boat.png", "formats/boat.png")
 		image := make([]float32, size*size*3)
 		for epoch := range 4 {
-			Augment{true, 0.1, 0.1, 0.1, 0.1, 0.1}.Apply(image, s.Pixels, size, 3, epoch, 0)
+			Augment{true, 0.1, 0.1, 0.1, 0.1, 0.1}.Apply(image, values(t, s), size, 3, epoch, 0)
 			binary.Write(h, binary.LittleEndian, image)
 		}
 	}

@@ -1,7 +1,7 @@
 package images
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -34,6 +34,11 @@ type File struct {
 	Browser bool // where only Dataset.Foreign can decode it, it may
 }
 
+// name is the file's, without folders.
+func (f File) name() string {
+	return cmp.Or(cleanName(path.Base(slashed(f.Path))), "A file without a name")
+}
+
 // Generated says that a picture was made by a program that can make it again.
 func (f File) Generated() bool { return f.Origin != "" }
 
@@ -53,7 +58,7 @@ type Sample struct {
 	Name          string  // the file's, without folders; several may have the same
 	Width, Height int     // of the original, upright
 	Size          int     // of Pixels; another than the data set's: set aside, see Resize
-	Pixels        []uint8 // [Size, Size, 3]
+	Pixels        *Pixels // nil: forgotten
 	Hash          Hash
 	Look          uint64 // see NearDuplicates
 	Depth         int    // see Picture
@@ -75,72 +80,21 @@ type Class struct {
 type Dataset struct {
 	Resizing Resizing
 	Limits   Limits
-	Foreign  Foreign // or nil
+	Foreign  Foreign         // or nil
+	Threads  func() Decoders // starts them, nil where that cannot be; nil: goroutines
 	Classes  []*Class
 	Refused  []*Refusal // every file not taken since ClearRefused, in order
-	Most     int        // pictures that it takes, 0: any number
+	Most     int64      // bytes of memory for pixels, 0: any number
+	Disk     *Disk      // or nil; pixels beyond Budget go there
+	Budget   int64      // bytes of memory for pixels, where there is a disk
 	nextID   int        // of samples and classes
 	depth    int        // of the deepest picture added, see Settle
+	held     int64      // bytes of memory that pixels take, in the work at hand
+	full     error      // of writing to Disk, in the work at hand
 }
 
 // NewDataset is empty; every picture added to it is resized by r.
 func NewDataset(r Resizing) *Dataset { return &Dataset{Resizing: r, Limits: DefaultLimits} }
-
-// Add reads and decodes a file and puts it into class, or, where class is "", into the
-// class that its folder names. A class is made on its first picture. The error is a
-// *Refusal, also kept in Refused, or context.Canceled.
-func (d *Dataset) Add(class string, f File) (*Sample, error) {
-	if d.Most > 0 && d.Len() >= d.Most {
-		return nil, d.refused(refuse(cleanName(path.Base(slashed(f.Path))), TooLarge,
-			"is left out, because only %s images fit into memory at %d pixels: choose a smaller size first.", text.Thousands(d.Most), d.Resizing.Size))
-	}
-	data, err := f.Read()
-	return d.add(class, f, data, err)
-}
-
-// add is Add of a file that was read, or could not be.
-func (d *Dataset) add(class string, f File, data []byte, err error) (*Sample, error) {
-	name := cleanName(path.Base(slashed(f.Path)))
-	switch {
-	case errors.Is(err, context.Canceled):
-		return nil, err
-	case err != nil:
-		return nil, d.refused(refuse(name, Unreadable, "%s", err))
-	}
-	if class == "" {
-		class = ClassOf(f.Path)
-	}
-	class = cleanName(class)
-	if class == "" {
-		return nil, d.refused(refuse(name, NoClass, "lies in no folder that could name its class: add it to a class, or drop a folder for each class."))
-	}
-	img, err := d.decode(f, data, name)
-	if err != nil {
-		return nil, d.refused(err.(*Refusal))
-	}
-	d.depth = max(d.depth, img.Depth)
-	s := &Sample{ID: d.newID(), Name: name, Width: img.W, Height: img.H, Depth: img.Depth, Browser: img.Browser, File: f}
-	s.Hash = s.resize(img, d.Resizing, d.depth)
-	s.Look = look(&RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
-	c := d.Class(class)
-	if c == nil {
-		c = d.newClass(class)
-	}
-	c.Samples = append(c.Samples, s)
-	return s, nil
-}
-
-// resize makes the pixels that are trained, and gives the picture's hash.
-func (s *Sample) resize(img *Picture, r Resizing, depth int) (h Hash) {
-	s.Size, s.Range = r.Size, depth
-	s.Pixels, h = img.Square(r, depth)
-	return h
-}
-
-// decode is Decode, or Foreign where the file may be given to it.
-func (d *Dataset) decode(f File, data []byte, name string) (*Picture, error) {
-	return DecodeWith(d.Foreign, f.Browser, data, name, d.Limits)
-}
 
 func (d *Dataset) newID() int {
 	d.nextID++
@@ -249,13 +203,13 @@ func (d *Dataset) freeName(name string) (string, error) {
 		return "", problemf("A class needs a name with at least one visible character.")
 	}
 	if d.Class(name) != nil {
-		return "", existsError(fmt.Sprintf("There is already a class called %q: choose another name, or merge the two.", name))
+		return "", existsError(fmt.Sprintf("There is already a class called %.100q: choose another name, or merge the two.", name))
 	}
 	return name, nil
 }
 
 func noClass(name string) error {
-	return problemf("There is no class called %q: it may have been renamed or removed.", name)
+	return problemf("There is no class called %.100q: it may have been renamed or removed.", name)
 }
 
 func noSample(id int) error {

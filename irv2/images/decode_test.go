@@ -213,34 +213,6 @@ func TestChroma(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	for _, dir := range []string{"formats", "bad"} {
-		names, err := fs.ReadDir(os.DirFS(testdata+dir), ".")
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, n := range names {
-			f.Add(file(f, dir+"/"+n.Name()))
-		}
-	}
-	for _, data := range kinds(f) {
-		f.Add(data)
-	}
-	limits := Limits{FileBytes: 1 << 20, Side: 300, Pixels: 40_000, Bytes: 1 << 20} // keeps memory small
-	f.Fuzz(func(t *testing.T, data []byte) {
-		img, err := Decode(data, "file", limits)
-		if err != nil {
-			if _, ok := err.(*Refusal); !ok || img != nil {
-				t.Fatalf("%T %v", err, err)
-			}
-			return
-		}
-		if n := len(img.RGB8().Pix); img.W*img.H > limits.Pixels || n != img.W*img.H*3 {
-			t.Fatalf("%d x %d with %d values", img.W, img.H, n)
-		}
-	})
-}
-
 // photo12MP is a phone's photograph: 4000 x 3000, 4:2:0.
 func photo12MP(tb testing.TB) []byte {
 	m := image.NewRGBA(image.Rect(0, 0, 4000, 3000))

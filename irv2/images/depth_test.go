@@ -41,8 +41,8 @@ func TestDepthIsTheSets(t *testing.T) {
 	d := NewDataset(DefaultResizing(16))
 	eight := addData(t, d, "a", "8.png", gray16(t, 200))
 	plain := add(t, d, "b", "boat.png", "formats/boat.png")
-	before := slices.Clone(plain.Pixels)
-	brightest := func(s *Sample) uint8 { return slices.Max(s.Pixels) }
+	before := slices.Clone(values(t, plain))
+	brightest := func(s *Sample) uint8 { return slices.Max(values(t, s)) }
 	if eight.Depth != 8 || brightest(eight) != 200 {
 		t.Errorf("alone: depth %d, brightest %d", eight.Depth, brightest(eight))
 	}
@@ -60,7 +60,7 @@ func TestDepthIsTheSets(t *testing.T) {
 	if err := d.Remove([]int{twelve.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if d.Settle(never); d.Depth() != 8 || brightest(eight) != 200 || !slices.Equal(plain.Pixels, before) {
+	if d.Settle(never); d.Depth() != 8 || brightest(eight) != 200 || !slices.Equal(values(t, plain), before) {
 		t.Errorf("alone again: depth %d, brightest %d", d.Depth(), brightest(eight))
 	}
 	full := addData(t, d, "b", "16.png", gray16(t, 65535))

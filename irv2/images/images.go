@@ -8,12 +8,13 @@
 // amd64 and wasm). Browsers decode what nothing here reads, and only where that was
 // asked for, because their pixels differ from one to the next.
 //
-// Files enter at Dataset.Add and Dataset.AddZip and leave, divided by Dataset.Split,
+// Files enter at Dataset.Add and Dataset.AddAll and leave, divided by Dataset.Split,
 // at Augment.Apply or Normalize as float32 [size, size, 3] in [-1, 1]. Read in that order:
 // sniff.go (what a file is), decode.go, mend.go, webp.go, bmp.go, tiff.go, tiffpack.go,
 // tiffpixels.go, fax.go, foreign.go (to planes), rgb.go, chroma.go, orient.go, picture.go (to upright
-// RGB, row by row), resize.go (to the network's size), dataset.go, zip.go, duplicates.go
-// (collecting), reread.go (another size), split.go, augment.go (what one step sees).
+// RGB, row by row), resize.go (to the network's size), job.go (all of that for one file), ahead.go (for several
+// at once), dataset.go, arrive.go, room.go and pixels.go (in memory or on disk), zip.go,
+// duplicates.go (collecting), arrange.go, reread.go (another size), split.go, augment.go (what one step sees).
 package images
 
 import "fmt"

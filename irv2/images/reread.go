@@ -9,29 +9,27 @@ import (
 )
 
 // Resize brings every picture to the size of r, and those of 16 bits to the range of the
-// deepest, from its file; poll is asked between pictures, and its error ends the work with
-// nothing changed. A picture whose file is gone, or is another picture now, keeps the
+// deepest, from its file; poll is asked between pictures, and its error, or a lack of room,
+// ends the work with nothing changed. A picture whose file is gone, or is another picture now, keeps the
 // pixels, the size and the range that it has: it is set aside, left out of every split,
 // until those are chosen again.
 func (d *Dataset) Resize(r Resizing, poll func() error) error {
-	next := &Dataset{Resizing: r, depth: d.Depth()}
+	next := &Dataset{Resizing: r, Limits: d.Limits, Foreign: d.Foreign, Threads: d.Threads, Disk: d.Disk, Budget: d.Budget, Most: d.Most, depth: d.Depth()}
 	again := map[Hash]*Sample{} // one of each picture, as it is to be
+	var aside, stay []*Sample
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
-			if !next.aside(s) {
-				again[s.Hash] = s
+			if next.aside(s) {
+				aside = append(aside, s)
+				continue
 			}
+			again[s.Hash] = s
+			stay = append(stay, s)
 		}
 	}
-	for _, c := range d.Classes {
-		for _, s := range c.Samples {
-			if err := poll(); err != nil {
-				return err
-			}
-			if again[s.Hash] == nil && next.aside(s) {
-				again[s.Hash] = d.reread(s, r, next.depth)
-			}
-		}
+	next.held = held(stay)
+	if err := next.reread(aside, again, poll); err != nil {
+		return err
 	}
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
@@ -76,21 +74,79 @@ func (d *Dataset) depthWarning() string {
 	return ""
 }
 
-// reread decodes a picture's file once more, nil if it is no longer that picture.
-func (d *Dataset) reread(s *Sample, r Resizing, depth int) *Sample {
-	data, err := s.File.Read()
-	if err != nil {
-		return nil
+// reread puts pictures, as the data set would have them, into again: one of each, by the
+// first file that is still that picture.
+func (d *Dataset) reread(pictures []*Sample, again map[Hash]*Sample, poll func() error) error {
+	p := d.pipeline(len(pictures))
+	defer p.close()
+	for len(pictures) > 0 {
+		var copies []*Sample
+		asked := map[Hash]bool{}
+		for _, s := range pictures {
+			if err := poll(); err != nil {
+				return err
+			}
+			switch {
+			case again[s.Hash] != nil:
+				continue
+			case asked[s.Hash]:
+				copies = append(copies, s)
+				continue
+			}
+			asked[s.Hash] = true
+			data, err := s.File.Read()
+			if err != nil {
+				continue
+			}
+			job := d.job(s.File, s.Name, data)
+			if err := p.add(&job, func(out *Decoded, err error) error {
+				if err != nil || out.Hash != s.Hash {
+					return nil
+				}
+				again[s.Hash], err = d.renewed(s, out.Pixels)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		if err := p.finish(poll); err != nil {
+			return err
+		}
+		pictures = copies
 	}
-	img, err := d.decode(s.File, data, s.Name)
-	if err != nil {
-		return nil
+	return nil
+}
+
+// renewed is a picture with other pixels. The error is that there is no room for them.
+func (d *Dataset) renewed(s *Sample, pixels []uint8) (*Sample, error) {
+	now := *s
+	now.Size, now.Range = d.Resizing.Size, d.depth
+	var err error
+	if now.Pixels, err = d.keep(pixels, d.again(&now)); err != nil {
+		return nil, problemf("The size stays as it was, because %s.", d.noRoom())
 	}
-	again := &Sample{}
-	if again.resize(img, r, depth) != s.Hash {
-		return nil
+	return &now, nil
+}
+
+// again makes the pixels that a picture has now, once more from its file.
+func (d *Dataset) again(s *Sample) func() ([]uint8, error) {
+	job := d.job(s.File, s.Name, nil)
+	job.Resizing.Size, job.Depth = s.Size, s.Range
+	return func() ([]uint8, error) {
+		now := job
+		var err error
+		if now.Data, err = s.File.Read(); err != nil {
+			return nil, problemf("%s %v", s.Name, err)
+		}
+		out, err := now.Decode(d.Foreign)
+		if err != nil {
+			return nil, err
+		}
+		if out.Hash != s.Hash {
+			return nil, problemf("%s can no longer be read, because it was moved or changed: add it again.", s.Name)
+		}
+		return out.Pixels, nil
 	}
-	return again
 }
 
 // aside says that a picture is not as the data set has them: of another size, or scaled

@@ -2,7 +2,6 @@ package images
 
 import (
 	"bytes"
-	"path"
 )
 
 // format is one that Decode reads. magic is matched at the file's start, '?'
@@ -72,7 +71,7 @@ const headBytes = 1024
 
 // Recognise says from a file's first bytes why it will not be taken, as far as they tell.
 func (f File) Recognise() *Refusal {
-	name := cleanName(path.Base(slashed(f.Path)))
+	name := f.name()
 	read := f.Head
 	if read == nil {
 		read = func(int) ([]byte, error) { return f.Read() }

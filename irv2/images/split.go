@@ -43,7 +43,7 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 	}
 	s := &Split{}
 	s.LeftOut = d.setAside()
-	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning()} {
+	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning(), d.Disk.warning()} {
 		if warning != "" {
 			s.Warnings = append(s.Warnings, warning)
 		}

@@ -16,7 +16,7 @@ func fake(classes ...[]int) *Dataset {
 	for i, pictures := range classes {
 		c := &Class{Name: fmt.Sprintf("class %d", i)}
 		for _, p := range pictures {
-			c.Samples = append(c.Samples, &Sample{ID: d.nextID, Name: fmt.Sprint(p), Size: 1, Pixels: []uint8{uint8(p), uint8(i), 0}, Hash: Hash(p)})
+			c.Samples = append(c.Samples, &Sample{ID: d.nextID, Name: fmt.Sprint(p), Size: 1, Pixels: &Pixels{values: []uint8{uint8(p), uint8(i), 0}}, Hash: Hash(p)})
 			d.nextID++
 		}
 		d.Classes = append(d.Classes, c)
@@ -142,7 +142,7 @@ func TestSplitInvariants(t *testing.T) {
 		for side, examples := range [][]Example{s.Train, s.Validation} {
 			for _, e := range examples {
 				sides[e.Label][side]++
-				if int(e.Sample.Pixels[1]) != e.Label {
+				if int(e.Sample.Pixels.values[1]) != e.Label {
 					t.Fatal("wrong label")
 				}
 			}

@@ -18,7 +18,7 @@ func TestGroupsStayTogether(t *testing.T) {
 			for c := range 3 {
 				class := d.newClass(fmt.Sprint("class ", c))
 				for i := range 12 {
-					s := &Sample{ID: d.newID(), Name: fmt.Sprint(i), Size: 1, Pixels: make([]uint8, 3), Hash: Hash(100*c + i)}
+					s := &Sample{ID: d.newID(), Name: fmt.Sprint(i), Size: 1, Pixels: &Pixels{values: make([]uint8, 3)}, Hash: Hash(100*c + i)}
 					class.Samples = append(class.Samples, s)
 				}
 			}

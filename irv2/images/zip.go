@@ -39,7 +39,7 @@ type Archive struct {
 // stated in the archive are never believed: reading stops at the limits, and a file that
 // would go beyond what all may have together is refused.
 func ReadArchive(name string, r io.ReaderAt, size int64, encoding string, l ZipLimits, files Limits) (*Archive, error) {
-	name = cleanName(path.Base(slashed(name)))
+	name = File{Path: name}.name()
 	entries, err := unzip.Files(r, size) // no name here is used as a path
 	if err != nil {
 		return nil, problemf("%s is no zip archive, or a damaged one: download or pack it again.", name)

@@ -1,10 +1,9 @@
 package project
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"fmt"
-	"path"
 	"strings"
 
 	"thaw/irv2/weights"
@@ -20,22 +19,31 @@ type Made struct {
 	Result   *RunResult `json:"result"` // nil: not one whole epoch
 }
 
-//go:embed predict
-var scripts embed.FS
+// The scripts of packages.
+var (
+	//go:embed predict/pixels.py
+	pixelsScript string
+	//go:embed predict/keras.py
+	kerasScript string
+	//go:embed predict/onnx.py
+	onnxScript string
+	//go:embed predict/timm.py
+	timmScript string
+	//go:embed predict/tfjs.mjs
+	tfjsScript string
+)
 
 // scriptName is the script's name in a package.
-func (f exportFormat) scriptName() string { return "predict" + path.Ext(f.script) }
+func (f exportFormat) scriptName() string {
+	if f.name == "tfjs" {
+		return "predict.mjs"
+	}
+	return "predict.py"
+}
 
 // scriptText is the script for that format's file.
 func (f exportFormat) scriptText() string {
-	text := func(name string) string {
-		b, err := scripts.ReadFile("predict/" + name)
-		if err != nil {
-			panic(err) // embedded
-		}
-		return string(b)
-	}
-	script := strings.Replace(text(f.script), "# pixels\n", text("pixels.py"), 1)
+	script := strings.Replace(f.script, "# pixels\n", pixelsScript, 1)
 	return strings.ReplaceAll(script, "model.keras", f.file)
 }
 

@@ -14,6 +14,9 @@ type ClassWeight struct {
 	Of       map[string]float64
 }
 
+// maxWeights is more classes than a head can have.
+const maxWeights = 10_000
+
 // UnmarshalJSON reads a word or an object.
 func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 	var word string
@@ -23,15 +26,15 @@ func (w *ClassWeight) UnmarshalJSON(text []byte) error {
 		*w = ClassWeight{Balanced: word == "balanced"}
 		return nil
 	case isWord:
-		return Errorf(Invalid, "There are no class weights called %q: choose none, balanced, or a number for each class.", word)
+		return Errorf(Invalid, "There are no class weights called %.100q: choose none, balanced, or a number for each class.", word)
 	}
-	if err := json.Unmarshal(text, &of); err != nil || of == nil {
+	if err := json.Unmarshal(text, &of); err != nil || of == nil || len(of) > maxWeights {
 		return Errorf(Invalid, "Class weights are none, balanced, or a number for each class.")
 	}
 	*w = ClassWeight{Of: map[string]float64{}}
 	for name, weight := range of {
 		if weight == nil {
-			return Errorf(Invalid, "The class weight of %q is no number: leave it out for 1.", name)
+			return Errorf(Invalid, "The class weight of %.100q is no number: leave it out for 1.", name)
 		}
 		w.Of[name] = *weight
 	}
@@ -73,10 +76,10 @@ func (o Options) weighted(s *images.Split) (Options, error) {
 	for name, weight := range o.ClassWeight.Of {
 		label := slices.Index(s.Classes, name)
 		if label < 0 {
-			return o, Errorf(Invalid, "A class weight is given for %q, which is no class: give weights for classes that are there.", name)
+			return o, Errorf(Invalid, "A class weight is given for %.100q, which is no class: give weights for classes that are there.", name)
 		}
 		if !(weight >= 0 && weight <= 1e6) {
-			return o, Errorf(Invalid, "The class weight of %q must be 0 to 1,000,000, not %g.", name, weight)
+			return o, Errorf(Invalid, "The class weight of %.100q must be 0 to 1,000,000, not %g.", name, weight)
 		}
 		o.weights[label] = weight
 	}

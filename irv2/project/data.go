@@ -40,6 +40,17 @@ func (d *data) empty() {
 	d.history = history{}
 }
 
+// KeepOn gives images a disk for the pixels beyond diskBudget.
+func (p *Project) KeepOn(disk *images.Disk) { p.data.set.Disk, p.data.set.Budget = disk, diskBudget }
+
+// diskBudget is how much of the pixels stays in memory where there is a disk: a picture is
+// read from it in some tens of microseconds, which no step notices, and the memory is of
+// more use to runs.
+const diskBudget = 256 << 20
+
+// DecodeIn gives images decoders for intakes that are large (see images.Dataset.Threads).
+func (p *Project) DecodeIn(threads func() images.Decoders) { p.data.set.Threads = threads }
+
 // DecodeBy gives images a decoder of the formats that are not read here, which is asked
 // for what it was said that it may (see PictureFile.Browser).
 func (p *Project) DecodeBy(f images.Foreign) { p.data.set.Foreign = f }
@@ -74,7 +85,7 @@ func (d *data) resize(size int, poll func() error) error {
 	if size == d.set.Resizing.Size {
 		return nil
 	}
-	return d.set.Resize(images.DefaultResizing(size), poll)
+	return WithCode(Memory, d.set.Resize(images.DefaultResizing(size), poll))
 }
 
 // DataInfo describes the images, split as the last plan or run did.
@@ -175,7 +186,7 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	d.Lock()
 	defer d.Unlock()
 	d.set.ClearRefused()
-	d.set.Most = p.fits(p.choice.Size)
+	d.set.Most = p.pixelMemory()
 	before, had, next := d.set.Arrangement(), d.set.Len(), d.set.NextID()
 	err := from.add(ctx, d.set, progress)
 	if settled := d.set.Settle(p.poll(ctx)); err == nil {
@@ -221,7 +232,11 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if s.Pixels == nil {
 		return nil, Errorf(Invalid, "The file of %s can no longer be read, because it was moved or changed: add it again.", s.Name)
 	}
-	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: s.Pixels})
+	pixels, err := s.Pixels.Read(nil)
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels})
 }
 
 func smallJPEG(picture *images.RGB8) ([]byte, error) {

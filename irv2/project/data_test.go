@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"thaw/irv2/images"
 	"thaw/irv2/worlds"
 )
 
@@ -86,8 +87,8 @@ func TestResize(t *testing.T) {
 	}
 	for _, c := range p.data.set.Classes {
 		for _, s := range c.Samples {
-			if len(s.Pixels) != 40*40*3 {
-				t.Fatalf("%s has %d values", s.Name, len(s.Pixels))
+			if len(values(t, s)) != 40*40*3 {
+				t.Fatalf("%s has %d values", s.Name, len(values(t, s)))
 			}
 		}
 	}
@@ -305,4 +306,13 @@ func TestWorldPicture(t *testing.T) {
 	}
 	_, err := WorldByName("mars")
 	checkCode(t, err, Invalid, "mars")
+}
+
+func values(t testing.TB, s *images.Sample) []uint8 {
+	t.Helper()
+	pixels, err := s.Pixels.Read(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pixels
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,24 @@ func decodeStrictly(text []byte, dst any) error {
 	return decodeError(d.Decode(dst))
 }
 
+// IDs are a list of numbers that Decode reads without holes: null would be image 0.
+type IDs []int
+
+const maxIDs = 1_000_000
+
+// UnmarshalJSON reads a list of whole numbers.
+func (ids *IDs) UnmarshalJSON(text []byte) error {
+	var list []*int
+	if err := json.Unmarshal(text, &list); err != nil || slices.Contains(list, nil) || len(list) > maxIDs {
+		return Errorf(Invalid, "Images are named by a list of their numbers, which are whole, at most 1,000,000.")
+	}
+	*ids = make(IDs, len(list))
+	for i, id := range list {
+		(*ids)[i] = *id
+	}
+	return nil
+}
+
 func decodeError(err error) error {
 	var kind *json.UnmarshalTypeError
 	var said *Error
@@ -35,17 +54,17 @@ func decodeError(err error) error {
 		return Errorf(Invalid, "%s takes %s, not %s.", quoted(kind.Field), takes(kind.Type.Kind().String()), strings.TrimPrefix(kind.Value, "number "))
 	}
 	if name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-		return Errorf(Invalid, "There is no option %s: look for a slip in its name.", name)
+		return Errorf(Invalid, "There is no option %.100s: look for a slip in its name.", name)
 	}
 	text := strings.TrimPrefix(err.Error(), "json: ")
-	return Errorf(Invalid, "The arguments do not fit: %s.", strings.TrimSuffix(text, "."))
+	return Errorf(Invalid, "The arguments do not fit: %.200s.", strings.TrimSuffix(text, "."))
 }
 
 func quoted(field string) string {
 	if field == "" {
 		return "This call"
 	}
-	return fmt.Sprintf("%q", field)
+	return fmt.Sprintf("%.100q", field)
 }
 
 // takes says what a Go kind is to a person.
@@ -78,7 +97,7 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	}
 	for name, value := range fields {
 		if bytes.Contains(value, []byte("null")) && name != "classWeight" && (name != "augment" || string(value) != "null") {
-			return Errorf(Invalid, "%q is no number: leave it out for what is usual.", name)
+			return Errorf(Invalid, "%.100q is no number: leave it out for what is usual.", name)
 		}
 	}
 	return decodeStrictly(text, (*plain)(o))

@@ -53,7 +53,7 @@ func (p *Project) MoveImages(ids []int, class string) (DataInfo, error) {
 		if moved == 0 {
 			return "", err
 		}
-		return fmt.Sprintf("moved %s to %s", pictures(moved), class), err
+		return fmt.Sprintf("moved %s to %s", pictures(moved), images.CleanName(class)), err
 	})
 }
 
@@ -119,10 +119,9 @@ func (p *Project) edit(change func(*images.Dataset) (did string, err error)) (Da
 
 // remember makes what was done a step of the history, unless nothing changed.
 func (d *data) remember(did string, before images.Arrangement) {
-	now := d.set.Arrangement()
-	if !now.Same(before) {
+	if !d.set.Arrangement().Same(before) {
 		d.history.push(did, before)
-		d.history.trim(now, keptBytes)
+		d.history.trim(d.set, keptBytes)
 	}
 }
 
@@ -161,7 +160,7 @@ func (p *Project) step(ctx context.Context, verb, done string, from, to *[]chang
 		return nil, err
 	}
 	*from, *to = (*from)[:last], append(*to, change{c.did, here})
-	d.history.trim(c.other, keptBytes)
+	d.history.trim(d.set, keptBytes)
 	names := map[int]string{}
 	for _, class := range here {
 		names[class.ID] = class.Name

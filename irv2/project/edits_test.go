@@ -131,10 +131,10 @@ func TestUndoAtAnotherSize(t *testing.T) {
 	if first.Size != 32 {
 		t.Error("a removed image was read again")
 	}
-	p.data.history.trim(p.data.set.Arrangement(), 2*32*32*3)
+	p.data.history.trim(p.data.set, 2*32*32*3)
 	held := 0
 	for _, s := range p.data.history.past[2].other[0].Samples {
-		held += len(s.Pixels)
+		held += int(s.Pixels.Bytes())
 	}
 	if held != 2*32*32*3 || p.data.history.bytes != int64(held) {
 		t.Errorf("%d bytes are held, the history says %d", held, p.data.history.bytes)
@@ -144,8 +144,8 @@ func TestUndoAtAnotherSize(t *testing.T) {
 		t.Fatalf("%+v, %v", back, err)
 	}
 	for _, s := range p.data.set.Classes[0].Samples {
-		if s.Size != 40 || len(s.Pixels) != 40*40*3 {
-			t.Errorf("%s: size %d, %d values", s.Name, s.Size, len(s.Pixels))
+		if s.Size != 40 || len(values(t, s)) != 40*40*3 {
+			t.Errorf("%s: size %d, %d values", s.Name, s.Size, len(values(t, s)))
 		}
 	}
 	if _, err := p.Thumbnail(boats[0]); err != nil {
@@ -231,7 +231,7 @@ func TestUndoSettlesDepth(t *testing.T) {
 		_, err = p.AddImages(ctx, from, progress)
 		return err
 	}
-	brightest := func() uint8 { return slices.Max(p.data.set.Classes[0].Samples[0].Pixels) }
+	brightest := func() uint8 { return slices.Max(values(t, p.data.set.Classes[0].Samples[0])) }
 	none := func(int64, int64) {}
 	if err := give(t.Context(), none, "a", grey("8.png", 200)); err != nil {
 		t.Fatal(err)

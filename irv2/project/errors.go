@@ -49,8 +49,17 @@ func WithCode(code Code, err error) error {
 	if errors.Is(err, images.ErrExists) {
 		code = Exists
 	}
-	return &Error{code, err}
+	return &Error{code, said{sentence(err), err}}
 }
+
+// said is an error in other words.
+type said struct {
+	text string
+	error
+}
+
+func (s said) Error() string { return s.text }
+func (s said) Unwrap() error { return s.error }
 
 // codeOf is an error's code, Internal where it has none.
 func codeOf(err error) Code {
@@ -72,8 +81,12 @@ func Recover(err *error) {
 // invalid is an error of the engine's packages about what was asked for.
 func invalid(err error) error { return Errorf(Invalid, "%s", sentence(err)) }
 
-// sentence is an error of the engine's packages as a sentence for the user.
+// sentence is an error of the engine's packages as a sentence for the user. One with a
+// full stop is a sentence already, and may begin with a file's name.
 func sentence(err error) string {
-	text := strings.TrimSuffix(err.Error(), ".")
+	text := err.Error()
+	if strings.HasSuffix(text, ".") {
+		return text
+	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

@@ -41,6 +41,8 @@ type (
 		Seconds     float64  `json:"seconds"`
 		SecondsLeft *float64 `json:"secondsLeft"`
 		GFLOPs      float64  `json:"gflops"` // a second, of this step
+
+		Readings *StepReadings `json:"readings,omitempty"`
 	}
 	// EpochDone: an epoch is trained and evaluated.
 	EpochDone struct {
@@ -52,6 +54,8 @@ type (
 		ValidationAccuracy *float64 `json:"validationAccuracy"` // was held back
 		BalancedAccuracy   *float64 `json:"balancedAccuracy"`
 		Seconds            float64  `json:"seconds"`
+
+		Readings *EpochReadings `json:"readings,omitempty"`
 	}
 	// Paused: the run waits, or goes on.
 	Paused struct {
@@ -106,10 +110,10 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Cached{"cache", e.Cache.Done, e.Cache.Total, e.Cache.SecondsLeft}
 	case e.Step != nil:
 		s := e.Step
-		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9}
+		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9, stepReadings(s.Blocks)}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, nil}
 }
 
 // measured is a figure of an evaluation, nil where there were no images.

@@ -8,6 +8,8 @@ import (
 // examples shows a split to package tune. It holds the pixels itself: the images may be
 // changed while a run trains.
 type examples struct {
+	buffer  []uint8 // for those on disk
+	lost    error   // of an image that can no longer be read: the run ends
 	parts   [2][]example
 	size    int
 	seed    uint64
@@ -22,7 +24,7 @@ type pixelsID struct {
 }
 
 type example struct {
-	pixels []uint8
+	pixels *images.Pixels
 	known  pixelsID
 	label  int
 }
@@ -50,11 +52,27 @@ func (d *examples) Len(s tune.Split) int          { return len(d.parts[s]) }
 func (d *examples) Label(s tune.Split, i int) int { return d.parts[s][i].label }
 func (d *examples) Augmented() bool               { return d.augment.On() }
 func (d *examples) Image(dst []float32, s tune.Split, i, epoch int) {
-	pixels := d.parts[s][i].pixels
+	if d.buffer == nil {
+		d.buffer = make([]uint8, d.size*d.size*3)
+	}
+	pixels, err := d.parts[s][i].pixels.Read(d.buffer)
+	if err != nil {
+		d.lost = err
+		return
+	}
 	if s == tune.Train && epoch >= 0 && d.augment.On() {
 		d.augment.Vary(dst, pixels, d.size, d.seed, epoch, i)
 		images.Feed(dst, dst, d.pixels)
 		return
 	}
 	images.Feed(dst, pixels, d.pixels)
+}
+
+// known tells which pixels a split has.
+func (d *examples) known(s tune.Split) []pixelsID {
+	var list []pixelsID
+	for _, e := range d.parts[s] {
+		list = append(list, e.known)
+	}
+	return list
 }

@@ -18,7 +18,7 @@ type exportFormat struct {
 	name   string
 	file   string // of the model in a package
 	opens  string // what reads it
-	script string // of package predict, that asks it; "": there is none
+	script string // in predict, that asks it; "": there is none
 	write  func(io.Writer, *irv2.Weights, weights.About) error
 }
 
@@ -26,11 +26,11 @@ var exportFormats = []exportFormat{
 	{"safetensors", "model.safetensors", "Thaw, to go on with it: drop it on the page", "", func(w io.Writer, of *irv2.Weights, about weights.About) error {
 		return weights.WriteSafetensors(w, of, about.Metadata())
 	}},
-	{"keras", "model.keras", `Keras 3: keras.models.load_model("model.keras"); pixels from 0 to 255 go in, probabilities come out`, "keras.py", weights.WriteKeras},
-	{"h5", "model.h5", `Keras 2 and 3: keras.models.load_model("model.h5"); pixels from 0 to 255 go in, probabilities come out`, "keras.py", weights.WriteH5},
-	{"onnx", "model.onnx", "ONNX Runtime and all that reads ONNX: pixels [n, height, width, 3] from 0 to 255 go in, probabilities come out", "onnx.py", weights.WriteONNX},
-	{"tfjs", "model.json", "TensorFlow.js 4: tf.loadLayersModel('model.json'); pixels from 0 to 255 go in, probabilities come out", "tfjs.mjs", weights.WriteTFJS},
-	{"timm", "model.safetensors", "PyTorch with timm: load_state_dict of inception_resnet_v2; pixels as predict.py prepares them go in, logits come out", "timm.py", weights.WriteTimm},
+	{"keras", "model.keras", `Keras 3: keras.models.load_model("model.keras"); pixels from 0 to 255 go in, probabilities come out`, kerasScript, weights.WriteKeras},
+	{"h5", "model.h5", `Keras 2 and 3: keras.models.load_model("model.h5"); pixels from 0 to 255 go in, probabilities come out`, kerasScript, weights.WriteH5},
+	{"onnx", "model.onnx", "ONNX Runtime and all that reads ONNX: pixels [n, height, width, 3] from 0 to 255 go in, probabilities come out", onnxScript, weights.WriteONNX},
+	{"tfjs", "model.json", "TensorFlow.js 4: tf.loadLayersModel('model.json'); pixels from 0 to 255 go in, probabilities come out", tfjsScript, weights.WriteTFJS},
+	{"timm", "model.safetensors", "PyTorch with timm: load_state_dict of inception_resnet_v2; pixels as predict.py prepares them go in, logits come out", timmScript, weights.WriteTimm},
 }
 
 // Export writes the network as it is now: safetensors, keras, h5, onnx, tfjs (a zip) or timm.

@@ -50,10 +50,8 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 			f.weights = append(f.weights, weak.Make(&from.Data[i][0]))
 		}
 	}
-	for split, part := range d.parts {
-		for _, e := range part {
-			f.images[split] = append(f.images[split], e.known)
-		}
+	for split := range d.parts {
+		f.images[split] = d.known(tune.Split(split))
 	}
 	return f
 }

@@ -5,8 +5,9 @@ import (
 )
 
 // history is what undo goes back over, and redo forward: changes of the images, oldest
-// first. Pictures that only it holds keep their pixels, up to keptBytes; of more, those
-// removed first give theirs up and are read from their files when undo brings them back.
+// first. Pictures that only it holds keep their pixels in memory, up to keptBytes; those of
+// more, removed first, go to disk, or where there is none are read from their files when undo
+// brings them back.
 type history struct {
 	past, future []change
 	bytes        int64 // of pixels that only the history holds
@@ -33,9 +34,9 @@ func (h *history) push(did string, before images.Arrangement) {
 	}
 }
 
-// trim keeps to keptBytes what is in no arrangement but the history's.
-func (h *history) trim(now images.Arrangement, limit int64) {
-	seen := map[*images.Sample]bool{}
+// trim keeps to limit the memory of what is in no arrangement but the history's.
+func (h *history) trim(set *images.Dataset, limit int64) {
+	seen, counted := map[*images.Sample]bool{}, map[*images.Pixels]bool{}
 	lists := map[**images.Sample]int{} // a list is shared by the changes that left its class alone
 	each := func(a images.Arrangement, do func(*images.Sample)) {
 		for _, c := range a {
@@ -51,12 +52,17 @@ func (h *history) trim(now images.Arrangement, limit int64) {
 			}
 		}
 	}
-	each(now, func(*images.Sample) {})
+	each(set.Arrangement(), func(s *images.Sample) { counted[s.Pixels] = true })
 	h.bytes = 0
 	keep := func(s *images.Sample) {
-		if h.bytes += int64(len(s.Pixels)); h.bytes > limit {
-			h.bytes -= int64(len(s.Pixels))
-			s.Forget()
+		bytes := s.Pixels.Bytes()
+		switch {
+		case counted[s.Pixels]:
+		case h.bytes+bytes > limit:
+			set.Shelve(s)
+		default:
+			counted[s.Pixels] = true
+			h.bytes += bytes
 		}
 	}
 	for _, of := range [][]change{h.past, h.future} { // the latest first

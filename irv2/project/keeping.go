@@ -14,12 +14,14 @@ import (
 
 // Keeping is how far a project is kept.
 type Keeping struct {
-	ID       string  `json:"id"` // "": nothing is there to be kept
-	Name     string  `json:"name"`
-	Images   int     `json:"images"`   // kept, of Of
-	Of       int     `json:"of"`       //
-	ReadOnly bool    `json:"readOnly"` // it is open in another tab, which writes
-	Problem  *string `json:"problem"`  // why something is not kept, and what to do
+	ID       string   `json:"id"` // "": nothing is there to be kept
+	Name     string   `json:"name"`
+	Images   int      `json:"images"`   // kept, of Of
+	Of       int      `json:"of"`       //
+	ReadOnly bool     `json:"readOnly"` // it is open in another tab, which writes
+	Problem  *string  `json:"problem"`  // why something is not kept, and what to do
+	Using    string   `json:"using"`    // ID of the run whose network is in use, "": as loaded
+	Networks []string `json:"networks"` // IDs of the runs whose networks are kept
 }
 
 // keeper writes an open project down as things happen. A goroutine of its own stores
@@ -224,7 +226,7 @@ const packBytes = 4 << 20
 // storePixels keeps the pixels of pictures whose kept ones are of another size or range:
 // so that they need not be decoded at the next visit.
 func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
-	var pack []byte
+	var pack, buffer []byte
 	var in []*images.Sample
 	flush := func() error {
 		if len(in) == 0 {
@@ -238,8 +240,9 @@ func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
 		offset := 0
 		k.mu.Lock()
 		for _, s := range in {
-			k.pixels[s.ID] = &keep.Pixels{File: file, Offset: offset, Size: s.Size, Range: s.Range, Sum: keep.Sum(s.Pixels)}
-			offset += len(s.Pixels)
+			values := pack[offset:][:s.Size*s.Size*3]
+			k.pixels[s.ID] = &keep.Pixels{File: file, Offset: offset, Size: s.Size, Range: s.Range, Sum: keep.Sum(values)}
+			offset += len(values)
 		}
 		k.mu.Unlock()
 		packed += len(in)
@@ -253,7 +256,11 @@ func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
 			if _, stored := k.images[sample.ID]; !stored || sample.Pixels == nil || has != nil && has.Size == sample.Size && has.Range == sample.Range {
 				continue
 			}
-			pack, in = append(pack, sample.Pixels...), append(in, sample)
+			values, err := sample.Pixels.Read(buffer)
+			if err != nil { // decoded at the next visit, from the copy of its file
+				continue
+			}
+			pack, in = append(pack, values...), append(in, sample)
 			if len(pack) >= packBytes {
 				if err := flush(); err != nil {
 					return packed, err
@@ -303,7 +310,12 @@ func (k *keeper) document(s *snapshot) keep.Document {
 
 // state says how far the project is kept. k.mu is held.
 func (k *keeper) state() Keeping {
-	s := Keeping{ID: k.doc.ID, Name: k.doc.Name, ReadOnly: k.readOnly}
+	s := Keeping{ID: k.doc.ID, Name: k.doc.Name, ReadOnly: k.readOnly, Using: k.doc.Current, Networks: []string{}}
+	for _, r := range k.doc.Runs {
+		if r.Values != nil {
+			s.Networks = append(s.Networks, r.ID)
+		}
+	}
 	if k.last != nil {
 		for _, c := range k.last.classes {
 			s.Of += len(c.samples)

@@ -174,9 +174,22 @@ func (r *Run) keepCheckpoint(passEnds bool) {
 	}
 }
 
+// checkpointFiles hold the values of the last checkpoint and, while it is written, the next.
+var checkpointFiles = [2]string{"checkpoint-0", "checkpoint-1"}
+
 func (r *Run) writeCheckpoint(k *keeper) error {
-	r.checkpoints++
-	w := k.places.store.Write(k.closed, k.id(), fmt.Sprintf("checkpoint-%d", r.checkpoints%2))
+	if r.keptIn == "" { // of an earlier run, or visit
+		if last, err := k.places.store.Checkpoint(k.closed, k.id()); err != nil {
+			return err
+		} else if last != nil {
+			r.keptIn = last.Values.File
+		}
+	}
+	file := checkpointFiles[0]
+	if r.keptIn == file { // the last whole one stays until this one is
+		file = checkpointFiles[1]
+	}
+	w := k.places.store.Write(k.closed, k.id(), file)
 	if err := r.session.State(k.closed, w.Add); err != nil {
 		return err
 	}
@@ -184,11 +197,15 @@ func (r *Run) writeCheckpoint(k *keeper) error {
 	if err != nil {
 		return err
 	}
-	return k.places.store.SaveCheckpoint(k.closed, k.id(), &keep.Checkpoint{
+	err = k.places.store.SaveCheckpoint(k.closed, k.id(), &keep.Checkpoint{
 		Run: r.record(), From: r.from.run, Steps: r.steps(), Of: r.layout.Steps() * r.layout.Options.Epochs,
 		Position: rawJSON(r.session.Position()), Values: *values, Machine: r.project.machine(r.layout), Images: r.data.sum(),
 		Seconds: time.Since(r.start).Seconds(), Saved: time.Now().UnixMilli(),
 	})
+	if err == nil {
+		r.keptIn = file
+	}
+	return err
 }
 
 // dropCheckpoint forgets a run whose numbers have left all bounds: it would do so again.

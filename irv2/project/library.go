@@ -126,6 +126,8 @@ func unreadable(id string) Manifest {
 	return Manifest{Info: WeightInfo{ID: id, Name: id, Model: model, Warnings: []string{}, Stored: true, Damaged: true}}
 }
 
+var errManifest = Errorf(Corrupt, "What is kept of these weights is damaged: choose the file again, or remove them.")
+
 func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 	var m Manifest
 	if l.broken != nil {
@@ -139,7 +141,7 @@ func (l *Library) manifest(ctx context.Context, id string) (Manifest, error) {
 		return m, Errorf(Invalid, "These weights are no longer kept here: choose the file again.")
 	}
 	if json.Unmarshal(text, &m) != nil || m.Info.ID != id {
-		return m, Errorf(Corrupt, "What is kept of these weights is damaged: choose the file again, or remove them.")
+		return m, errManifest
 	}
 	return m, nil
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Augment        Augment            `json:"augment"`
 	Validation     float64            `json:"validation"`
 	ClassWeight    ClassWeight        `json:"classWeight"`
+	Readings       bool               `json:"readings"` // steps, passes and the end tell of every block
 	Continue       bool               `json:"continue"` // from the network as it is now, else as loaded
 
 	weights []float64 // of the images' classes, see weighted
@@ -47,7 +48,7 @@ func DefaultOptions() Options {
 func (o Options) tune(budget int64) tune.Options {
 	return tune.Options{
 		Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
-		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, ClassWeights: o.weights, Budget: budget,
+		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, ClassWeights: o.weights, Readings: o.Readings, Budget: budget,
 	}
 }
 

@@ -2,10 +2,14 @@ package project
 
 import (
 	"encoding/json"
+	"math"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"thaw/irv2/freeze"
+	"thaw/irv2/worlds"
 )
 
 // An option is taken as it was given, or refused by name; never replaced in silence.
@@ -33,6 +37,19 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// A hole in a list is not image 0.
+func TestIDs(t *testing.T) {
+	for given, want := range map[string]string{`{"ids":[2,1]}`: "", `{"ids":[]}`: "", `{"ids":[null]}`: "whole", `{"ids":["NaN"]}`: "whole", `{"ids":[1.5]}`: "whole", `{"ids":{}}`: "list"} {
+		var args struct{ IDs IDs }
+		err := Decode([]byte(given), &args)
+		if want == "" && err != nil {
+			t.Error(err)
+		} else if want != "" {
+			check(t, err, Invalid, want)
+		}
+	}
+}
+
 // Where nothing was held back, there is no figure.
 func TestNothingHeldBack(t *testing.T) {
 	p := open(t, 3, 0)
@@ -57,4 +74,36 @@ func TestBounds(t *testing.T) {
 	}
 	_, err := p.Plan(spec, DefaultOptions())
 	check(t, err, Invalid, "more than the 1000")
+	start := time.Now()
+	check(t, Decode([]byte(`{"thaw":[null`+strings.Repeat(",null", 1_000_000)+`]}`), &spec), Invalid, "more than the 1000")
+	if took := time.Since(start); took > 5*time.Second { // 0.3 s on a core of its own
+		t.Errorf("a long list took %v", took)
+	}
+}
+
+// What is refused changes nothing: neither what was trained, nor how images are divided.
+func TestRefusedChangesNothing(t *testing.T) {
+	p := trained(t)
+	before, network := p.Images(), *p.network
+	for _, change := range []func(*Options){
+		func(o *Options) { o.Epochs = 0 }, func(o *Options) { o.Validation = 0.5; o.Rate = math.NaN() },
+		func(o *Options) { o.Rates = map[string]float64{"blok8_1": 1} }, func(o *Options) { o.ClassWeight.Of = map[string]float64{"no class": 1} },
+	} {
+		o := DefaultOptions()
+		change(&o)
+		_, planned := p.Plan(freeze.Spec{Preset: "head-only"}, o)
+		_, trained := p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, nil)
+		if planned == nil || trained == nil || !reflect.DeepEqual(p.Images(), before) || !reflect.DeepEqual(*p.network, network) {
+			t.Errorf("%v, %v, and something changed", planned, trained)
+		}
+	}
+}
+
+// Generated images of any seed are none of pretraining.
+func TestWorldSeeds(t *testing.T) {
+	for seed, fine := range map[uint64]bool{0: true, 1: true, worldSeedMost: true, worldSeedMost + 1: false, 1<<44 - 1<<21: false, math.MaxUint64: false} {
+		if _, err := World(worlds.Near, 1, 0, seed); (err == nil) != fine {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
 }

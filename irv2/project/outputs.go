@@ -3,7 +3,8 @@ package project
 import (
 	"context"
 	"slices"
-	"strings"
+
+	"thaw/irv2/images"
 )
 
 // NameOutputs says what the outputs of the trained head in use stand for: a name for each,
@@ -23,18 +24,18 @@ func (p *Project) NameOutputs(ctx context.Context, names []string) (*ModelInfo, 
 	}
 	names = slices.Clone(names)
 	for i := range names {
-		names[i] = strings.TrimSpace(names[i])
+		names[i] = images.CleanName(names[i])
 		if names[i] == "" || slices.Contains(names[:i], names[i]) {
 			return nil, Errorf(Invalid, "Output %d needs a name that no other output has.", i+1)
 		}
 	}
 	if n.current.Weights == n.loaded.Weights {
-		n.loaded.outputs = outputsOf(names)
 		if n.info.Stored {
 			if err := p.Library.rename(ctx, n.info.ID, names); err != nil {
 				return nil, err
 			}
 		}
+		n.loaded.outputs = outputsOf(names)
 	}
 	n.current.outputs = outputsOf(names)
 	return p.Describe()

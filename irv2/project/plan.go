@@ -55,10 +55,9 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	if p.Machine == nil {
 		return nil, errNotOpen
 	}
-	p.division = o.division()
 	classes, counts := 2, [2]int{o.Batch, 0}
 	var data *examples
-	if split, err := p.data.divide(p.division); err == nil {
+	if split, err := p.data.divide(o.division()); err == nil {
 		classes, counts = len(split.Classes), [2]int{len(split.Train), len(split.Validation)}
 		if o, err = o.weighted(split); err != nil {
 			return nil, err
@@ -70,6 +69,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
 	}
+	p.division = o.division()
 	from := p.start(o)
 	plan := p.describe(l, p.known(l, from, data))
 	plan.Head = from.head(p.data.outputs())
@@ -98,14 +98,13 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	return plan, nil
 }
 
-// budget is the memory that a run may take: all but the images, those that undo would
+// budget is the memory that a run may take: all but the images in memory, those that undo would
 // bring back, and the weights as loaded, which stay beside it. 0: no limit.
 func (p *Project) budget() int64 {
 	if p.Memory == 0 {
 		return 0
 	}
-	side := int64(p.data.set.Resizing.Size)
-	taken := int64(p.data.set.Len())*side*side*3 + p.data.history.bytes
+	taken := p.data.set.Held() + p.data.history.bytes
 	if p.network != nil {
 		taken += bytesOf(p.network.loaded.Weights)
 	}

@@ -15,6 +15,7 @@ func (r *Run) prepare() (err error) {
 		return err
 	}
 	r.weights = r.from.startFor(r.layout.Plan, r.outputs, r.layout.Options.Seed)
+	r.looks.begin(r.from, r.weights)
 	if err := poll(); err != nil {
 		return err
 	}

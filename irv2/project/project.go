@@ -11,8 +11,9 @@
 // described), network.go and weights.go (weights in use), builtin.go (what comes with Thaw), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
 // with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
 // history.go (changes of them, and undo), options.go with classweight.go, plan.go with
-// pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go and
-// features.go (kept for the next run), predict.go with predictfiles.go (many) and testset.go (the user's own), export.go.
+// pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go, features.go
+// (kept for the next run) and readings.go, probe.go, predict.go with
+// predictfiles.go (many) and testset.go (the user's own), export.go.
 package project
 
 import (
@@ -56,6 +57,7 @@ type Project struct {
 	runs      int      // so far
 	way       string   // who computes runs
 	paces     paces
+	seen      []seen // what the last runs with readings made of the network
 
 	places      *places // nil: projects are not kept
 	keeper      *keeper // of the open one; nil without places

@@ -82,15 +82,15 @@ func (p *Project) importFile(ctx context.Context, url, name string, file File, t
 }
 
 // published says which published file this is, nil if none. One fetched from a
-// published address must be that file.
+// published address must be that file, where its sum is known.
 func (p *Project) published(ctx context.Context, url, name string, file File, tell Tell) (*weights.Known, error) {
 	known, err := weights.Fingerprint(&patient{file, p.poll(ctx), tell.of("Checking " + name)}, file.Size())
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range weights.Published() {
-		if k.URL == url && (known == nil || known.URL != url) {
-			return nil, Errorf(Corrupt, "What came from %s is not the published file: try again, or download it yourself.", url)
+		if k.URL == url && k.HasSum() && (known == nil || known.URL != url) {
+			return nil, Errorf(Corrupt, "What came from %.200s is not the published file: try again, or download it yourself.", url)
 		}
 	}
 	return known, nil

@@ -195,7 +195,10 @@ func (p *Project) restoreImage(kept *keep.Image, packs *packReader) (*images.Sam
 			return nil, err
 		}
 		if pixels != nil {
-			s.Size, s.Range, s.Pixels = px.Size, px.Range, pixels
+			s.Size, s.Range = px.Size, px.Range
+			if err := p.data.set.Hold(s, pixels); err != nil {
+				return nil, WithCode(Memory, err)
+			}
 			k.pixels[kept.ID] = px
 		}
 	}

@@ -40,17 +40,19 @@ type Run struct {
 	start   time.Time
 	held    time.Time // since when it is paused
 
-	spec        freeze.Spec
-	options     Options
-	resume      *keep.Checkpoint  // that it goes on from, or nil
-	epochs      []json.RawMessage // EpochDone, for whoever keeps the run
-	keptAt      time.Time         // when the last checkpoint was written
-	keepTook    time.Duration
-	checkpoints int  // written
-	notKept     bool // it was said
+	spec     freeze.Spec
+	options  Options
+	resume   *keep.Checkpoint  // that it goes on from, or nil
+	epochs   []json.RawMessage // EpochDone, for whoever keeps the run
+	keptAt   time.Time         // when the last checkpoint was written
+	keepTook time.Duration
+	keptIn   string // file of the last checkpoint
+	notKept  bool   // it was said
 
 	odd    int  // steps in a row with an odd loss
 	warned bool // about it
+
+	looks look // what it needs for readings
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -107,11 +109,6 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if o, err = o.weighted(split); err != nil {
 		return nil, err
 	}
-	p.division = o.division()
-	p.dropPredictors()
-	if !o.Continue {
-		p.network.reset()
-	}
 	layout, err := p.layout(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
 	var tooLarge *tune.TooLarge
 	switch {
@@ -120,10 +117,16 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
+	p.division = o.division()
+	p.dropPredictors()
+	if !o.Continue {
+		p.network.reset()
+	}
 	r := &Run{
 		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
 		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
+	r.looks.wanted = o.Readings
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -131,11 +134,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 // train runs to the end and sends the final event.
 func (r *Run) train() {
 	defer r.cancel()
-	defer func() {
-		if r.session != nil {
-			r.session.Close()
-		}
-	}()
+	defer r.close()
 	r.start = time.Now()
 	err := r.prepare()
 	if err == nil {
@@ -160,10 +159,21 @@ func (r *Run) train() {
 	}
 }
 
+// close gives the session's memory up.
+func (r *Run) close() {
+	if r.session != nil {
+		r.session.Close()
+		r.session = nil
+	}
+}
+
 // end keeps the run and tells of its end.
 func (r *Run) end(kind string) {
 	result := r.result()
 	r.keepRun(kind, result)
+	if kind == "done" {
+		r.look()
+	}
 	r.emit(Ended{kind, result})
 }
 
@@ -205,8 +215,8 @@ func (r *Run) safely() (err error) {
 func (r *Run) poll() func() error {
 	poll := r.project.poll(r.ctx)
 	return func() error {
-		if r.diverge != nil {
-			return r.diverge
+		if err := cmp.Or(r.diverge, r.data.lost); err != nil {
+			return err
 		}
 		if err := poll(); err != nil {
 			return err
@@ -238,8 +248,10 @@ func (r *Run) event(e tune.Event) {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
 	event := eventOf(e, r.flops)
-	if e.Epoch != nil {
-		r.epochs = append(r.epochs, rawJSON(event))
+	if done, ok := event.(EpochDone); ok {
+		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
+		done.Readings = r.epochReadings()
+		event = done
 	}
 	r.emit(event)
 	if e.Step != nil {

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"iter"
 	"path"
 	"strconv"
 	"strings"
@@ -20,8 +21,25 @@ import (
 
 // Source is where pictures come from.
 type Source struct {
-	// add adds the pictures; progress hears how many files are done.
-	add func(ctx context.Context, to *images.Dataset, progress Progress) error
+	files iter.Seq2[string, images.File] // with the class of each
+	count int                            // at most
+	end   func(*images.Dataset) error    // when they are in; or nil
+}
+
+// add adds the pictures; progress hears how many files are done.
+func (s Source) add(ctx context.Context, to *images.Dataset, progress Progress) error {
+	total := int64(s.count)
+	err := to.AddAll(s.files, s.count, func(done int) error {
+		progress(int64(done), total)
+		return ctx.Err()
+	})
+	if err == nil && s.end != nil {
+		err = s.end(to)
+	}
+	if err == nil {
+		progress(total, total)
+	}
+	return err
 }
 
 // PictureFile is a file with the path by which it is known, and what it belongs to, if so.
@@ -72,33 +90,24 @@ func Files(class string, files []PictureFile) (Source, error) {
 	if class == "" {
 		return Source{}, Errorf(Invalid, "Name the class that the images belong to.")
 	}
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
+	each := func(yield func(string, images.File) bool) {
+		for _, f := range files {
+			if !images.Hidden(f.Path) && !yield(class, f.image(images.DefaultLimits)) {
+				return
+			}
+		}
+	}
+	return Source{each, len(files), func(to *images.Dataset) error {
 		if len(files) == 0 && to.Class(class) == nil {
 			return to.AddClass(class)
 		}
-		return readFiles(ctx, to, class, files, progress)
+		return nil
 	}}, nil
 }
 
-// readFiles reads files one by one into class.
-func readFiles(ctx context.Context, to *images.Dataset, class string, files []PictureFile, progress Progress) error {
-	total := int64(len(files))
-	for i, f := range files {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		progress(int64(i), total)
-		if images.Hidden(f.Path) {
-			continue
-		}
-		_, err := to.Add(class, f.image(to.Limits))
-		if errors.Is(err, context.Canceled) {
-			return err
-		} // a refusal stands in to.Refused
-	}
-	progress(total, total)
-	return nil
-}
+// worldSeedMost is the largest seed whose images are far from those of pretraining, which
+// have the numbers below worlds.Fresh.
+const worldSeedMost = 1<<43 - 1
 
 // World is a source of generated images: perClass of every class, other ones for
 // another seed, never those of pretraining. With validation, that many more of every
@@ -107,13 +116,12 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 	if perClass < 1 || perClass > 1000 || validation < 0 || validation > 1000-perClass {
 		return Source{}, Errorf(Invalid, "A world gives 1 to 1,000 images a class, not %d and %d to hold back.", perClass, validation)
 	}
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
-		total := (perClass + validation) * len(w.Classes)
+	if seed > worldSeedMost {
+		return Source{}, Errorf(Invalid, "The seed of a world must be at most %d.", int64(worldSeedMost))
+	}
+	total := (perClass + validation) * len(w.Classes)
+	each := func(yield func(string, images.File) bool) {
 		for i := range total {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			progress(int64(i), int64(total))
 			class, n := i%len(w.Classes), i/len(w.Classes)
 			file := worldFile(w, class, worlds.Fresh+seed<<20+uint64(n))
 			file.Path = fmt.Sprintf("%s %d.bmp", w.Classes[class], n+1)
@@ -123,13 +131,12 @@ func World(w *worlds.World, perClass, validation int, seed uint64) (Source, erro
 					file.Side = images.Validating
 				}
 			}
-			if _, err := to.Add(w.Classes[class], file); err != nil {
-				return err
+			if !yield(w.Classes[class], file) {
+				return
 			}
 		}
-		progress(int64(total), int64(total))
-		return nil
-	}}, nil
+	}
+	return Source{each, total, nil}, nil
 }
 
 // worldFile is an image of a world.

@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -313,21 +312,19 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 	if choice.ClassName == "" {
 		l := slices.IndexFunc(s.labels, func(l intake.Labels) bool { return l.ID == choice.Source })
 		if l < 0 {
-			return Source{}, Errorf(Invalid, "Say what names the classes: there is no source %q.", choice.Source)
+			return Source{}, Errorf(Invalid, "Say what names the classes: there is no source %.100q.", choice.Source)
 		}
 		labels = s.labels[l].Of
 	}
 	if choice.Group != "" {
 		g := slices.IndexFunc(s.groups, func(g intake.Groups) bool { return g.ID == choice.Group })
 		if g < 0 {
-			return Source{}, Errorf(Invalid, "There is no group %q: choose another, or none.", choice.Group)
+			return Source{}, Errorf(Invalid, "There is no group %.100q: choose another, or none.", choice.Group)
 		}
 		groups = s.groups[g].Of
 	}
-	return Source{func(ctx context.Context, to *images.Dataset, progress Progress) error {
-		total := int64(len(s.files))
+	each := func(yield func(string, images.File) bool) {
 		for i, f := range s.files {
-			progress(int64(i), total)
 			class := choice.ClassName
 			if class == "" {
 				class = labels[i]
@@ -339,14 +336,15 @@ func (s *Survey) take(choice TakeChoice) (Source, error) {
 			if choice.Sides && s.sides != nil {
 				f.Side = s.sides[i]
 			}
-			if _, err := to.Add(class, f); errors.Is(err, context.Canceled) || ctx.Err() != nil {
-				return context.Canceled
+			if !yield(class, f) {
+				return
 			}
 		}
+	}
+	return Source{each, len(s.files), func(to *images.Dataset) error {
 		if choice.ClassName == "" && !slices.ContainsFunc(to.Classes, generated) {
 			to.SortClasses()
 		}
-		progress(total, total)
 		return nil
 	}}, nil
 }
@@ -359,14 +357,19 @@ func generated(c *images.Class) bool {
 // imagesShare is how much of the memory images may take: the rest is for weights and runs.
 const imagesShare = 0.6
 
-// fits is how many images the memory holds at a size.
+// unlimited is more images than anyone has.
+const unlimited = 1 << 31
+
+// fits is how many images there is room for at a size.
 func (p *Project) fits(size int) int {
-	if p.Memory == 0 {
-		return 1 << 31
+	if p.data.set.Disk.Works() || p.Memory == 0 {
+		return unlimited
 	}
-	side := float64(size)
-	return int(float64(p.Memory) * imagesShare / (side * side * 3))
+	return int(p.pixelMemory()) / (size * size * 3)
 }
+
+// pixelMemory is how many bytes images may take, 0: any number.
+func (p *Project) pixelMemory() int64 { return int64(float64(p.Memory) * imagesShare) }
 
 // room warns if so many more images would not fit.
 func (p *Project) room(more int) *string {

@@ -94,9 +94,13 @@ func (p *Project) UseWeights(ctx context.Context, id string, tell Tell) (WeightI
 	if err != nil {
 		return WeightInfo{}, err
 	}
-	model, err := irv2.New(m.Config)
+	config, err := Choice{Model: m.Config.Name, Size: m.Config.Size, Dense: m.Config.Dense}.config(m.Config.Classes)
+	if err != nil || config != m.Config {
+		return WeightInfo{}, errManifest
+	}
+	model, err := irv2.New(config)
 	if err != nil {
-		return WeightInfo{}, WithCode(Corrupt, err)
+		return WeightInfo{}, errManifest
 	}
 	w := irv2.NewWeights(model)
 	if err := p.Library.load(ctx, m, w, tell.of("Loading "+m.Info.Name)); err != nil {
@@ -107,8 +111,8 @@ func (p *Project) UseWeights(ctx context.Context, id string, tell Tell) (WeightI
 
 // RemoveWeights forgets kept weights; if they are in use, they stay so.
 func (p *Project) RemoveWeights(ctx context.Context, id string) error {
-	if info, ok := Builtin(id); ok {
-		return Errorf(Invalid, "%s comes with the page and cannot be removed.", info.Name)
+	if _, ok := Builtin(id); ok {
+		return Errorf(Invalid, "What comes with the page cannot be removed.")
 	}
 	if err := p.Library.remove(ctx, id); err != nil {
 		return err

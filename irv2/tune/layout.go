@@ -111,7 +111,7 @@ func (l *Layout) StepOps() int {
 // same time, so one arena serves both, and evaluation packs its filters anew in it.
 func (l *Layout) compile() error {
 	batch := l.batch()
-	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute,
+	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute, Readings: l.Options.Readings,
 		Optimizer: l.Options.Optimizer, Momentum: l.Options.Momentum}
 	var err error
 	if l.step, err = compile.Compile(l.Plan, step, l.machine); err != nil {

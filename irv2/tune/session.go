@@ -61,7 +61,8 @@ type StepEvent struct {
 	Images         int     // of this batch
 	Loss, Accuracy float64 // of this batch
 	Seconds        float64
-	SecondsLeft    *float64 // nil before it is known
+	SecondsLeft    *float64          // nil before it is known
+	Blocks         []compile.Reading // of this batch, in the order of Model.Blocks; nil without Options.Readings
 }
 
 // New allocates a session on the layout's machine. Training changes weights, which
@@ -136,7 +137,7 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 		began := s.clock.worked()
 		chosen := s.first(rest)
 		rest = rest[len(chosen):]
-		loss, correct, err := s.train(chosen, s.first(rest), epoch, poll)
+		loss, correct, blocks, err := s.train(chosen, s.first(rest), epoch, poll)
 		if err != nil {
 			return err
 		}
@@ -145,7 +146,7 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 		s.clock.step(loss, correct, took)
 		n := float64(len(chosen))
 		emit(Event{Step: &StepEvent{Step: s.steps, Epoch: epoch + 1, Images: len(chosen), Loss: loss / n, Accuracy: float64(correct) / n,
-			Seconds: took.Seconds(), SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch, s.evaluation)}})
+			Seconds: took.Seconds(), Blocks: blocks, SecondsLeft: s.clock.left(total-s.steps, s.Options.Epochs-epoch, s.evaluation)}})
 	}
 	began := s.clock.worked()
 	validation, err := s.Evaluate(Validation, poll)
@@ -155,6 +156,11 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	s.clock.evaluation = s.clock.worked() - began
 	e := Epoch{Epoch: epoch + 1, Loss: s.clock.loss / float64(len(order)), Accuracy: float64(s.clock.correct) / float64(len(order)),
 		Validation: validation, Seconds: (s.clock.worked() - start).Seconds()}
+	if last := len(s.history) - 1; last >= 0 { // one table of 100 classes a pass would fill the memory in a long run
+		short := *s.history[last].Validation
+		short.Confusion = nil
+		s.history[last].Validation = &short
+	}
 	s.history = append(s.history, e)
 	emit(Event{Epoch: &e})
 	return nil
@@ -172,28 +178,29 @@ func (s *Session) stepOn(images int) *compile.Program {
 }
 
 // train does one step on the chosen images and returns the sum of their losses and
-// how many were right. The images of the step that follows are made ready while a device
+// how many were right, with what the program read of each block. The images of the step that follows are made ready while a device
 // still works on this one.
-func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss float64, correct int, err error) {
+func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss float64, correct int, blocks []compile.Reading, err error) {
 	p := s.stepOn(len(chosen))
 	p.SetStep(s.steps+1, s.rates, splitmix.At(s.Options.Seed, uint64(s.steps)))
 	if err := s.memory.Run(p.Phase(program.Save), nil); err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	if err := s.gradients(p, chosen, epoch, poll); err != nil {
 		s.memory.Run(p.Phase(program.Restore), nil)
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	// Not interrupted: a step is done whole or not at all. A thread lost here leaves
 	// a few numbers without this step's update, which the next ones make up for.
 	if err := s.memory.Run(p.Phase(program.Update), nil); err != nil && !errors.Is(err, kernels.ErrThreadLost) {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	losses, probs := make([]float32, p.Loss.Len), make([]float32, p.Probs.Len)
-	wait := s.memory.Ask(program.Part{Dst: losses, Buffer: p.Loss}, program.Part{Dst: probs, Buffer: p.Probs})
+	parts, readings := p.Readings()
+	wait := s.memory.Ask(append(parts, program.Part{Dst: losses, Buffer: p.Loss}, program.Part{Dst: probs, Buffer: p.Probs})...)
 	s.prepare(s.stepOn(len(next)), batch{Train, next, epoch})
 	if err := wait(); err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	for _, l := range losses {
 		loss += float64(l)
@@ -203,7 +210,7 @@ func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss 
 			correct++
 		}
 	}
-	return loss, correct, nil
+	return loss, correct, readings(), nil
 }
 
 // read copies a buffer out.
@@ -251,7 +258,8 @@ func (s *Session) shuffled(epoch int) []int {
 	return rand.New(rand.NewPCG(s.Options.Seed, uint64(epoch))).Perm(s.Counts[Train])
 }
 
-// Done tells the steps done so far and the epochs that ended.
+// Done tells the steps done so far and the epochs that ended, of which only the last has its
+// Confusion still.
 func (s *Session) Done() (steps int, history []Epoch) { return s.steps, s.history }
 
 // Argmax is the index of the first largest number of x.

@@ -48,6 +48,7 @@ type Options struct {
 	Rates          map[string]float64 // pattern (see freeze.Matches) or "backbone" -> factor of Rate
 	LabelSmoothing float64
 	ClassWeights   []float64 // by label: times an image's loss and gradient, as Keras's class_weight; nil: 1
+	Readings       bool      // steps tell of every block, see StepEvent
 	Budget         int64     // bytes that arena, state, weights and cached features may take; 0: no limit
 }
 

@@ -2,7 +2,6 @@ package weights
 
 import (
 	"encoding/json"
-	"strings"
 
 	"thaw/irv2"
 )
@@ -129,11 +128,9 @@ func describe(layers []kerasLayer) map[string]any {
 
 // asJSON is v as text; it holds nothing that JSON has no word for.
 func asJSON(v any) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	text, err := json.Marshal(v)
+	if err != nil {
 		panic(err)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(text)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"thaw/irv2"
+	"thaw/irv2/internal/bounded"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
 )
@@ -81,12 +82,9 @@ func TestRefusesBadValues(t *testing.T) {
 		w := golden(m)
 		layer, kind, _ := strings.Cut(c.param, "/")
 		w.Of(m.Layer(layer).Param(kind))[0] = c.value
-		for _, write := range []func(io.Writer) error{
-			func(out io.Writer) error { return WriteH5(out, w, About{}) },
-			func(out io.Writer) error { return WriteSafetensors(out, w, nil) },
-		} {
+		for _, write := range []func(io.Writer, *irv2.Weights, About) error{writers["h5"], writers["safetensors"], writers["tfjs"], writers["onnx"]} {
 			var b bytes.Buffer
-			if err := write(&b); err != nil {
+			if err := write(&b, w, About{}); err != nil {
 				t.Fatal(err)
 			}
 			_, _, err := readBytes(b.Bytes(), m)
@@ -184,15 +182,37 @@ func TestBitFlips(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	for _, name := range []string{"other.h5", "other.weights.h5", "other.keras", "other.safetensors"} {
-		f.Add(testdata(f, name))
+// smallH5 is a file as Keras 2 writes it, of one layer.
+func smallH5(t testing.TB) []byte {
+	root := &hdf5.Node{Attributes: []hdf5.Attribute{{Name: "layer_names", Values: []string{"d"}}}}
+	root.Member("d").Attributes = []hdf5.Attribute{{Name: "weight_names", Values: []string{"d/kernel:0"}}}
+	kernel := root.Member("d/d/kernel:0")
+	kernel.Shape, kernel.Data = []int{2}, []float32{1, 2}
+	var b bytes.Buffer
+	if err := hdf5.Write(&b, root); err != nil {
+		t.Fatal(err)
 	}
+	return b.Bytes()
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(testdata(f, "other.safetensors"))
+	f.Add(testdata(f, "torch/small.pth"))
+	f.Add(smallH5(f))
+	f.Add(zipOf(f, `config.json={"class_name":"Sequential","config":[{"class_name":"Dense","config":{"name":"d"}}]}`, "model.weights.h5="+string(smallH5(f))))
+	f.Add(zipOf(f, `m/model.json={"modelTopology":{},"weightsManifest":[{"paths":["a.bin"],"weights":[{"name":"d/kernel","shape":[1],"dtype":"float32"}]}]}`, "m/a.bin=1234"))
 	m := thin(f, 3, 4)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if w, _, err := readBytes(raw, m); err == nil && w == nil {
-			t.Fatal("neither weights nor an error")
-		}
+		bounded.Parse(t, len(raw), func() {
+			w, _, err := readBytes(raw, m)
+			if err == nil && w == nil {
+				t.Fatal("neither weights nor an error")
+			}
+			if err != nil { // a front end adds the full stop
+				bounded.Sentence(t, err.Error()+".", "file")
+			}
+			AboutFile(bytes.NewReader(raw), int64(len(raw)))
+		})
 	})
 }
 

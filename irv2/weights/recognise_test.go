@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"thaw/irv2/internal/bounded"
 )
 
 func zipOf(t testing.TB, names ...string) []byte {
@@ -106,7 +108,15 @@ func TestRecogniseFolder(t *testing.T) {
 }
 
 func FuzzRecognise(f *testing.F) {
-	f.Add([]byte("\x08\x04\x12\x03abc\xa2\x1f\x02\x0a\x00"))
-	f.Add(testdata(f, "torch/small.pth"))
-	f.Fuzz(func(t *testing.T, raw []byte) { Recognise("a", bytes.NewReader(raw), int64(len(raw))) })
+	f.Add([]byte("\x08\x04\x12\x03abc\xa2\x1f\x02\x0a\x00"), "a.onnx")
+	f.Add(zipOf(f, "a/data.pkl", "a/data/0"), "a.pth")
+	f.Add(zipOf(f, "model.json", "group1-shard1of1.bin"), "web.zip")
+	f.Add([]byte(`{"format": "layers-model"}`), "model.json")
+	f.Fuzz(func(t *testing.T, raw []byte, name string) {
+		bounded.Parse(t, len(raw), func() {
+			if k := Recognise(name, bytes.NewReader(raw), int64(len(raw))); k.Sentence("a") != "" {
+				bounded.Sentence(t, k.Sentence("a"), "a")
+			}
+		})
+	})
 }

@@ -107,7 +107,7 @@ func recogniseNames(names []string) Kind {
 	}
 	for _, suffix := range append(packagedSuffixes, ".tflite") {
 		if name := ends(suffix); name != "" {
-			return Kind{Name: "zip of a model", says: fmt.Sprintf("this zip archive holds %s: unpack it and choose that file", path.Base(name))}
+			return Kind{Name: "zip of a model", says: fmt.Sprintf("this zip archive holds %s: unpack it and choose that file", strings.Trim(fmt.Sprintf("%.100q", path.Base(name)), `"`))}
 		}
 	}
 	return Kind{}

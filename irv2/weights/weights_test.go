@@ -253,3 +253,30 @@ func TestFingerprint(t *testing.T) {
 		t.Errorf("empty file: %v %v", k, err)
 	}
 }
+
+// What the page, serve and the policy are made from.
+func TestPublished(t *testing.T) {
+	ids := map[string]bool{}
+	for _, k := range Published() {
+		if ids[k.ID] || k.ID == "" || strings.ContainsAny(k.ID, "/. ") || k.Name == "" || k.About == "" {
+			t.Errorf("%+v: an ID of its own, a name and what it is are needed", k)
+		}
+		ids[k.ID] = true
+		if n := len(k.sum); n != 0 && n != 32 && n != 64 {
+			t.Errorf("%s: a sum of %d digits", k.ID, n)
+		}
+		if (k.URL == "") != (k.File != "") || k.URL == "" && k.Page == "" {
+			t.Errorf("%s: neither an address nor a page with a file", k.ID)
+		}
+		if got := PublishedByID(k.ID); got == nil || got.Name != k.Name {
+			t.Errorf("%s is found as %+v", k.ID, got)
+		}
+	}
+	if k := PublishedByID("http://example.org"); k != nil {
+		t.Errorf("an address is taken for %s", k.ID)
+	}
+	want := []string{"https://storage.googleapis.com/tensorflow/", "https://huggingface.co/timm/"}
+	if got := Origins(); !slices.Equal(got, want) {
+		t.Errorf("origins %v", got)
+	}
+}

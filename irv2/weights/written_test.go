@@ -102,3 +102,33 @@ func TestTimmHasNoMini(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is cut short anywhere is an error, and none brings the reader down.
+func TestWrittenAndCut(t *testing.T) {
+	m := thin(t, 3, 4)
+	for name, write := range writers {
+		var b bytes.Buffer
+		if err := write(&b, golden(m), About{Model: "thin", Size: 75, Dense: 4, Classes: []string{"a", "b", "c"}}); err != nil {
+			t.Fatal(name, err)
+		}
+		for i := range 40 {
+			if _, _, err := readBytes(b.Bytes()[:b.Len()*i/40], m); err == nil {
+				t.Errorf("%s: %d fortieths are taken for the whole", name, i)
+			}
+		}
+	}
+}
+
+func FuzzONNX(f *testing.F) {
+	m := thin(f, 3, 0)
+	var b bytes.Buffer
+	if err := WriteONNX(&b, golden(m), About{Model: "thin"}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add(append(slices.Clone(onnxStart), 0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		onnxMetadata(bytes.NewReader(raw), int64(len(raw)))
+		matchONNX(bytes.NewReader(raw), int64(len(raw)), m)
+	})
+}

@@ -111,5 +111,5 @@ func ByName(name string) (*World, error) {
 			return w, nil
 		}
 	}
-	return nil, fmt.Errorf("worlds: no world is named %q: choose source, near, upright, margin, shadow or cells", name)
+	return nil, fmt.Errorf("no world is named %.100q: choose source, near, upright, margin, shadow or cells", name)
 }

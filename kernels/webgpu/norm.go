@@ -20,7 +20,7 @@ var (
 )
 
 // sumSquaresRow is Row of sumsquares.wgsl.
-type sumSquaresRow struct{ X, InGradients, Len, Floats, Sum, Scratch, Join, Zero uint32 }
+type sumSquaresRow struct{ X, Region, Len, Floats, Sum, Scratch, Join, Zero uint32 }
 
 // squaresShare is the elements, of four numbers, that a workgroup of sumsquares.wgsl takes.
 const squaresShare = 1 << 14
@@ -39,7 +39,7 @@ func (sizes) SquaresLen(n int) int {
 func (l *lowering) sumSquares(a *kernels.SumSquaresArgs) {
 	x, _ := l.op.At(&a.X)
 	row := sumSquaresRow{Len: uint32(x.Len), Floats: uint32(x.Len), Sum: l.in(inArena, &a.Sum), Scratch: l.in(inArena, &a.Scratch)}
-	row.X, row.InGradients = l.gradient(&a.X)
+	row.X, row.Region = l.anywhere(&a.X)
 	l.wide(&row.Len, &row.X, &row.Scratch)
 	parts := squaresParts(x.Len)
 	dispatchRow(l, sumSquaresPipeline, &row, parts, 1, 1)

@@ -4,7 +4,7 @@
 // halves. Where there are several workgroups each leaves its pair in an element of scratch,
 // and one joins these in the same way.
 struct Row {
-  x: u32, inGradients: u32, len: u32, floats: u32, sum: u32,
+  x: u32, region: u32, len: u32, floats: u32, sum: u32,
   scratch: u32, join: u32,
   zero: u32,
 }
@@ -25,7 +25,12 @@ fn plus(s: Sum, t: Sum) -> Sum {
 // squares are those of element i, exact where it is split: a head of 12 bits and the rest.
 fn squares(i: u32) -> Sum {
   var x: vec4f;
-  if (u.inGradients == 1u) { x = gradients[u.x + i]; } else { x = arena[u.x + i]; }
+  switch u.region {
+    case 0u: { x = arena[u.x + i]; }
+    case 1u: { x = tensors[u.x + i]; }
+    case 2u: { x = gradients[u.x + i]; }
+    default: { x = state[u.x + i]; }
+  }
   let v = select(vec4f(), x, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(u.floats));
   let head = bitcast<vec4f>(bitcast<vec4u>(v) & vec4u(0xfffff000u));
   return Sum(head * head, (v + head) * (v - head));

@@ -4,9 +4,10 @@
 // and, where there is one, on the GPU.
 //
 //	go run ./serve/bench [-only TEXT] [-where native|page|gpu|software] [-steps N] [-json FILE] [-peers]
+//	go run ./serve/bench -intake N
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
-// peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
+// intake.go (images taken in), peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
 // WebGPU).
 package main
 
@@ -26,13 +27,30 @@ func main() {
 	steps := flag.Int("steps", 9, "timed steps of each case; medians are given")
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
+	photographs := flag.Int("intake", 0, "measure only how this many photographs come in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *photographs > 0 {
+		if err := runIntake(ctx, *photographs); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, *only, *where, *steps, *file, *peers); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func runIntake(ctx context.Context, photographs int) error {
+	url, stop, err := serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return measureIntake(ctx, url, photographs, os.Stdout)
 }
 
 // place is where a case is measured.

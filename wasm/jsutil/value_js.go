@@ -36,27 +36,17 @@ func String(v safejs.Value) string {
 	return s
 }
 
-// Elements lists an array's elements.
+// Elements lists an array's elements, up to a hole in it: its length alone says nothing.
 func Elements(v safejs.Value) []safejs.Value {
-	n := Int(Prop(v, "length"))
-	list := make([]safejs.Value, 0, n)
-	for i := range n {
+	var list []safejs.Value
+	for i := range Int(Prop(v, "length")) {
 		e, err := v.Index(i)
-		if err != nil {
+		if err != nil || e.IsUndefined() {
 			break
 		}
 		list = append(list, e)
 	}
 	return list
-}
-
-// Stringify is JSON.stringify(v).
-func Stringify(v safejs.Value) (string, error) {
-	text, err := Prop(safejs.Global(), "JSON").Call("stringify", v)
-	if err != nil {
-		return "", err
-	}
-	return text.String()
 }
 
 // Construct is new globalThis[class](args...).

@@ -11,7 +11,7 @@ let chosen = '' // stays for the next image
 
 /** A field that chooses another run, and what it says of the same image. @param {File} file @param {Prediction} prediction */
 export function beside(file, prediction) {
-  const others = state.runs.filter(({ handle, result }) => handle && result && handle.id !== prediction.run)
+  const others = state.runs.filter(({ id, result }) => id && result && id !== prediction.run)
   if (!others.length) return null
   const place = h('div', { 'aria-live': 'polite' })
   const show = async () => {
@@ -21,17 +21,17 @@ export function beside(file, prediction) {
     const other = await guarded(() => state.thaw.predict(file, { run: mine }))
     if (other && mine === chosen) place.replaceChildren(...differences(prediction, other))
   }
-  if (!others.some(({ handle }) => handle.id === chosen)) chosen = ''
+  if (!others.some(({ id }) => id === chosen)) chosen = ''
   const option = (value, text) => h('option', { value, selected: value === chosen }, text)
   const field = h('label', { class: 'inline' }, h('span', {}, 'Beside it'),
-    h('select', { 'data-testid': 'beside', onchange: event => { chosen = event.target.value; show() } }, option('', 'no other run'), others.map(run => option(run.handle.id, `run ${run.letter}: ${run.title ?? run.plan}`))))
+    h('select', { 'data-testid': 'beside', onchange: event => { chosen = event.target.value; show() } }, option('', 'no other run'), others.map(run => option(run.id, `run ${run.letter}: ${run.title ?? run.plan}`))))
   show()
   return h('div', { class: 'beside' }, field, place)
 }
 
 /** A run's ID as the page calls it. @param {string} id */
 export function nameOf(id) {
-  const view = state.runs.find(({ handle }) => handle?.id === id)
+  const view = state.runs.find(run => run.id === id)
   return view ? `run ${view.letter}` : id || 'as loaded'
 }
 

@@ -19,12 +19,17 @@
 //            #keras-code, #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   inside   #inside, and in it once opened: #probe #reading #compared #reading-chart #reading-more,
+//            #reading-table tr[data-of="block8_1"]
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], of many files #predictions (in it: [data-testid="figures"], tr[data-answer="path"] with data-wrong,
 //            [data-testid="predictions-filter"] [data-testid="predictions-csv"] [data-testid="threshold"]), #test-set [data-testid="measure-test"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
 //   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
+//   projects #project (inside: #projects-open, [data-testid="keeping"]), in #projects-dialog: [data-testid="project-name"] [data-testid="project-save"]
+//            [data-testid="project-new"] [data-testid="project-remove"] [data-project="id"] #project-file; #interrupted: [data-testid="go-on"]
+//            [data-testid="leave-it"]; in #run-table: [data-testid="use-run"] [data-testid="using"]
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -36,8 +41,10 @@ import { byID } from './dom.js'
 import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
 import { startImages } from './images.js'
+import { startInside } from './inside.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
 import { addFound, startPaste } from './intake.js'
+import { startInterrupted } from './interrupted.js'
 import { startLayers } from './layers.js'
 import { startLink } from './link.js'
 import { startMap } from './map.js'
@@ -53,6 +60,8 @@ import { startRuns } from './runs.js'
 import { change, startSettings } from './settings.js'
 import { sortOut } from './sort.js'
 import { set, state, watch } from './store.js'
+import { reopen, startProjects } from './projects.js'
+import { bringProject, startProjectsDialog } from './projects-dialog.js'
 import { startTable } from './table.js'
 import { startTabs } from './tabs.js'
 import { startTips } from './tips.js'
@@ -62,6 +71,7 @@ import { importWeights, lastModel, useFirst, useKept } from './weights.js'
 const takers = {
   weights: files => (files.length > 1 ? importWeights(files) : importWeights(files[0].file)),
   foreign: sentence => notice('warning', sentence),
+  project: bringProject,
   files: addFound,
   predict,
 }
@@ -75,12 +85,14 @@ startModel()
 startWeights()
 startMap()
 startHistory()
+startInside()
 startLayers()
 startPresets()
 startCost()
 startPlanning()
 startImages(found => guarded(() => sortOut(found, takers)))
 startRuns()
+startInterrupted()
 startOffer() // behind runs: they say whether the network is trained
 startDownloads()
 startCompare()
@@ -90,6 +102,8 @@ startConfusion()
 startPredict()
 startDrops(takers, guarded)
 startPaste(found => guarded(() => sortOut(found, takers)))
+startProjects()
+startProjectsDialog()
 startOffline()
 startEngine()
 boot()
@@ -97,7 +111,7 @@ boot()
 async function boot() {
   const asked = new URLSearchParams(location.search)
   const backend = asked.get('backend') ?? undefined
-  const thaw = await guarded(() => open({ backend, measure: asked.has('measure'), onNotice: ({ level, message, ended }) => (ended ? engineEnded(message) : notice(level, message)), onEngine: engineChanged }))
+  const thaw = await guarded(() => open({ backend, measure: asked.has('measure'), onNotice: ({ level, message, ended }) => (ended ? engineEnded(message) : notice(level, message)), onEngine: engineChanged, onKeeping: keeping => set({ keeping }) }))
   if (!thaw) {
     byID('engine').textContent = 'not running'
     set({ loading: 'The engine did not start: use a current browser, and reload the page.' })
@@ -110,7 +124,7 @@ async function boot() {
   await configure()
   await guarded(async () => set({ kept: await thaw.weights.list(), data: await thaw.data.list() }))
   set({ loading: null })
-  await useFirst()
+  if (!(await reopen())) await useFirst()
   set({ worlds: (await worlds) ?? [] }) // their pictures take the engine some time to draw
   // Another network later: its kept weights load as they do at the start.
   watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())

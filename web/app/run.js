@@ -1,9 +1,11 @@
 // One run as the page keeps it: its curves grow with the events of the worker.
 /**
  * @typedef {import('../thaw.js').TrainEvent} TrainEvent
+ * @typedef {{ blocks: { name: string, learns: string }[], gradient?: (number | null)[], ratio?: (number | null)[], epoch?: import('../thaw.js').EpochReadings & { epoch: number }, looked?: import('../thaw.js').Looked }} Inside   of steps: smoothed; of epochs: the last
  * @typedef {Object} RunView
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
+ * @property {string} [id]          the engine's name of it
  * @property {string} plan
  * @property {string} [title]       shown in its place
  * @property {import('../thaw.js').TrainOptions} options
@@ -12,7 +14,7 @@
  * @property {string[]} warnings    of the engine: one sentence each
  * @property {'pause' | 'cancel' | null} asked   what was asked of the run before it could hear
  * @property {number} trained
- * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed'} status
+ * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed' | 'interrupted'} status
  * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps
  * @property {boolean} visible      its curves are drawn
  * @property {number} steps         of the whole run
@@ -22,7 +24,8 @@
  * @property {{ at: number, seconds: number } | null} left   what the engine said last, and when; null before it has a measure
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
- * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch; null where nothing is held back
+ * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch, of many every 2nd, 4th, ...; null where nothing is held back
+ * @property {Inside} [inside]      what it told of every block, where asked; lists in the order of its blocks
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
  */
@@ -44,10 +47,10 @@ export function newRun(number, plan, options) {
 export function hear(run, event) {
   switch (event.kind) {
     case 'started':
-      Object.assign(run, { plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
+      Object.assign(run, { id: event.run, plan: event.plan.name, trained: event.plan.cost.trained, steps: event.steps, epochs: event.epochs, status: 'training', trains: event.plan, heldBack: event.validation })
       // The first event of a cache may take a while: say from the start what is computed.
       if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
-      else run.progress = { done: 0, total: event.steps }
+      else run.progress = { done: event.done, total: event.steps }
       break
     case 'cache':
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
@@ -55,13 +58,19 @@ export function hear(run, event) {
     case 'step':
       Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.gflops })
       addPoint(run, event)
+      if (event.readings) addReadings(run, event.readings)
       break
     case 'epoch':
+      if (event.readings && run.inside) run.inside.epoch = { epoch: event.epoch, ...event.readings }
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
+      run.validation = thinned(run.validation)
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      break
+    case 'lens':
+      if (run.inside) run.inside.looked = event
       break
     case 'warning':
       run.warnings.push(event.message)
@@ -97,7 +106,19 @@ function addPoint(run, { step, loss, accuracy }) {
   const last = run.train.at(-1)
   const mix = (before, now) => (last ? smoothing * before + (1 - smoothing) * now : now)
   run.train.push({ epoch: (step * run.epochs) / run.steps, loss: mix(last?.loss, loss), accuracy: mix(last?.accuracy, accuracy) })
-  if (run.train.length > maxPoints) run.train = run.train.filter((_, i) => i % 2 === 0 || i === run.train.length - 1)
+  run.train = thinned(run.train)
+}
+
+/** Every second point of a line with too many, and its last: a run may go on for days. */
+const thinned = points => (points.length <= maxPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
+
+/** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
+function addReadings(run, now) {
+  const inside = (run.inside ??= { blocks: run.trains.blocks.map(({ name, learns }) => ({ name, learns })) })
+  for (const key of /** @type {const} */ (['gradient', 'ratio'])) {
+    const before = inside[key]
+    inside[key] = now[key].map((x, i) => (x === null || !before || before[i] === null ? x : smoothing * before[i] + (1 - smoothing) * x))
+  }
 }
 
 /** Share of held-back images recognised, at the end or so far; null where nothing is known. @param {RunView} run @returns {number | null} */
@@ -109,4 +130,4 @@ export function optionsText({ options: { epochs, batch, rate, seed, rates, class
   return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
-export const isOver = run => ['done', 'cancelled', 'failed'].includes(run.status)
+export const isOver = run => ['done', 'cancelled', 'failed', 'interrupted'].includes(run.status)

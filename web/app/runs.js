@@ -18,17 +18,19 @@ export function startRuns() {
     notice('info', 'The network is back at the weights as loaded; runs and curves stay.')
   })
   watch(['thaw', 'engine', 'model', 'data', 'plan', 'planProblem', 'active', 'loading', 'changing'], showWhy)
-  watch(['active'], guardRun)
+  watch(['active', 'keeping'], guardRun)
   watch(['active', 'ticks'], showProgress)
-  watch(['active', 'model'], showKeep)
+  watch(['active', 'model', 'keeping'], showKeep)
   showWhy()
   showKeep()
   showProgress()
 }
 
-/** Leaving the page would lose a run under way, and nothing else: only then the browser asks. */
+/** The browser asks only where leaving the page would lose something: images that are not kept yet, a run that is not. */
 function guardRun() {
-  if (state.active) addEventListener('beforeunload', ask)
+  const { keeping, active } = state
+  const kept = keeping?.id && !keeping.readOnly && !keeping.problem
+  if (kept ? keeping.images < keeping.of : active) addEventListener('beforeunload', ask)
   else removeEventListener('beforeunload', ask)
 }
 const ask = event => event.preventDefault()
@@ -62,7 +64,7 @@ function showWhy() {
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
 /** Whether a run has changed the weights in use. */
-export const changedHere = () => Boolean(state.model?.weights) && state.model.weights.id === changedFrom
+export const changedHere = () => Boolean(state.model?.weights) && (state.model.weights.id === changedFrom || Boolean(state.keeping?.using))
 
 /** Whether the network in use was trained: here, or before its file was brought. */
 export const isTrained = () => changedHere() || Boolean(state.model?.weights && state.model.outputs)
@@ -95,11 +97,24 @@ export async function trainPlan(spec, options, { title, visible = true, onStart 
   if (state.active) return null
   const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), visible, title }
   onStart?.(run)
-  set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run })
+  set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run, interrupted: null })
+  return follow(run, hears => state.thaw.train(spec, options, hears))
+}
+
+/** Goes on with the run that was interrupted. @param {import('./run.js').RunView} run */
+export async function goOn(run) {
+  if (state.active) return null
+  Object.assign(run, { status: 'starting', asked: null, began: Date.now(), result: null })
+  set({ active: run, runs: [...state.runs], interrupted: null })
+  return follow(run, hears => state.thaw.projects.goOn(hears))
+}
+
+/** Follows a run that `start` starts to its end. */
+async function follow(run, start) {
   showPanel('runs')
   const clock = setInterval(tick, 1000) // time passes between events too
   try {
-    run.handle = await state.thaw.train(spec, options, event => onEvent(run, event))
+    run.handle = await start(event => onEvent(run, event))
     if (run.asked) await run.handle[run.asked]()
     await run.handle.done
   } catch (error) {

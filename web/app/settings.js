@@ -67,7 +67,7 @@ export function trainOptions(s = state.settings) {
   return {
     epochs: s.epochs, batch: s.batch, seed: s.seed, optimizer: s.optimizer, rate: s.rate, momentum: s.momentum,
     rates: s.backbone === 1 ? undefined : Object.fromEntries(backbone.map(block => [block.name, s.backbone])),
-    labelSmoothing: s.smoothing, dropout: s.dropout, classWeight: s.classWeight, validation: s.validation, continue: s.start === 'last',
+    labelSmoothing: s.smoothing, dropout: s.dropout, classWeight: s.classWeight, validation: s.validation, continue: s.start === 'last', readings: state.inside || undefined,
     augment: augment.some(({ key }) => s[key]) ? { flip: s.flip, shift: s.shift, zoom: s.zoom, rotate: s.rotate, brightness: s.brightness } : undefined,
   }
 }

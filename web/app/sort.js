@@ -9,6 +9,7 @@ import { state } from './store.js'
 /**
  * @typedef {Object} Takers
  * @property {(files: Found[]) => Promise<void>} weights   of one model: a file, with those that belong to it
+ * @property {(file: File) => Promise<void>} project   a saved one
  * @property {(sentence: string) => void} foreign
  * @property {(found: Found[], className: string | null, foreign: Refusal[]) => Promise<void>} files   all others; onto a class card, or not
  * @property {(found: Found[]) => Promise<void>} predict
@@ -41,8 +42,10 @@ export async function sortOut(found, takers, className = null) {
   for (const main of weights.filter(f => !known.get(f).of)) {
     await takers.weights([main, ...weights.filter(f => known.get(f).of === main.path)])
   }
+  const projects = found.filter(f => known.get(f)?.kind === 'project')
+  for (const { file } of projects) await takers.project(file)
   const foreign = await others(found.filter(f => known.get(f)?.kind === 'foreign'))
-  const files = found.filter(f => !weights.includes(f) && !foreign.includes(f))
+  const files = found.filter(f => !weights.includes(f) && !projects.includes(f) && !foreign.includes(f))
   const told = foreign.filter(f => !known.get(f).of).map(f => ({ name: f.path, reason: known.get(f).sentence }))
   if (files.length) await takers.files(files, className, told)
   else for (const { reason } of told) takers.foreign(reason)

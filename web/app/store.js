@@ -11,18 +11,23 @@
  * @property {import('../thaw.js').WeightInfo[]} kept    weights on this machine, those that come with the page first
  * @property {Record<string, { seen: string, terms: string }>} cards   model cards of those, by id, once asked for
  * @property {import('../thaw.js').StorageInfo | null} storage   what the browser keeps; null before someone looked
+ * @property {import('./published.js').Offer | null} published    weights beside the page and from their makers; null: not looked for yet
  * @property {PlanSpec} spec                              what the person asked for
  * @property {Record<string, any>} settings               see settings.js
  * @property {import('../thaw.js').Plan | null} plan      what the compiler made of it
  * @property {PlanSpec | null} planFor                    the spec which that plan was made for
  * @property {string | null} planProblem                  why there is no plan
  * @property {import('../thaw.js').WorldInfo[]} worlds    generated images that can be had
+ * @property {import('../thaw.js').Keeping | null} keeping   how far the open project is kept; null before it is known
+ * @property {import('../thaw.js').ProjectInfo[]} projects  kept ones
+ * @property {import('../thaw.js').OpenedProject['interrupted']} interrupted  a run that did not come to its end
  * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
  * @property {RunView | null} viewing                    a run whose plan the map shows, in place of one's own
  * @property {number} ticks                              counts on while a run is under way: its progress is shown anew
  * @property {RunView | null} selected                    whose confusion matrix is shown
+ * @property {boolean} inside                            the panel under the map is open: runs tell of every block
  * @property {string | null} changing                     what network is being changed to, if one is
  * @property {string | null} loading                      what is being loaded, if it blocks training
  */
@@ -34,10 +39,14 @@ export const state = {
   model: null,
   data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null, tested: [] },
   kept: [],
+  published: null,
   cards: {},
   storage: null,
   worlds: [],
   comparison: null,
+  keeping: null,
+  projects: [],
+  interrupted: null,
   spec: { preset: 'head-only' },
   settings: {},
   plan: null,
@@ -48,6 +57,7 @@ export const state = {
   viewing: null,
   ticks: 0,
   selected: null,
+  inside: false,
   changing: null,
   loading: 'The engine is starting.',
 }

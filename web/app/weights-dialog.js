@@ -1,24 +1,19 @@
-// The dialog about weights: bring a file, fetch an official one, use or remove kept ones.
+// The dialog about weights: bring a file, fetch a published one, use or remove kept ones.
 import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
 import { weightsAccept } from './drop.js'
 import { bytes } from './format.js'
 import { guarded, notice } from './notices.js'
 import { askOutputs } from './outputs.js'
+import { besideAddress, lookForPublished } from './published.js'
 import { seen, terms } from './seen.js'
 import { set, state } from './store.js'
-import { importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
-
-const keras = 'https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/'
-const official = [
-  { title: 'Keras, ImageNet, without top', size: '219 MB', url: keras + 'inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5' },
-  { title: 'Keras, ImageNet, with top', size: '225 MB', url: keras + 'inception_resnet_v2_weights_tf_dim_ordering_tf_kernels.h5' },
-  { title: 'timm, ImageNet, Apache-2.0', size: '224 MB', url: 'https://huggingface.co/timm/inception_resnet_v2.tf_in1k/resolve/main/model.safetensors' },
-]
+import { importPublished, importWeights, lookAtKept, removeWeights, synthesize, useWeights } from './weights.js'
 
 export function openWeightsDialog() {
   byID('weights-dialog').showModal()
   showWeightsDialog()
   guarded(async () => set({ model: await state.thaw.model.describe() })) // a run may have ended since
+  guarded(async () => set({ published: await lookForPublished() }))
   guarded(lookAtKept) // another tab may have kept or removed some
 }
 
@@ -31,10 +26,11 @@ export function showWeightsDialog() {
   }
   const current = state.model?.weights
   const own = state.kept.filter(info => !info.builtin)
-  dialog.replaceChildren(
+  dialog.replaceChildren(...[
     h('header', {}, h('h2', { id: 'weights-title' }, 'Weights'), iconButton('close', 'Close', () => dialog.close())),
     h('p', { 'data-testid': 'weights-current' }, current ? ['In use: ', h('b', {}, current.name), ` (${current.builtin ? `comes with the page, and ${seen(current)}` : current.description}${current.stored || current.builtin ? '' : '; not kept'})`] : 'None in use.'),
-    outputsLine(then) ?? '',
+    outputsLine(then),
+    besideSection(then),
     h('section', {}, h('h3', {}, 'Your file'),
       h('p', { class: 'row' }, filePicker('Choose a file…', { id: 'file-weights', accept: weightsAccept, className: 'button primary-soft', onfiles: then(importPicked) }),
         h('span', { class: 'muted' }, 'or drop it anywhere: Keras .h5, .weights.h5 or .keras; timm or Thaw .safetensors; PyTorch .pth; TensorFlow.js, its folder or a zip; all that was downloaded here.'))),
@@ -42,8 +38,9 @@ export function showWeightsDialog() {
     h('section', {}, h('h3', {}, 'Kept on this machine'),
       own.length ? h('ul', { class: 'kept', 'data-testid': 'kept' }, own.map(info => keptItem(info, then))) : h('p', { class: 'muted' }, 'Nothing yet. What you bring is kept here, and loaded on your next visit.'),
       storageLine()),
-    h('section', {}, h('h3', {}, 'Pretrained, from their makers'), h('ul', { class: 'kept' }, official.map(source => officialItem(source, then)))),
-    randomForm(then))
+    publishedSection(then),
+    randomForm(then),
+  ].filter(Boolean))
 }
 
 /** What the browser keeps for this page, how much more it would, and for how long. */
@@ -77,18 +74,38 @@ function keptItem(info, then) {
     !info.builtin && confirmTwice(iconButton('bin', `Remove ${info.name}`, undefined), () => 'Remove?', () => removeWeights(info.id)))
 }
 
-function officialItem({ title, size, url }, then) {
+/** Files that whoever runs this site put beside it. */
+function besideSection(then) {
+  const beside = state.published?.beside ?? []
+  if (!beside.length) return null
+  const use = file => then(() => importWeights(besideAddress(file), file.name))
+  return h('section', {}, h('h3', {}, 'From this site'), h('ul', { class: 'kept', 'data-testid': 'beside' }, beside.map(file => h('li', {},
+    h('span', { class: 'grow' }, h('b', {}, file.name), h('span', { class: 'muted', title: `SHA-256 ${file.sha256}` }, ` ${file.about}, ${bytes(file.bytes)}`)),
+    h('button', { type: 'button', class: 'button', 'data-beside': file.name, onclick: use(file) }, 'Use')))))
+}
+
+function publishedSection(then) {
+  if (!state.published) return null
+  const { sources, fetches } = state.published
+  return h('section', {}, h('h3', {}, 'Pretrained, from their makers'),
+    fetches && h('p', { class: 'muted' }, 'Where the browser may not fetch one, the server of this page does, and keeps it for the next time.'),
+    h('ul', { class: 'kept', 'data-testid': 'published' }, sources.map(source => publishedItem(source, then))))
+}
+
+function publishedItem(source, then) {
+  const { name, url, page, file, about, kept } = source
+  const address = url ?? page
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(url)
-      notice('info', 'Address copied: download it, then drop the file here.')
+      await navigator.clipboard.writeText(address)
+      notice('info', url ? 'Address copied: download it, then drop the file here.' : `Address copied: open it, download ${file}, then drop it here.`)
     } catch {
       notice('warning', 'The browser does not let the page copy: select the address and copy it yourself.')
     }
   }
-  return h('li', {}, h('span', { class: 'grow' }, h('b', {}, title), h('span', { class: 'muted' }, ' ' + size), h('code', { class: 'address' }, url)),
+  return h('li', {}, h('span', { class: 'grow' }, h('b', {}, name), h('span', { class: 'muted' }, ` ${about}`), file && h('span', { class: 'muted' }, `. Only a person can download it: ${file} from`), h('code', { class: 'address' }, address)),
     h('button', { type: 'button', class: 'button', title: 'Copy the address', onclick: copy }, icon('copy'), ' Copy'),
-    h('button', { type: 'button', class: 'button', 'data-tip': 'Loads it straight into the page. The address learns that you asked for it; nothing else is sent.', onclick: then(() => importWeights(url, title)) }, 'Fetch'))
+    url && h('button', { type: 'button', class: 'button', 'data-published': source.id, 'data-tip': kept ? 'The server of this page has it already.' : 'Loads it straight into the page. The address learns that you asked for it; nothing else is sent.', onclick: then(() => importPublished(source)) }, kept ? 'Use' : 'Fetch'))
 }
 
 function randomForm(then) {

@@ -11,7 +11,7 @@ export function startWeights() {
     h('p', {}, h('b', {}, 'The network has no weights yet. '), 'A pretrained file lets it learn from few images: drop an .h5, .keras, .safetensors or .pth file anywhere.'),
     h('p', { class: 'row' }, h('button', { type: 'button', class: 'button', onclick: openWeightsDialog }, 'Bring weights…'),
       h('button', { type: 'button', class: 'button', 'data-testid': 'random-weights', onclick: () => synthesize(1) }, 'Start from random ones')))
-  watch(['model', 'kept', 'cards', 'storage', 'loading'], show)
+  watch(['model', 'kept', 'cards', 'published', 'storage', 'loading'], show)
 }
 
 function show() {

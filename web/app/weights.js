@@ -5,6 +5,7 @@ import { follow } from './model.js'
 import { guarded, notice, say } from './notices.js'
 import { askOutputs, unnamed } from './outputs.js'
 import { withProgress } from './progress.js'
+import { fetchedAddress, fetchThroughServer } from './published.js'
 import { set, state } from './store.js'
 
 const lastUsed = 'thaw.weights' // localStorage: id of the weights last used, by model
@@ -32,6 +33,29 @@ async function loading(title, work, options) {
 export async function importWeights(source, name = /** @type {any} */ (source).name ?? source[0].path) {
   const title = typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`
   if ((await loading(title, options => state.thaw.weights.import(source, { name, ...options }))) && unnamed()) askOutputs()
+}
+
+/**
+ * Fetches published weights: the browser itself or, where it may not, the server of this page.
+ * @param {import('./published.js').Source} source
+ */
+export async function importPublished(source) {
+  const { fetches } = state.published
+  const { name, url } = source
+  const through = async options => {
+    await fetchThroughServer(source, options)
+    return state.thaw.weights.import(fetchedAddress(source), { name, ...options })
+  }
+  const loaded = await loading('Fetching weights', async options => {
+    if (source.kept) return through(options)
+    try {
+      return await state.thaw.weights.import(url, { name, ...options })
+    } catch (error) {
+      if (error.code !== 'network' || !fetches) throw error
+      return through(options)
+    }
+  })
+  if (loaded && unnamed()) askOutputs()
 }
 
 export const useWeights = info => loading(`Loading ${info.name}`, options => state.thaw.weights.use(info.id, options), { cancellable: false })

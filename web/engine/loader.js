@@ -13,17 +13,20 @@ import { makeThunk } from './thunk.js'
 
 const maxPages = 65536 // wasmasm.SharedMemoryMax
 
-// loadGo compiles the program at wasmURL, starts it and returns the Go instance;
-// go.finished is a promise of the exit code, go.engine the Engine. Options:
+// loadGo compiles the program at an address, or takes one that is compiled, starts it and
+// returns the Go instance; go.finished is a promise of the exit code, go.engine the Engine,
+// go.module the compiled program. Options:
 //   wasmExec   URL of wasm_exec.js of the toolchain that built the program
 //   threads    most threads to use, the main one included; 0: all cores
 //   relaxed    false: no relaxed SIMD (fused multiply-add) even where there is
 //   argv, env  of the program
-export async function loadGo(wasmURL, { wasmExec = './wasm_exec.js', threads = 0, relaxed = true, argv = ['js'], env = {} } = {}) {
-  const [{ module, digest }] = await Promise.all([compile(wasmURL), defineGo(wasmExec)])
-  const memory = sharedMemory(module)
+//   pages      most pages of 64 KB that its memory may have
+export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0, relaxed = true, argv = ['js'], env = {}, pages = maxPages } = {}) {
+  const [{ module, digest }] = await Promise.all([program instanceof WebAssembly.Module ? { module: program } : compile(program), defineGo(wasmExec)])
+  const memory = sharedMemory(module, pages)
   const thunk = makeThunk()
   const go = new globalThis.Go()
+  go.module = module
   go.argv = argv
   go.env = env
   go.importObject.simd = { run: thunk.run }
@@ -89,11 +92,11 @@ async function defineGo(wasmExec) {
 
 // sharedMemory creates the memory that a rewritten module imports; it says in a
 // custom section how many pages it starts with. Undefined for other modules.
-function sharedMemory(module) {
+function sharedMemory(module, maximum) {
   const [section] = WebAssembly.Module.customSections(module, 'thaw.memory')
   if (!section) return undefined
   const initial = Number(new TextDecoder().decode(section))
-  return new WebAssembly.Memory({ initial, maximum: maxPages, shared: true })
+  return new WebAssembly.Memory({ initial, maximum, shared: true })
 }
 
 // getRandomData is Go's import of that name (r []byte at sp+8), for a shared

@@ -1,6 +1,7 @@
 // Command lesson measures what freezing costs: it fine-tunes pretrained networks by
 // every plan on every target world and writes what came out, whichever way it did. A
-// second net, pretrained with another seed, repeats the main contrast.
+// second net, pretrained with another seed, and one that has seen photographs repeat the
+// main contrast.
 //
 //	go run ./irv2/cmd/lesson
 //	go run ./irv2/cmd/lesson -only near,shadow,20,head-only,unfreeze-all-inference -seeds 3
@@ -13,8 +14,8 @@
 // After the runs, README.md and the plot beside it are written from all lines.
 //
 // Read plans.go (what is compared), schedule.go (which runs), pictures.go (the data),
-// train.go (one run), statistics.go (batch norm's statistics computed anew), probe.go
-// (the converged linear classifier), results.go (lines and resume), compare.go
+// train.go (one run), evaluate.go (what it scores), probe.go (the converged linear
+// classifier), results.go (lines and resume), compare.go
 // (intervals), report.go, seen.go and plot.go (what is written).
 package main
 
@@ -32,7 +33,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	files := flag.String("weights", "web/models/mini.safetensors,testdata/lesson/mini-seed2.safetensors",
+	files := flag.String("weights", "web/models/mini.safetensors,testdata/lesson/mini-seed2.safetensors,web/models/mini-photo.safetensors",
 		"pretrained networks: safetensors files, separated by commas; the first runs all plans, the others the main contrast")
 	out := flag.String("out", "testdata/lesson", "folder of runs.jsonl, README.md and the plot")
 	only := flag.String("only", "", "plans, worlds and images a class to run, separated by commas; empty: all")

@@ -15,6 +15,7 @@ import (
 
 	"thaw/irv2"
 	"thaw/irv2/freeze"
+	"thaw/irv2/lens"
 	"thaw/irv2/tune"
 	"thaw/irv2/weights"
 	"thaw/kernels/program"
@@ -103,7 +104,7 @@ func (j job) run(machine program.Machine) (result, error) {
 	if r.Accuracy, err = accuracy(w, pictures.validation, pictures.label, machine); err != nil {
 		return r, err
 	}
-	if err := recomputeStatistics(w, set.images, machine); err != nil {
+	if _, err := lens.Restate(w, nil, set, 0, machine, nil); err != nil {
 		return r, err
 	}
 	recomputed, err := accuracy(w, pictures.validation, pictures.label, machine)

@@ -32,10 +32,10 @@ type card struct {
 	Steps     int      `json:"steps"`
 	Batch     int      `json:"batch"`
 	Rate      float64  `json:"rate"`
-	Passes    float64  `json:"passes"` // over all training images
+	Passes    float64  `json:"passes,omitempty"` // over the photographs; a world gives each image once
 	Commit    string   `json:"commit"`
 	Go        string   `json:"go"`
-	Trained   int      `json:"trained_images"` // different ones
+	Trained   int      `json:"trained_images,omitempty"` // different photographs
 	Images    int      `json:"fresh_images"`
 	Accuracy  float64  `json:"accuracy"` // on fresh images, with the float16 weights
 	Shapes    float64  `json:"shape_accuracy,omitempty"`
@@ -79,26 +79,25 @@ func (t *trainer) card() (card, error) {
 	switch p := t.pictures.(type) {
 	case generated:
 		c.World, c.Terms, c.Data, c.Limits, c.Confusion = p.Name, worldTerms, worldData, worldLimits, e.Confusion
-		c.Trained = t.Steps * t.Batch
 		c.Shapes = e.share(func(class, predicted int) bool { return class/textures == predicted/textures })
 		c.Textures = e.share(func(class, predicted int) bool { return class%textures == predicted%textures })
 	case *photos:
 		c.Name, c.Terms, c.Limits, c.Varied = p.name, cmp.Or(p.terms, noTerms), fmt.Sprintf(photoLimits, side, side), varied()
 		c.Data = fmt.Sprintf("%s, %d x %d. The photographs are not distributed, only what a network learned from them.", cmp.Or(p.name, "Photographs that were given no name"), side, side)
 		c.Trained, c.TopFive = len(p.training), e.TopFive
+		c.Passes = float64(t.Steps*t.Batch) / float64(c.Trained)
 	}
-	c.Passes = float64(t.Steps*t.Batch) / float64(c.Trained)
 	c.Seen = c.seen()
 	return c, nil
 }
 
 // seen says what the network has seen, from the card's figures.
 func (c card) seen() string {
-	images, classes := text.Thousands(c.Trained), len(c.Classes)
+	classes := len(c.Classes)
 	if c.World != "" {
-		return fmt.Sprintf("%s generated images of %d shapes in %d textures, never a photograph", images, classes/textures, textures)
+		return fmt.Sprintf("%s generated images of %d shapes in %d textures, never a photograph", text.Thousands(c.Steps*c.Batch), classes/textures, textures)
 	}
-	return fmt.Sprintf("%s photographs of %d kinds of things, %d pixels small", images, classes, c.Size)
+	return fmt.Sprintf("%s photographs of %d kinds of things, %d pixels small", text.Thousands(c.Trained), classes, c.Size)
 }
 
 // arguments of the command that trains by this recipe.

@@ -39,7 +39,7 @@ func TestEmbeddedCards(t *testing.T) {
 		if c.Seen != c.seen() || c.Terms == "" || c.Size != side {
 			t.Errorf("%s: seen %q, by its figures %q; terms %q, %d pixels: pretrain writes these", name, c.Seen, c.seen(), c.Terms, c.Size)
 		}
-		if want := float64(c.Steps*c.Batch) / float64(c.Trained); math.Abs(c.Passes-want) > 1e-9 {
+		if want := float64(c.Steps*c.Batch) / float64(c.Trained); c.World == "" && math.Abs(c.Passes-want) > 1e-9 {
 			t.Errorf("%s: %g passes, by its figures %g", name, c.Passes, want)
 		}
 		info, err := os.Stat(models + name + ".safetensors")

@@ -38,6 +38,8 @@ var ErrFormat = errors.New("unzip: no zip archive, or a damaged one")
 // ErrMethod says that a file is packed by another method than the two above.
 var ErrMethod = errors.New("unzip")
 
+var errChecksum = errors.New("unzip: wrong checksum") // callers know the file's name
+
 // File is an entry of the archive's directory.
 type File struct {
 	Name             string // not safe as a path; UTF-8 once its encoding is known, see Names
@@ -258,7 +260,7 @@ func (c *checked) Read(b []byte) (int, error) {
 	case err == io.EOF && c.n < c.file.UncompressedSize:
 		return n, io.ErrUnexpectedEOF
 	case err == io.EOF && c.sum.Sum32() != c.file.CRC32:
-		return n, fmt.Errorf("unzip: %s: wrong checksum", c.file.Name)
+		return n, errChecksum
 	}
 	return n, err
 }

@@ -2,10 +2,13 @@ package topology
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"thaw/irv2/internal/bounded"
 )
 
 // chain is a Functional model in Keras 3's words: layers one after another, in front of a
@@ -163,13 +166,18 @@ func FuzzParse(f *testing.F) {
 	f.Add(chain([]string{`{"class_name": "Rescaling", "config": {"scale": 0.5, "offset": [1, 2, 3]}}`}, []string{`{"class_name": "GlobalAveragePooling2D"}`, `{"class_name": "Dense"}`}))
 	f.Add([]byte(`{"class_name": "Sequential", "config": [{"class_name": "Dense", "config": {"name": "d"}}]}`))
 	f.Fuzz(func(t *testing.T, config []byte) {
-		layers, err := Parse(config)
-		if err != nil {
-			return
-		}
-		if a, ok := Find(layers, 6); ok {
-			a.Head()
-			a.Pixels(func(*Layer) ([]float64, []float64, error) { return []float64{1}, []float64{1}, nil })
-		}
+		bounded.Parse(t, len(config), func() {
+			layers, err := Parse(config)
+			if err != nil {
+				if !errors.Is(err, errConfig) {
+					t.Fatal(err)
+				}
+				return
+			}
+			if a, ok := Find(layers, 6); ok {
+				a.Head()
+				a.Pixels(func(*Layer) ([]float64, []float64, error) { return []float64{1}, []float64{1}, nil })
+			}
+		})
 	})
 }

@@ -1,0 +1,92 @@
+package lens
+
+import (
+	"thaw/irv2"
+	"thaw/irv2/tune"
+	"thaw/kernels/program"
+)
+
+// Probe is what a linear classifier on the pooled features of a block recognises: how much
+// of what the classes need is there to read, whatever is trained behind it.
+type Probe struct {
+	Block    string
+	Accuracy Interval // share of the held-back images
+	Penalty  float64  // chosen, see ridge
+}
+
+// Probes are those of all blocks of the backbone.
+type Probes struct {
+	Blocks          []Probe
+	Train, HeldBack int     // images used
+	Chance          float64 // share of the held-back images that naming the training images' largest class gets right
+}
+
+// maxProbed images of a split are used, evenly spread: the time of a fit grows with their cube.
+const maxProbed = 500
+
+// Measure probes each block of w's backbone: fitted on the training images, the penalty
+// chosen on these alone, and scored on the held-back ones. Both must have some. progress is
+// told how much of its work is done.
+func Measure(w *irv2.Weights, data tune.Data, machine program.Machine, poll func() error, progress func(done, total int)) (*Probes, error) {
+	chosen := [2][]int{Spread(data.Len(tune.Train), maxProbed), Spread(data.Len(tune.Validation), maxProbed)}
+	p := &Probes{Train: len(chosen[0]), HeldBack: len(chosen[1])}
+	classes := w.Model.Config.Classes
+	total := p.Train + p.HeldBack + len(w.Model.Blocks) - 1
+	var seen [2][]*features
+	var labels [2][]int
+	for split, list := range chosen {
+		before := split * p.Train
+		blocks, err := pool(w, data, tune.Split(split), list, machine, poll, func(done int) { progress(before+done, total) })
+		if err != nil {
+			return nil, err
+		}
+		seen[split] = blocks
+		for _, n := range list {
+			labels[split] = append(labels[split], data.Label(tune.Split(split), n))
+		}
+	}
+	p.Chance = Wilson(count(labels[1], commonest(labels[0], classes)), p.HeldBack).Value
+	for i, name := range w.Model.Blocks[:len(seen[0])] {
+		if err := poll(); err != nil {
+			return nil, err
+		}
+		scores, penalty := ridge(seen[0][i], seen[1][i], labels[0], classes)
+		right := 0
+		for k, label := range labels[1] {
+			if largest(scores[k*classes:][:classes]) == label {
+				right++
+			}
+		}
+		p.Blocks = append(p.Blocks, Probe{name, Wilson(right, p.HeldBack), penalty})
+		progress(p.Train+p.HeldBack+i+1, total)
+	}
+	return p, nil
+}
+
+func largest(scores []float64) int {
+	best := 0
+	for i, v := range scores {
+		if v > scores[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+func commonest(labels []int, classes int) int {
+	counts := make([]float64, classes)
+	for _, label := range labels {
+		counts[label]++
+	}
+	return largest(counts)
+}
+
+func count(labels []int, label int) int {
+	n := 0
+	for _, l := range labels {
+		if l == label {
+			n++
+		}
+	}
+	return n
+}

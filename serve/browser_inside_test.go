@@ -1,0 +1,60 @@
+package main
+
+import "testing"
+
+// What is inside is shown when it is asked for, and loaded then: a probe of every block
+// before any training, live figures of a run's blocks, and what the run changed. Closed,
+// runs tell nothing of blocks.
+func TestPageLooksInside(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.page("#epochs=2&validation=0.5")
+	b.dropImages(photos+"boat", photos+"house")
+	b.wait(shown+" === 'boat 8, house 8'", "the photographs")
+	if eval[bool](b, `return performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/lens.js'))`) {
+		t.Error("the panel is loaded before it is opened")
+	}
+	b.click("#inside > summary")
+	b.wait("document.querySelector('#probe') && !document.querySelector('#probe').disabled", "the panel")
+	b.click("#probe")
+	b.wait("document.querySelector('#reading-table tr[data-of=conv_7b]')", "the probe")
+	const blocks = "document.querySelectorAll('.column').length"
+	if !eval[bool](b, "return document.querySelectorAll('#reading-chart rect.value').length === "+blocks+" - 1 && document.querySelectorAll('#reading-chart .spread').length === "+blocks+" - 1") {
+		t.Errorf("not all blocks have a bar with its interval: %s", b.text("#reading-chart"))
+	}
+	b.click("#train")
+	b.wait(`document.querySelector('[data-run="A"][data-status="done"]')`, "the run")
+	// show picks a figure and gives its numbers by block.
+	const show = `const show = reading => {
+		const select = document.querySelector('#reading')
+		select.value = reading
+		select.dispatchEvent(new Event('change'))
+		return Object.fromEntries([...document.querySelectorAll('#reading-table tr[data-of]')].map(row => [row.dataset.of, row.cells[1].textContent]))
+	}
+	`
+	got := eval[struct{ Gradient, Ratio, Moved, Drift, Alike map[string]string }](b, show+`
+		return { Gradient: show('gradient'), Ratio: show('ratio'), Moved: show('moved'), Drift: show('drift'), Alike: show('alike') }`)
+	// Only the head learned: nothing before it has a gradient, moved or drifted.
+	for _, figures := range []map[string]string{got.Gradient, got.Ratio} {
+		if figures["stem"] != "–" || figures["head"] == "–" || figures["head"] == "" {
+			t.Errorf("%v", figures)
+		}
+	}
+	if got.Moved["stem"] != "0.0 %" || got.Moved["head"] == "0.0 %" || got.Drift["stem"] != "–" || got.Alike["stem"] != "1.000" {
+		t.Errorf("moved %v, drift %v, alike %v", got.Moved, got.Drift, got.Alike)
+	}
+
+	eval[any](b, `document.querySelector('input[data-testid="preset-unfreeze-all"]').click()`)
+	b.wait("!document.querySelector('[data-pending]') && document.querySelector('[data-block=stem]').dataset.learns === 'thawed'", "the plan that thaws all")
+	b.click("#train")
+	b.wait(`document.querySelector('[data-run="B"][data-status="done"]')`, "the second run")
+	got = eval[struct{ Gradient, Ratio, Moved, Drift, Alike map[string]string }](b, show+`
+		return { Gradient: show('gradient'), Moved: show('moved'), Alike: show('alike'), Drift: show('drift') }`)
+	if got.Gradient["stem"] == "–" || got.Moved["stem"] == "0.0 %" || got.Drift["stem"] == "–" || got.Alike["conv_7b"] == "1.000" {
+		t.Errorf("all thawed: %+v", got)
+	}
+	b.wait(`document.querySelector('#reading-more').textContent.includes('computed anew from 8 training images')`, "what statistics computed anew give")
+	if n := eval[int](b, show+"show('alike'); return document.querySelectorAll('#compared option').length"); n != 2 {
+		t.Errorf("likeness with %d networks, want the start and run A", n)
+	}
+	b.checkStayedHome()
+}

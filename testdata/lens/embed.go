@@ -1,0 +1,9 @@
+// Package lens holds the figures that irv2/lens is held to, made by lens.py with numpy.
+package lens
+
+import _ "embed"
+
+// Figures are figures.json.
+//
+//go:embed figures.json
+var Figures []byte
