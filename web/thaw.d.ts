@@ -347,7 +347,7 @@ export interface DataInfo {
   warnings: string[]
   /** What undo and redo would do, in words: "moved 3 images to roses"; null: nothing. */
   undo: string | null; redo: string | null
-  /** Measurements of the test set, oldest first, one a network. */
+  /** Measurements of the test set, one a network. */
   tested: Tested[]
 }
 /** How a network did on the test set; run: '' is the network as loaded; when: Unix milliseconds. */

@@ -96,7 +96,7 @@ type DataInfo struct {
 	Warnings   []string        `json:"warnings"`
 	Undo       *string         `json:"undo"` // what Undo would take back, in words; nil: nothing
 	Redo       *string         `json:"redo"`
-	Tested     []Tested        `json:"tested"` // measurements of the test set, oldest first
+	Tested     []Tested        `json:"tested"` // measurements of the test set, one a network
 }
 
 // ClassInfo is a class with its images; Generated says that all were made by this project.

@@ -215,12 +215,16 @@ func (p *Project) learnedFrom() map[images.Hash]bool {
 	return learned
 }
 
-func labelCounts(labels map[string]int) []LabelCount {
-	list := []LabelCount{}
-	for name, n := range labels {
-		list = append(list, LabelCount{name, n})
+func labelCounts(pictures map[string]int) []LabelCount {
+	names := make([]string, 0, len(pictures))
+	for name := range pictures {
+		names = append(names, name)
 	}
-	slices.SortFunc(list, func(a, b LabelCount) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(names)
+	list := make([]LabelCount, len(names))
+	for i, name := range names {
+		list[i] = LabelCount{name, pictures[name]}
+	}
 	return list
 }
 

@@ -53,7 +53,7 @@ type Project struct {
 	survey    *Survey  // the last, until its files are taken
 	surveys   int      // so far
 	asked     []asked  // what the network was asked about last, many at once
-	tested    []Tested // measurements of the test set, oldest first
+	tested    []Tested // measurements of the test set, one a network
 	runs      int      // so far
 	way       string   // who computes runs
 	paces     paces

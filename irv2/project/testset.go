@@ -1,7 +1,6 @@
 package project
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -76,7 +75,7 @@ func (k *keeper) noteTest(t Tested) {
 	}
 }
 
-// testedRuns are the measurements of kept runs, oldest first.
+// testedRuns are the measurements of kept runs, the oldest run first.
 func testedRuns(runs []keep.Run) (list []Tested) {
 	for _, r := range runs {
 		var t Tested
@@ -84,6 +83,5 @@ func testedRuns(runs []keep.Run) (list []Tested) {
 			list = append(list, t)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Tested) int { return cmp.Compare(a.When, b.When) })
 	return list
 }

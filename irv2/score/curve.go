@@ -1,7 +1,6 @@
 package score
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -37,115 +36,89 @@ const (
 )
 
 func (t *Tally) curve(positive int) Curve {
-	c := Curve{Positive: t.names[positive]}
-	var scores [2][]float64 // of negatives, of positives
-	for _, a := range t.answers {
-		side := 0
+	// By probability, of which the bits are in its order as it is not negative, then by side.
+	keys := make([]int, len(t.answers))
+	for i, a := range t.answers {
+		keys[i] = int(math.Float32bits(a.probabilities[positive])) << 1
 		if a.label == positive {
-			side = 1
+			keys[i]++
 		}
-		scores[side] = append(scores[side], float64(a.probabilities[positive]))
 	}
-	c.Negatives, c.Positives = len(scores[0]), len(scores[1])
-	c.Points = thin(points(scores[1], scores[0]))
-	c.Area, c.Interval = area(scores[1], scores[0])
+	slices.Sort(keys)
+	c := Curve{Positive: t.names[positive]}
+	points := pointsOf(keys)
+	last := points[len(points)-1]
+	c.Positives, c.Negatives = last.TruePositives, last.FalsePositives
+	c.Area, c.Interval = area(points)
+	c.Points = thin(points)
 	return c
 }
 
-// points of all thresholds at which something changes.
-func points(positives, negatives []float64) []Point {
-	falling := func(a, b float64) int { return cmp.Compare(b, a) }
-	slices.SortFunc(positives, falling)
-	slices.SortFunc(negatives, falling)
-	list := []Point{{Threshold: above}}
-	for p, n := 0, 0; p < len(positives) || n < len(negatives); {
-		next := math.Inf(-1)
-		if p < len(positives) {
-			next = positives[p]
+// pointsOf sorted keys are all thresholds at which something changes.
+func pointsOf(keys []int) []Point {
+	points := []Point{{Threshold: above}}
+	now := points[0]
+	for i := len(keys) - 1; i >= 0; i-- {
+		if keys[i]&1 == 1 {
+			now.TruePositives++
+		} else {
+			now.FalsePositives++
 		}
-		if n < len(negatives) {
-			next = max(next, negatives[n])
+		if i == 0 || keys[i-1]>>1 != keys[i]>>1 {
+			now.Threshold = math.Float32frombits(uint32(keys[i] >> 1))
+			points = append(points, now)
 		}
-		for p < len(positives) && positives[p] == next {
-			p++
-		}
-		for n < len(negatives) && negatives[n] == next {
-			n++
-		}
-		list = append(list, Point{float32(next), p, n})
 	}
-	return list
+	return points
 }
 
 // thin leaves pointsShown of the points, with the first and the last.
-func thin(list []Point) []Point {
-	if len(list) <= pointsShown {
-		return list
+func thin(points []Point) []Point {
+	if len(points) <= pointsShown {
+		return points
 	}
 	few := make([]Point, pointsShown)
 	for i := range few {
-		few[i] = list[i*(len(list)-1)/(pointsShown-1)]
+		few[i] = points[i*(len(points)-1)/(pointsShown-1)]
 	}
 	return few
 }
 
 // area is that under the curve with its interval: E. R. DeLong, D. M. DeLong and D. L.
 // Clarke-Pearson, Comparing the areas under two or more correlated receiver operating
-// characteristic curves, Biometrics 44, 1988; its components by ranks as X. Sun and W. Xu,
-// Fast implementation of DeLong's algorithm, IEEE Signal Processing Letters 21, 2014.
-func area(positives, negatives []float64) (*float64, *[2]float64) {
-	m, n := len(positives), len(negatives)
+// characteristic curves, Biometrics 44, 1988. A picture's component is the share of those
+// of the other class that it is in order with, the same for all at one threshold.
+func area(points []Point) (*float64, *[2]float64) {
+	last := points[len(points)-1]
+	m, n := float64(last.TruePositives), float64(last.FalsePositives)
 	if m == 0 || n == 0 {
 		return nil, nil
 	}
-	all := midranks(slices.Concat(positives, negatives))
-	ofPositives, ofNegatives := midranks(positives), midranks(negatives)
-	v10, v01 := make([]float64, m), make([]float64, n) // share of the others that each is in order with
-	for i := range v10 {
-		v10[i] = (all[i] - ofPositives[i]) / float64(n)
+	components := func(do func(pictures, share float64, positive bool)) {
+		for i, p := range points[1:] {
+			before := points[i]
+			positives, negatives := float64(p.TruePositives-before.TruePositives), float64(p.FalsePositives-before.FalsePositives)
+			do(positives, (n-float64(p.FalsePositives)+negatives/2)/n, true)
+			do(negatives, (float64(before.TruePositives)+positives/2)/m, false)
+		}
 	}
-	for i := range v01 {
-		v01[i] = 1 - (all[m+i]-ofNegatives[i])/float64(m)
-	}
-	auc, s10 := meanVariance(v10)
-	_, s01 := meanVariance(v01)
-	variance := s10/float64(m) + s01/float64(n)
-	if !(variance > 0) { // NaN too
+	auc := 0.0
+	components(func(pictures, share float64, positive bool) {
+		if positive {
+			auc += pictures * share / m
+		}
+	})
+	variance := 0.0
+	components(func(pictures, share float64, positive bool) {
+		of := n
+		if positive {
+			of = m
+		}
+		variance += pictures * (share - auc) * (share - auc) / ((of - 1) * of)
+	})
+	if !(variance > 0) || m == 1 || n == 1 {
 		return &auc, nil
 	}
 	half := z95 * math.Sqrt(variance)
 	return &auc, &[2]float64{max(auc-half, 0), min(auc+half, 1)}
-}
-
-// midranks counts from 1; equal values have the mean of their ranks.
-func midranks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	ranks := make([]float64, len(values))
-	for from := 0; from < len(order); {
-		to := from
-		for to < len(order) && values[order[to]] == values[order[from]] {
-			to++
-		}
-		for _, i := range order[from:to] {
-			ranks[i] = float64(from+to+1) / 2
-		}
-		from = to
-	}
-	return ranks
-}
-
-// meanVariance is the mean with the sample variance, NaN of one value.
-func meanVariance(values []float64) (mean, variance float64) {
-	for _, v := range values {
-		mean += v
-	}
-	mean /= float64(len(values))
-	for _, v := range values {
-		variance += (v - mean) * (v - mean)
-	}
-	return mean, variance / float64(len(values)-1)
 }
