@@ -7,7 +7,7 @@ import (
 )
 
 // maxDownload bounds the bytes of a first visit, compressed and without weights.
-const maxDownload = 1_800_000
+const maxDownload = 1_920_000
 
 // maxModels bounds what a visit brings beside them: one network, and the cards of all.
 const maxModels = 2_500_000

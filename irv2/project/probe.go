@@ -52,9 +52,9 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	data := p.examples(split, o)
-	found, err := lens.Measure(w, data, p.looker(), p.poll(ctx), func(done, total int) { progress(int64(done), int64(total)) })
-	if err := cmp.Or(err, data.lost); err != nil {
+	data, poll := p.examples(split, o), p.poll(ctx)
+	found, err := lens.Measure(w, data, p.looker(), func() error { return cmp.Or(data.lost, poll()) }, func(done, total int) { progress(int64(done), int64(total)) })
+	if err != nil {
 		return nil, err
 	}
 	probe := &Probe{Train: found.Train, HeldBack: found.HeldBack, Chance: found.Chance}
