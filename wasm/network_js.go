@@ -87,7 +87,33 @@ func (e *engine) probe(r *request) (any, error) {
 
 // predict answers predict.
 func (e *engine) predict(r *request) (any, error) {
-	return e.Predict(r.ctx, func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
+	return e.PredictBy(r.ctx, jsutil.String(jsutil.Prop(r.args, "run")), func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
+}
+
+// predictFiles answers predictFiles: answers are events, what came of them the reply.
+func (e *engine) predictFiles(r *request) (any, error) {
+	var choice project.PredictChoice
+	if err := r.decode(&choice); err != nil {
+		return nil, err
+	}
+	return e.PredictFiles(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"), choice, r.answer, e.tell(r))
+}
+
+// measureTest answers data.test.
+func (e *engine) measureTest(r *request) (any, error) {
+	return e.MeasureTest(r.ctx, r.answer, e.progress(r, "Measuring the test set"))
+}
+
+// answer sends what the network says of a picture.
+func (r *request) answer(a project.Answer) { r.emit(map[string]project.Answer{"answer": a}) }
+
+// askedThumbnail answers predictedThumbnail.
+func (e *engine) askedThumbnail(r *request) (any, error) {
+	var args struct{ Index int }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	return asBlob("image/jpeg")(e.AskedThumbnail(args.Index))
 }
 
 // reset answers reset.

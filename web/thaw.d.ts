@@ -64,8 +64,19 @@ export interface Thaw {
    * run with these options would train on, its penalty chosen on these alone, scored on those held back.
    */
   probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
-  /** Classes of an image by the network as it is now (fine-tuned, if a run ended). */
-  predict(file: Blob): Promise<Prediction>
+   * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
+   * this run of the open project kept, which does not come into use for that.
+   */
+  predict(file: Blob, options?: { run?: string }): Promise<Prediction>
+  /**
+   * Asks the network as it is now about all pictures among files: loose, in folders, in zips, with tables of
+   * labels as in data.survey. Answers come one by one; nothing is added to the images, and one picture at a
+   * time is in memory. Aborted, it ends within one picture.
+   * `source` names the labels (Predictions.sources), 'none' takes none; left out, the one that the network knows best.
+   */
+  predictFiles(files: Iterable<{ path: string; file: Blob }>, options?: { source?: string; encoding?: string } & PredictOptions): Promise<Predictions>
+  /** A small JPEG of a picture of the last predictFiles or data.test, by its answer's index. */
+  predictedThumbnail(index: number): Promise<Blob>
   /**
    * The network as it is now. safetensors: Thaw's own, to go on with. keras and h5: keras.models.load_model
    * opens it without custom objects. onnx. tfjs: a zip for tf.loadLayersModel. timm: PyTorch's names and
@@ -152,6 +163,7 @@ export interface KeptRun {
   status: string                     // done or cancelled
   epochs: Extract<TrainEvent, { kind: 'epoch' }>[]
   result: RunResult | null
+  test: Tested | null                // how it did on the test set
   network: boolean                   // its network is kept: see useRun
 }
 
@@ -264,6 +276,11 @@ export interface DataCalls {
   redo(): Promise<DataInfo & { did: string }>
   /** Small JPEG or PNG for any image that was accepted, TIFF too. */
   thumbnail(id: number): Promise<Blob>
+  /**
+   * Measures the test set (images whose split is 'test'), which nothing else looks at, by the network in use. Fair
+   * once, at the end: that it was measured is kept with the run and told by `tested`.
+   */
+  test(options?: PredictOptions): Promise<Predictions>
 }
 export interface WorldInfo {
   name: string; title: string; description: string; classes: string[]
@@ -330,7 +347,11 @@ export interface DataInfo {
   warnings: string[]
   /** What undo and redo would do, in words: "moved 3 images to roses"; null: nothing. */
   undo: string | null; redo: string | null
+  /** Measurements of the test set, one a network. */
+  tested: Tested[]
 }
+/** How a network did on the test set; run: '' is the network as loaded; when: Unix milliseconds. */
+export interface Tested { run: string; when: number; images: number; right: number; accuracy: number; interval: Interval; balancedAccuracy: number }
 
 // Plans ----------------------------------------------------------------------
 
@@ -420,6 +441,52 @@ export interface RunResult {
   balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
 }
+/** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
+export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
+
+export interface PredictOptions { onResult?: (answer: Answer) => void; onProgress?: (p: Progress) => void; signal?: AbortSignal }
+/** What the network says of one of many pictures, or why it says nothing. */
+export interface Answer {
+  index: number; name: string        // -1: refused unread; name: with its folders
+  refused?: string                   // a sentence; nothing of the below then
+  label?: string                     // the right class by folder, table or file name
+  class?: string; probabilities?: number[]   // in the order of Predictions.classes
+  seen?: true                        // the same pixels are among the images to train on or validate with
+  browserDecoded?: true
+}
+export interface Predictions {
+  classes: string[]
+  images: number; refused: number; passedOver: number
+  /** What could name the right classes; known: pictures whose label the network knows. */
+  sources: { id: string; title: string; known: number }[]
+  source: string                     // '': none
+  unlabelled: number
+  /** Labels that the network does not know: asked about, and left out of the figures. */
+  unknown: { name: string; pictures: number }[]
+  seen: number
+  figures: Figures | null            // null: no picture has a label that the network knows
+  milliseconds: number
+}
+/** Of 95 %. */
+export type Interval = [low: number, high: number]
+/** Intervals of shares are Wilson's. balancedAccuracy: mean recall of the classes that have pictures. */
+export interface Figures {
+  images: number; right: number; accuracy: number; interval: Interval; balancedAccuracy: number
+  classes: {
+    name: string; images: number; predicted: number; right: number
+    recall: number | null; recallInterval: Interval | null         // null: no pictures of it
+    precision: number | null; precisionInterval: Interval | null   // null: never predicted
+  }[]
+  confusion: number[][]              // [true][predicted]
+  curves: Curve[]                    // of two classes: each taken for positive in turn; else none
+}
+/** ROC. The area's interval is DeLong's; null where it would be a point (no pair out of order). */
+export interface Curve {
+  positive: string; positives: number; negatives: number
+  area: number | null; interval: Interval | null
+  /** By falling threshold; what has at least that probability is positive. At the first, 2, nothing is. At most 2000. */
+  points: { threshold: number; truePositives: number; falsePositives: number }[]
+}
 
 // Readings: lists are in the order of Plan.blocks; null: there is no such figure for the block.
 /** A figure with its 95 % interval. */
@@ -451,8 +518,6 @@ export interface Probe {
   chance: number                   // share that one answer for all gets right
   seconds: number
 }
-/** browserDecoded: the image's pixels are what this browser makes of its file. */
-export interface Prediction { classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
 
 // Benchmark ------------------------------------------------------------------
 

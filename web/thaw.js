@@ -132,6 +132,9 @@ function thaw(channel, engine) {
   const call = name => (/** @type {object} */ args = {}) => channel.call(name, args)
   /** @param {string} name @param {object} args @param {{ onProgress?: (p: any) => void, signal?: AbortSignal }} [options] */
   const withProgress = (name, args, { onProgress, signal } = {}) => channel.call(name, args, { onEvent: onProgress, signal })
+  /** @param {string} name @param {object} args @param {{ onResult?: (answer: any) => void, onProgress?: (p: any) => void, signal?: AbortSignal }} [options] */
+  const withAnswers = (name, args, { onResult, onProgress, signal } = {}) =>
+    channel.call(name, args, { onEvent: event => (event.answer ? onResult?.(event.answer) : onProgress?.(event)), signal })
 
   return {
     engine,
@@ -168,6 +171,7 @@ function thaw(channel, engine) {
       undo: call('data.undo'),
       redo: call('data.redo'),
       thumbnail: id => channel.call('data.thumbnail', { id }),
+      test: options => withAnswers('data.test', {}, options),
     },
     recognise: files => channel.call('recognise', { files: [...files] }),
     plan: (spec, options) => channel.call('plan', { spec, options }),
@@ -188,7 +192,9 @@ function thaw(channel, engine) {
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
-    predict: file => channel.call('predict', { file }),
+    predict: (file, options) => channel.call('predict', { file, ...options }),
+    predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
+    predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
     storage,

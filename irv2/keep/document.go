@@ -89,6 +89,7 @@ type (
 		Status  string            `json:"status"` // done or cancelled
 		Epochs  []json.RawMessage `json:"epochs"` // what each showed
 		Result  json.RawMessage   `json:"result"`
+		Test    json.RawMessage   `json:"test,omitempty"` // how it did on the test set, if that was measured
 		Made    json.RawMessage   `json:"made,omitempty"` // for the network's model card
 		Outputs []Output          `json:"outputs"`
 		Depth   int               `json:"depth,omitempty"`

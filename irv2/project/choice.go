@@ -111,7 +111,7 @@ func (p *Project) choose(ctx context.Context, c Choice, progress Progress) error
 	if err := p.data.resize(c.Size, p.counted(p.poll(ctx), progress)); err != nil {
 		return err
 	}
-	p.setPredictor(nil)
+	p.dropPredictors()
 	if c.Model != p.choice.Model || c.Size != p.choice.Size {
 		p.keep(nil)
 	}

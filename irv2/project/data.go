@@ -96,6 +96,7 @@ type DataInfo struct {
 	Warnings   []string        `json:"warnings"`
 	Undo       *string         `json:"undo"` // what Undo would take back, in words; nil: nothing
 	Redo       *string         `json:"redo"`
+	Tested     []Tested        `json:"tested"` // measurements of the test set, one a network
 }
 
 // ClassInfo is a class with its images; Generated says that all were made by this project.
@@ -212,7 +213,11 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 }
 
 // Images describes the images.
-func (p *Project) Images() DataInfo { return p.data.info(p.division) }
+func (p *Project) Images() DataInfo {
+	info := p.data.info(p.division)
+	info.Tested = append([]Tested{}, p.tested...)
+	return info
+}
 
 // thumbnailSide is the longest side of a thumbnail in pixels.
 const thumbnailSide = 96
@@ -231,7 +236,11 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
-	w, h, rgba := (&images.RGB8{W: s.Size, H: s.Size, Pix: pixels}).Thumbnail(thumbnailSide)
+	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels})
+}
+
+func smallJPEG(picture *images.RGB8) ([]byte, error) {
+	w, h, rgba := picture.Thumbnail(thumbnailSide)
 	var b bytes.Buffer
 	img := &image.RGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {

@@ -207,7 +207,7 @@ func TestExportsPredict(t *testing.T) {
 	}
 	for _, way := range []*weights.Preprocessing{nil, {Scale: [3]float32{1. / 120, 1. / 127.5, 1. / 140}, Offset: [3]float32{-1, -0.9, -1.1}}} {
 		p.network.info.Preprocessing = way
-		p.setPredictor(nil)
+		p.dropPredictors()
 		for _, format := range []string{"keras", "h5", "onnx", "tfjs"} {
 			t.Run(format, func(t *testing.T) { predictsAs(t, p, format) })
 		}

@@ -22,13 +22,14 @@ type KeptRun struct {
 	Status  string            `json:"status"`  // done or cancelled
 	Epochs  []json.RawMessage `json:"epochs"`  // EpochDone
 	Result  json.RawMessage   `json:"result"`  // RunResult or null
+	Test    json.RawMessage   `json:"test"`    // Tested or null: how it did on the test set
 	Network bool              `json:"network"` // its network is kept: see UseRun
 }
 
 func runsKept(runs []keep.Run) []KeptRun {
 	list := []KeptRun{}
 	for _, r := range runs {
-		list = append(list, KeptRun{r.ID, r.Began, r.Spec, r.Options, r.Status, r.Epochs, r.Result, r.Values != nil})
+		list = append(list, KeptRun{r.ID, r.Began, r.Spec, r.Options, r.Status, r.Epochs, r.Result, r.Test, r.Values != nil})
 	}
 	return list
 }

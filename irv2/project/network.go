@@ -82,7 +82,7 @@ func (p *Project) adopt(ctx context.Context, w *irv2.Weights, info WeightInfo, n
 		return err
 	}
 	p.network = &network{info: info, loaded: version{Weights: w, outputs: outputsOf(names)}, current: version{Weights: w, outputs: outputsOf(names)}}
-	p.setPredictor(nil)
+	p.dropPredictors()
 	p.keep(nil)
 	p.replaced()
 	return nil
@@ -108,7 +108,7 @@ func (p *Project) Reset(ctx context.Context) error {
 	defer done()
 	if n := p.network; n != nil {
 		n.reset()
-		p.setPredictor(nil)
+		p.dropPredictors()
 		p.replaced()
 	}
 	return nil

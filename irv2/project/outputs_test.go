@@ -92,7 +92,7 @@ func TestPreprocessingTravels(t *testing.T) {
 	p := trained(t)
 	usual := predict(t, p)
 	p.network.info.Preprocessing = &weights.Preprocessing{Scale: [3]float32{1. / 127.5, 1. / 127.5, 1. / 127.5}, Offset: [3]float32{-1, -1, -1}}
-	p.setPredictor(nil)
+	p.dropPredictors()
 	if got := predict(t, p); !near(got, usual, 1e-4) {
 		t.Errorf("the usual way written out: %v, want %v", got, usual)
 	}

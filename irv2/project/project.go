@@ -12,7 +12,8 @@
 // with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
 // history.go (changes of them, and undo), options.go with classweight.go, plan.go with
 // pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go, features.go
-// (kept for the next run) and readings.go, probe.go, predict.go, export.go.
+// (kept for the next run) and readings.go, probe.go, predict.go with
+// predictfiles.go (many) and testset.go (the user's own), export.go.
 package project
 
 import (
@@ -46,10 +47,13 @@ type Project struct {
 	choice    Choice
 	network   *network        // nil: no weights yet
 	predictor *tune.Predictor // of network, nil until someone predicts
+	rival     *rival          // asked beside it last, or nil
 	data      *data
 	division  division // of the last plan or run
 	survey    *Survey  // the last, until its files are taken
 	surveys   int      // so far
+	asked     []asked  // what the network was asked about last, many at once
+	tested    []Tested // measurements of the test set, one a network
 	runs      int      // so far
 	way       string   // who computes runs
 	paces     paces
@@ -124,12 +128,13 @@ func (p *Project) setRun(r *Run) {
 	p.run = r
 }
 
-// setPredictor gives up the last predictor's memory; nil: the network has changed.
-func (p *Project) setPredictor(next *tune.Predictor) {
+// dropPredictors gives up the memory of those who answer: the network has changed.
+func (p *Project) dropPredictors() {
+	p.part()
 	if p.predictor != nil {
 		p.predictor.Close()
+		p.predictor = nil
 	}
-	p.predictor = next
 }
 
 // poll is Poll where there is one.

@@ -178,8 +178,8 @@ func (p *Project) closeProject() {
 	p.keeper.end()
 	p.keeper = newKeeper(p.places, p.tellKeeping)
 	p.data.empty()
-	p.survey, p.runs, p.seen = nil, 0, nil
-	p.setPredictor(nil)
+	p.survey, p.runs, p.seen, p.asked, p.tested = nil, 0, nil, nil, nil
+	p.dropPredictors()
 	p.keep(nil)
 	if p.network != nil {
 		p.network.reset()

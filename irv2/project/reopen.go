@@ -119,7 +119,7 @@ func (p *Project) restore(ctx context.Context, doc *keep.Document, base Base, te
 	if err := p.restoreImages(ctx, doc, tell.of("Opening "+named(doc))); err != nil {
 		return nil, err
 	}
-	p.division, p.runs = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount
+	p.division, p.runs, p.tested = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount, testedRuns(doc.Runs)
 	if doc.Current != "" && p.network != nil {
 		if err := p.useRun(ctx, doc.Current, tell.of("Reading the trained network")); err != nil {
 			if errors.Is(err, context.Canceled) {
@@ -237,20 +237,32 @@ func (r *packReader) pixels(of *keep.Pixels) ([]uint8, error) {
 
 // useRun makes a kept run's network the one in use. The turn is the caller's.
 func (p *Project) useRun(ctx context.Context, id string, progress Progress) error {
-	run, err := p.keeper.run(id)
+	v, depth, err := p.networkOf(ctx, id, progress)
 	if err != nil {
 		return err
+	}
+	p.network.current, p.network.depth = v, depth
+	p.dropPredictors()
+	return nil
+}
+
+// networkOf reads the network of a kept run, with the depth of its 16-bit images. What the
+// run did not change is shared with the loaded one.
+func (p *Project) networkOf(ctx context.Context, id string, progress Progress) (v version, depth int, err error) {
+	run, err := p.keeper.run(id)
+	if err != nil {
+		return v, 0, err
 	}
 	n := p.network
 	switch {
 	case run.Values == nil:
-		return Errorf(Invalid, "The network of %s was not kept, because there was no room: train it again.", id)
+		return v, 0, Errorf(Invalid, "The network of %s was not kept, because there was no room: train it again.", id)
 	case n == nil || n.info.ID != run.Base:
-		return Errorf(Mismatch, "%s began from other weights than those in use: load those first.", id)
+		return v, 0, Errorf(Mismatch, "%s began from other weights than those in use: load those first.", id)
 	}
 	m, err := p.choice.Build(len(run.Outputs))
 	if err != nil {
-		return err
+		return v, 0, err
 	}
 	w := withBackbone(n.loaded.Weights, m)
 	r := p.places.store.Read(ctx, p.keeper.id(), run.Values)
@@ -261,21 +273,20 @@ func (p *Project) useRun(ctx context.Context, id string, progress Progress) erro
 	for n, name := range run.Values.Names {
 		i, ok := byName[name]
 		if !ok || !slices.Equal(run.Values.Shapes[n], m.Params[i].Shape) {
-			return Errorf(Mismatch, "%s was trained with another head than the one in use: choose that first.", id)
+			return v, 0, Errorf(Mismatch, "%s was trained with another head than the one in use: choose that first.", id)
 		}
 		values := make([]float32, m.Params[i].Len())
 		if err := r.Fill(values); err != nil {
-			return keptError(err, "The network of "+id)
+			return v, 0, keptError(err, "The network of "+id)
 		}
 		w.Data[i] = values
 		progress(run.Values.Length-r.Left(), run.Values.Length)
 	}
-	n.current, n.depth = version{Weights: w, outputs: outputsKept(run.Outputs), run: id}, run.Depth
+	v = version{Weights: w, outputs: outputsKept(run.Outputs), run: id}
 	if made := (Made{}); json.Unmarshal(run.Made, &made) == nil {
-		n.current.made = &made
+		v.made = &made
 	}
-	p.setPredictor(nil)
-	return nil
+	return v, run.Depth, nil
 }
 
 // keptError is an error of reading something kept as a sentence.

@@ -118,7 +118,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		return nil, WithCode(Invalid, err)
 	}
 	p.division = o.division()
-	p.setPredictor(nil)
+	p.dropPredictors()
 	if !o.Continue {
 		p.network.reset()
 	}

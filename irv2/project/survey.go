@@ -92,7 +92,19 @@ const refusedShown = 500
 // encoding is that of names in archives which do not say it, "": found out.
 func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding string, progress Progress) (*Survey, error) {
 	p.surveys++
-	s := &Survey{ID: p.surveys, Refused: []*images.Refusal{}, Foreign: []ForeignCount{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
+	id := p.surveys
+	s, err := p.look(ctx, files, encoding, p.data.set.Len() > 0, progress)
+	if err != nil {
+		return nil, err
+	}
+	s.ID, s.Room = id, p.room(s.Pictures)
+	p.survey = s
+	return s, nil
+}
+
+// look surveys files; more says that there are images already.
+func (p *Project) look(ctx context.Context, files []PictureFile, encoding string, more bool, progress Progress) (*Survey, error) {
+	s := &Survey{Refused: []*images.Refusal{}, Foreign: []ForeignCount{}, Sources: []LabelSource{}, Groups: []GroupSource{}}
 	tables, err := s.open(ctx, files, encoding, p.data.set.Limits)
 	if err != nil {
 		return nil, err
@@ -112,9 +124,7 @@ func (p *Project) Survey(ctx context.Context, files []PictureFile, encoding stri
 	}
 	slices.SortStableFunc(pictures, func(a, b images.File) int { return strings.Compare(a.Path, b.Path) })
 	s.files, s.Pictures = pictures, len(pictures)
-	s.look(tables, p.data.set.Len() > 0)
-	s.Room = p.room(len(pictures))
-	p.survey = s
+	s.look(tables, more)
 	return s, nil
 }
 

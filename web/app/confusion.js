@@ -23,8 +23,13 @@ function show() {
     place.replaceChildren(heading(), h('p', { class: 'muted' }, 'Nothing was held back to measure on.'))
     return
   }
+  place.replaceChildren(heading(), ...mistakes(result))
+}
+
+/** A confusion matrix, and what it says in words. @param {{ classes: string[], confusion: number[][] }} result */
+export function mistakes(result) {
   const many = result.classes.length > tableClasses
-  place.replaceChildren(...[heading(), many ? drawHeat(result.classes, result.confusion) : table(result), pairs(result), many && hardest(result)].filter(Boolean))
+  return [many ? drawHeat(result.classes, result.confusion) : table(result), pairs(result), many && hardest(result)].filter(Boolean)
 }
 
 const heading = () => h('h3', {}, `What run ${state.selected.letter} mixes up`, ' ', h('span', { class: 'term' }, 'confusion matrix, held-back images'))
@@ -54,7 +59,7 @@ function row(classes, counts, i, numbered) {
 function pairs({ classes, confusion }) {
   const mistakes = confusion.flatMap((counts, i) => counts.map((n, j) => ({ n, of: sum(counts), said: classes[j], is: classes[i], wrong: i !== j }))).filter(({ n, wrong }) => n && wrong)
     .sort((a, b) => b.n - a.n || b.n / b.of - a.n / a.of)
-  if (!mistakes.length) return h('p', { class: 'muted' }, 'No mistake on the held-back images.')
+  if (!mistakes.length) return h('p', { class: 'muted' }, 'No mistake.')
   if (classes.length < 4) return null // the table says it
   const item = ({ n, of, said, is }) => h('li', {}, h('b', {}, is), ' taken for ', h('b', {}, said), h('span', { class: 'muted' }, `: ${n} of ${of}`))
   return h('details', { class: 'pairs', open: classes.length > tableClasses },

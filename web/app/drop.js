@@ -29,7 +29,7 @@ export function startDrops(takers, guarded) {
     const forPredict = target.closest('#predict')
     guarded(async () => {
       const found = entries.length ? await walk(entries) : plain.map(file => ({ path: file.name, file }))
-      if (forPredict && state.thaw && found.length === 1 && !(await isNetwork(found[0]))) await takers.predict(found[0].file)
+      if (forPredict && state.thaw && !(found.length === 1 && (await isNetwork(found[0])))) await takers.predict(found)
       else await sortOut(found, takers, card ? card.dataset.class ?? null : null)
     })
   })

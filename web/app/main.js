@@ -24,7 +24,8 @@
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
 //   runs     #train (aria-disabled; the reason is in #why, what is kept of a head in #head-start) #pause #cancel #run-progress,
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
-//            [data-prediction="name"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
+//            [data-prediction="name"], of many files #predictions (in it: [data-testid="figures"], tr[data-answer="path"] with data-wrong,
+//            [data-testid="predictions-filter"] [data-testid="predictions-csv"] [data-testid="threshold"]), #test-set [data-testid="measure-test"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
 //   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
 //   projects #project (inside: #projects-open, [data-testid="keeping"]), in #projects-dialog: [data-testid="project-name"] [data-testid="project-save"]
 //            [data-testid="project-new"] [data-testid="project-remove"] [data-project="id"] #project-file; #interrupted: [data-testid="go-on"]

@@ -106,7 +106,7 @@ function note() {
   state.thaw.projects.note({ spec, settings, runs, selected: state.selected?.number ?? null, comparison: numbers }).catch(() => {}) // the engine tells what it cannot keep
 }
 
-const nothing = { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null }
+const nothing = { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null, tested: [] }
 
 const noteSoon = atMostEvery(2000, note)
 

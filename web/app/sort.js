@@ -12,7 +12,7 @@ import { state } from './store.js'
  * @property {(file: File) => Promise<void>} project   a saved one
  * @property {(sentence: string) => void} foreign
  * @property {(found: Found[], className: string | null, foreign: Refusal[]) => Promise<void>} files   all others; onto a class card, or not
- * @property {(file: File) => Promise<void>} predict
+ * @property {(found: Found[]) => Promise<void>} predict
  */
 
 /** For a file picker: what browsers call images, and what some do not. */

@@ -37,7 +37,7 @@ export const state = {
   thaw: null,
   engine: null,
   model: null,
-  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null },
+  data: { classes: [], duplicates: [], problem: null, warnings: [], undo: null, redo: null, tested: [] },
   kept: [],
   published: null,
   cards: {},
