@@ -80,6 +80,8 @@ func (b *browserTab) takeImages() {
 // drop drops files and folders of this machine onto an element, as from a file manager.
 func (b *browserTab) drop(selector string, paths ...string) {
 	b.t.Helper()
+	// What comes above it may move it.
+	b.wait("await new Promise(done => { const place = () => JSON.stringify(document.querySelector(`"+selector+"`).getBoundingClientRect()); const was = place(); setTimeout(() => done(place() === was), 150) })", selector+" stays where it is")
 	at := eval[[]float64](b, "const e = document.querySelector(`"+selector+"`); e.scrollIntoView({ block: 'nearest' }); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]")
 	data := &input.DragData{Items: []*input.DragDataItem{}, DragOperationsMask: 1}
 	for _, path := range paths {

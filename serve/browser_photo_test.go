@@ -128,6 +128,9 @@ func TestPageOffersPhotoNetwork(t *testing.T) {
 	server.Close()
 	b.page("")
 	b.uses("mini-photo") // what was last used
+	b.click("#projects-open")
+	b.click("[data-testid=project-new]")
+	b.wait("!document.querySelector('#classes > [data-class]')", "a new project")
 	b.click("[data-world=near]")
 	b.wait("document.querySelector('#offer').textContent.includes('the lesson on them is about mini')", "the lesson's own network is offered")
 	if eval[bool](b, "return Boolean(document.querySelector('[data-testid=prediction-before]'))") {

@@ -69,7 +69,6 @@ func TestPageGoesOnWithARun(t *testing.T) {
 	b.wait(`document.querySelector('#run-progress .progress-text')?.textContent.startsWith('Epoch')`, "the run goes on")
 	b.click("#cancel")
 	b.wait(`document.querySelector('[data-run="A"][data-status="cancelled"]')`, "it is cancelled")
-	t.Log(eval[string](b, `const { state } = await import('/app/store.js'); return JSON.stringify([state.keeping, state.runs[0].id, state.runs[0].status, state.loading])`))
 	b.wait(`document.querySelector('[data-testid="using"]')`, "its network is in use")
 	if n := eval[int](b, `return document.querySelectorAll('tr[data-run]').length`); n != 1 {
 		t.Errorf("%d runs", n)

@@ -51,10 +51,11 @@ func TestNothingLeaves(t *testing.T) {
 	b.train("B")
 	b.drop("#predict", photos+"fruit/fruit-1.jpg")
 	b.wait("document.querySelectorAll('[data-prediction]').length === 3", "the image is classified")
+	b.click("#other-formats summary")
 	for _, format := range []string{"", "-h5", "-onnx"} {
 		b.click("#download" + format)
 	}
-	for _, ending := range []string{".safetensors", ".h5", ".onnx"} {
+	for _, ending := range []string{".safetensors", "-h5.zip", "-onnx.zip"} {
 		waitForFile(t, saved, ending)
 	}
 	// Another visit, under the service worker, with what was saved.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"thaw/irv2/internal/unzip"
@@ -17,9 +18,17 @@ import (
 // packagedSuffixes are names of models that are one file.
 var packagedSuffixes = []string{".keras", ".h5", ".hdf5", ".safetensors", ".pth", ".onnx"}
 
-// packagedName is the one name of a model among names, "" if there are none or several.
+// pictureSuffixes are names of pictures: where there are some, a model beside them is not
+// what the archive is about.
+var pictureSuffixes = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+// packagedName is the one name of a model among names, "" if there are none or several, or
+// pictures.
 func packagedName(names []string) (found string) {
 	for _, name := range names {
+		if slices.Contains(pictureSuffixes, strings.ToLower(path.Ext(name))) {
+			return ""
+		}
 		for _, suffix := range packagedSuffixes {
 			if !strings.HasSuffix(strings.ToLower(name), suffix) || strings.HasPrefix(name, "__MACOSX/") {
 				continue
