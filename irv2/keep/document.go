@@ -92,6 +92,8 @@ type (
 		Test    json.RawMessage   `json:"test,omitempty"` // how it did on the test set, if that was measured
 		Made    json.RawMessage   `json:"made,omitempty"` // for the network's model card
 		Outputs []Output          `json:"outputs"`
+		Size    int               `json:"size"`  // of pictures, pixels
+		Dense   int               `json:"dense"` // width of the head's own layer, 0: none
 		Depth   int               `json:"depth,omitempty"`
 		Base    string            `json:"base"`   // the weights that it belongs to
 		Values  *Values           `json:"values"` // parameters that differ from the base's; nil: not kept

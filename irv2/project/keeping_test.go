@@ -426,3 +426,22 @@ func TestCheckpointsTakeTurns(t *testing.T) {
 		t.Errorf("%d crashes in a checkpoint", halves)
 	}
 }
+
+// A run's network predicts at the size, and with the head, that it was trained with.
+func TestRunsKeepTheirSize(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, open(t, 2, 1))
+	train(t, p, "head-only", DefaultOptions())
+	want := predict(t, p)
+	size, dense := 48, 8
+	if err := p.Configure(t.Context(), Change{Size: &size, Dense: &dense}); err != nil {
+		t.Fatal(err)
+	}
+	train(t, p, "head-only", DefaultOptions())
+	if err := p.UseRun(t.Context(), "run 1", quiet); err != nil {
+		t.Fatal(err)
+	}
+	if got := predict(t, p); !reflect.DeepEqual(got, want) {
+		t.Errorf("predicted %v, want %v", got, want)
+	}
+}

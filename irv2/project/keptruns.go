@@ -90,7 +90,8 @@ func (p *Project) keepable() *keeper {
 
 // record is the run as it is kept, without its end.
 func (r *Run) record() keep.Run {
-	return keep.Run{ID: r.ID, Began: r.start.UnixMilli(), Spec: rawJSON(r.spec), Options: rawJSON(r.options), Epochs: r.epochs,
+	config := r.layout.Plan.Model.Config
+	return keep.Run{Size: config.Size, Dense: config.Dense, ID: r.ID, Began: r.start.UnixMilli(), Spec: rawJSON(r.spec), Options: rawJSON(r.options), Epochs: r.epochs,
 		Outputs: keptOutputs(r.outputs), Depth: r.depth, Base: r.project.network.info.ID}
 }
 

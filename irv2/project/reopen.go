@@ -260,7 +260,7 @@ func (p *Project) networkOf(ctx context.Context, id string, progress Progress) (
 	case n == nil || n.info.ID != run.Base:
 		return v, 0, Errorf(Mismatch, "%s began from other weights than those in use: load those first.", id)
 	}
-	m, err := p.choice.Build(len(run.Outputs))
+	m, err := Choice{Model: p.choice.Model, Size: run.Size, Dense: run.Dense}.Build(len(run.Outputs))
 	if err != nil {
 		return v, 0, err
 	}
@@ -273,7 +273,7 @@ func (p *Project) networkOf(ctx context.Context, id string, progress Progress) (
 	for n, name := range run.Values.Names {
 		i, ok := byName[name]
 		if !ok || !slices.Equal(run.Values.Shapes[n], m.Params[i].Shape) {
-			return v, 0, Errorf(Mismatch, "%s was trained with another head than the one in use: choose that first.", id)
+			return v, 0, Errorf(Corrupt, "The network of %s does not fit what is said of it: train it again.", id)
 		}
 		values := make([]float32, m.Params[i].Len())
 		if err := r.Fill(values); err != nil {
