@@ -4,10 +4,11 @@
 //
 // Read main_js.go (the calls), rpc_js.go (a message becomes a call), engine_js.go
 // (the project behind the calls), then a file per group of calls: network_js.go (model,
-// plan, runs, what comes of them), weights_js.go, data_js.go, benchmark_js.go. The way
-// to JavaScript is eventloop_js.go, progress_js.go, blob_js.go, shelf_js.go, locks_js.go,
-// slab_js.go, decoder_js.go, fetch_js.go and package jsutil; machine_js.go and device_js.go choose who computes;
-// gpu_js.go stands for the GPU in the build that has it (tag gpu), gpu_none_js.go in the other.
+// plan, runs, what comes of them), weights_js.go, data_js.go, projects_js.go,
+// benchmark_js.go. The way to JavaScript is eventloop_js.go, progress_js.go, blob_js.go,
+// shelf_js.go, places_js.go, locks_js.go, slab_js.go, decoder_js.go, fetch_js.go and package
+// jsutil; machine_js.go and device_js.go choose who computes; gpu_js.go stands for the GPU
+// in the build that has it (tag gpu), gpu_none_js.go in the other.
 package main
 
 import (

@@ -7,13 +7,17 @@
 // type with JSON tags is what web/thaw.d.ts calls by that name. Errors are sentences
 // with a Code.
 //
-// Read project.go (who may do what when), computers.go (who computes), choice.go (which network), model.go (it
-// described), network.go and weights.go (weights in use), builtin.go (what comes with Thaw), outputs.go (what they answer), read.go (a file's), folder.go and recognise.go (what falls on the page), library.go
-// with chunks.go and locker.go (kept ones), survey.go, data.go and sources.go (images), edits.go with
-// history.go (changes of them, and undo), options.go with classweight.go, plan.go with
-// pace.go (how long), run.go with events.go, gate.go, examples.go, prepare.go, features.go
-// (kept for the next run) and readings.go, probe.go, predict.go with
-// predictfiles.go (many) and testset.go (the user's own), export.go.
+// Read project.go (who may do what when), computers.go (who computes), choice.go (which
+// network), model.go (it described), network.go and weights.go (weights in use), builtin.go
+// (what comes with Thaw), outputs.go (what they answer), read.go (a file's), folder.go and
+// recognise.go (what falls on the page), library.go with chunks.go and locker.go (kept
+// ones), survey.go, data.go and sources.go (images), edits.go with history.go (changes of
+// them, and undo), options.go with classweight.go, plan.go with pace.go (how long), run.go
+// with events.go, gate.go, examples.go, prepare.go, features.go (kept for the next run) and
+// readings.go, probe.go, predict.go with predictfiles.go (many) and testset.go (the user's
+// own), export.go. How all of it lasts: keeping.go (written as things happen), projects.go
+// (several), reopen.go (found again), keptruns.go (runs, and what was interrupted),
+// bundle.go (as one file).
 package project
 
 import (
