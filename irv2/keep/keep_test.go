@@ -54,7 +54,7 @@ func TestValues(t *testing.T) {
 			if err := r.Fill(got); err != nil {
 				return err
 			}
-			if !bytes.Equal(bytesOf(got), bytesOf(values)) {
+			if !bytes.Equal(Bytes(got), Bytes(values)) {
 				t.Error("other values")
 			}
 		}

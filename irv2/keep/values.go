@@ -64,7 +64,7 @@ func (s *Store) Write(ctx context.Context, id, file string) *Writer {
 // Add appends values.
 func (w *Writer) Add(values []float32) error {
 	w.values.Length += int64(len(values))
-	for rest := bytesOf(values); len(rest) > 0; {
+	for rest := Bytes(values); len(rest) > 0; {
 		if w.piece == nil {
 			w.piece = make([]byte, 0, pieceBytes)
 		}
@@ -84,7 +84,7 @@ func (w *Writer) Add(values []float32) error {
 func (w *Writer) Copy(from io.Reader) error {
 	buffer := make([]float32, 1<<16)
 	for {
-		n, err := io.ReadFull(from, bytesOf(buffer))
+		n, err := io.ReadFull(from, Bytes(buffer))
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return err
 		}
@@ -141,7 +141,7 @@ func (r *Reader) Fill(dst []float32) error {
 		return ErrDamaged
 	}
 	r.left -= int64(len(dst))
-	for p := bytesOf(dst); len(p) > 0; {
+	for p := Bytes(dst); len(p) > 0; {
 		if len(r.piece) == 0 {
 			if err := r.read(); err != nil {
 				return err
@@ -169,8 +169,8 @@ func (r *Reader) read() error {
 	return r.ctx.Err()
 }
 
-// bytesOf views f as its bytes; all machines that Thaw runs on are little-endian.
-func bytesOf(f []float32) []byte {
+// Bytes views f as its bytes; all machines that Thaw runs on are little-endian.
+func Bytes(f []float32) []byte {
 	if len(f) == 0 {
 		return nil
 	}

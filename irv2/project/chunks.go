@@ -4,29 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash/crc32"
 	"strings"
-	"unsafe"
 
 	"thaw/irv2"
+	"thaw/irv2/keep"
 )
 
 // Weights are kept in pieces, so that neither a transaction nor a copy is as large as
 // the whole.
 const chunkBytes = 4 << 20
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 func chunkKey(id string, n int) string { return fmt.Sprintf("%s/%06d", id, n) }
-
-// floatBytes views f as its bytes. The files of a library are little-endian, as are all
-// machines that Thaw runs on.
-func floatBytes(f []float32) []byte {
-	if len(f) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&f[0])), 4*len(f))
-}
 
 // chunks are the keys that there are.
 func (l *Library) chunks(ctx context.Context) (map[string]bool, error) {
@@ -80,14 +68,14 @@ func (l *Library) putChunks(ctx context.Context, m *Manifest, w *irv2.Weights, p
 				return err
 			}
 		}
-		m.Sums = append(m.Sums, crc32.Checksum(chunk, castagnoli))
+		m.Sums = append(m.Sums, keep.Sum(chunk))
 		m.Bytes += int64(len(chunk))
 		chunk = chunk[:0]
 		progress(m.Bytes, total)
 		return ctx.Err()
 	}
 	for _, d := range w.Data {
-		for rest := floatBytes(d); len(rest) > 0; {
+		for rest := keep.Bytes(d); len(rest) > 0; {
 			n := min(len(rest), cap(chunk)-len(chunk))
 			chunk = append(chunk, rest[:n]...)
 			rest = rest[n:]
@@ -163,7 +151,7 @@ type chunkReader struct {
 // fillAll reads all of the stream into w.
 func (r *chunkReader) fillAll(w *irv2.Weights) error {
 	for _, d := range w.Data {
-		if err := r.fill(floatBytes(d)); err != nil {
+		if err := r.fill(keep.Bytes(d)); err != nil {
 			return err
 		}
 	}
@@ -194,7 +182,7 @@ func (r *chunkReader) read() error {
 	if err != nil {
 		return err
 	}
-	if len(chunk) == 0 || crc32.Checksum(chunk, castagnoli) != r.manifest.Sums[r.next] {
+	if len(chunk) == 0 || keep.Sum(chunk) != r.manifest.Sums[r.next] {
 		return r.damaged()
 	}
 	r.chunk = chunk

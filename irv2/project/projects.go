@@ -81,14 +81,7 @@ func (p *Project) Projects(ctx context.Context) ([]ProjectInfo, error) {
 		return nil, err
 	}
 	for _, d := range documents {
-		info := ProjectInfo{ID: d.ID, Name: d.Name, Named: d.Name != "", Changed: d.Changed, Images: d.Images(), Classes: []string{}, Runs: len(d.Runs), Open: d.ID == p.keeper.id()}
-		for _, c := range d.Classes {
-			info.Classes = append(info.Classes, c.Name)
-		}
-		if !info.Named {
-			info.Name = calledBy(info.Classes)
-		}
-		list = append(list, info)
+		list = append(list, ProjectInfo{ID: d.ID, Name: named(d), Named: d.Name != "", Changed: d.Changed, Images: d.Images(), Classes: classNames(d), Runs: len(d.Runs), Open: d.ID == p.keeper.id()})
 	}
 	for _, id := range damaged {
 		list = append(list, ProjectInfo{ID: id, Name: "a project that cannot be read", Classes: []string{}, Damaged: true})
@@ -116,7 +109,7 @@ func (k *keeper) id() string {
 
 var errNotKept = Errorf(Invalid, "Projects are not kept here.")
 
-// project is the keeper, or why nothing is kept.
+// keeping is the keeper, or why nothing is kept.
 func (p *Project) keeping() (*keeper, error) {
 	if p.places == nil {
 		return nil, errNotKept
@@ -215,14 +208,20 @@ func (p *Project) RenameProject(ctx context.Context, id, name string) error {
 
 var errReadOnly = Errorf(Invalid, "This project is open in another tab, which writes it: go on there, or close it and reload this page.")
 
+// hold takes the lock of a project, or says who has it.
+func (at *places) hold(ctx context.Context, id string) (release func(), err error) {
+	release, ok, err := at.try(ctx, id)
+	if err == nil && !ok {
+		err = Errorf(Invalid, "This project is open in another tab: close it there first.")
+	}
+	return release, err
+}
+
 // with does something with a project that is not open here.
 func (at *places) with(ctx context.Context, id string, do func(*keep.Document) error) error {
-	release, ok, err := at.try(ctx, id)
+	release, err := at.hold(ctx, id)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return Errorf(Invalid, "This project is open in another tab: close it there first.")
 	}
 	defer release()
 	d, err := at.load(ctx, id)
@@ -256,12 +255,9 @@ func (p *Project) RemoveProject(ctx context.Context, id string) error {
 		return err
 	}
 	if id != k.id() {
-		release, ok, err := p.places.try(ctx, id)
+		release, err := p.places.hold(ctx, id)
 		if err != nil {
 			return err
-		}
-		if !ok {
-			return Errorf(Invalid, "This project is open in another tab: close it there first.")
 		}
 		defer release()
 		return p.places.store.Remove(ctx, id)
@@ -337,11 +333,15 @@ func named(d *keep.Document) string {
 	if d.Name != "" {
 		return d.Name
 	}
-	var classes []string
+	return calledBy(classNames(d))
+}
+
+func classNames(d *keep.Document) []string {
+	names := []string{}
 	for _, c := range d.Classes {
-		classes = append(classes, c.Name)
+		names = append(names, c.Name)
 	}
-	return calledBy(classes)
+	return names
 }
 
 // NotePage keeps what the page wants to find at its next visit.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"thaw/irv2"
+	"thaw/irv2/keep"
 	"thaw/irv2/weights"
 	"thaw/irv2/weights/hdf5"
 	"thaw/irv2/weights/safetensors"
@@ -210,7 +211,7 @@ func identify(w *irv2.Weights) string {
 	table := crc64.MakeTable(crc64.ECMA)
 	sum := uint64(0)
 	for _, d := range w.Data {
-		sum = crc64.Update(sum, table, floatBytes(d))
+		sum = crc64.Update(sum, table, keep.Bytes(d))
 	}
 	return fmt.Sprintf("%s-%016x", w.Model.Config.Name, sum)
 }

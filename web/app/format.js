@@ -15,6 +15,9 @@ function scaled(x, base, units) {
 export const count = n => scaled(n, 1000, ['', 'k', 'M', 'G'])
 /** Bytes in decimal units, as memory and files are advertised. */
 export const bytes = n => scaled(n, 1000, ['B', 'kB', 'MB', 'GB'])
+/** What the browser keeps for this page, and for how long. @param {import('../thaw.js').StorageInfo} storage @param {string} advice where it may be cleared */
+export const room = ({ used, free, persisted }, advice) =>
+  `${bytes(used)} used by this page${typeof free === 'number' ? `, room for ${bytes(free)} more` : ''}. ${persisted ? 'The browser has promised to keep it until you remove it.' : `The browser may clear it when the disk is nearly full: ${advice}.`}`
 export const flops = n => scaled(n, 1000, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP'])
 export const exact = n => n.toLocaleString('en')
 export const percent = share => (Number.isFinite(share) ? (100 * share).toFixed(1) + ' %' : '–')

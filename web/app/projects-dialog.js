@@ -1,6 +1,6 @@
 // The dialog of projects: what is open, what else is kept, a saved file, and the room.
 import { byID, confirmTwice, download, filePicker, h, iconButton } from './dom.js'
-import { bytes, plural } from './format.js'
+import { plural, room } from './format.js'
 import { guarded, say } from './notices.js'
 import { withProgress } from './progress.js'
 import { empty, listProjects, nameOf, newProject, openProject } from './projects.js'
@@ -31,7 +31,7 @@ function show() {
       filePicker('Open a saved project…', { id: 'project-file', accept: '.zip', multiple: false, onfiles: then(([file]) => bringProject(file)) }),
       h('span', { class: 'muted' }, 'or drop it anywhere on the page.'))),
     h('div', { id: 'projects-progress', class: 'progress', hidden: true }),
-    room())
+    roomLine())
 }
 
 /** Closes the dialog, then acts. */
@@ -68,11 +68,9 @@ function item(project) {
     confirmTwice(iconButton('bin', `Delete ${name}`), () => 'Delete?', () => removeProject(id, false)))
 }
 
-function room() {
-  const { used, free, persisted } = state.storage ?? {}
-  if (typeof used !== 'number') return null
-  return h('p', { class: 'muted', 'data-testid': 'projects-room' }, `${bytes(used)} used by this page${typeof free === 'number' ? `, room for ${bytes(free)} more` : ''}. `,
-    persisted ? 'The browser has promised to keep it until you remove it.' : 'The browser may clear it when the disk is nearly full: save what matters as a file.')
+function roomLine() {
+  if (typeof state.storage?.used !== 'number') return null
+  return h('p', { class: 'muted', 'data-testid': 'projects-room' }, room(state.storage, 'save what matters as a file'))
 }
 
 const removeProject = (id, open) => guarded(async () => {

@@ -1,7 +1,7 @@
 // The dialog about weights: bring a file, fetch a published one, use or remove kept ones.
 import { byID, confirmTwice, filePicker, h, icon, iconButton } from './dom.js'
 import { weightsAccept } from './drop.js'
-import { bytes } from './format.js'
+import { bytes, room } from './format.js'
 import { guarded, notice } from './notices.js'
 import { askOutputs } from './outputs.js'
 import { besideAddress, lookForPublished } from './published.js'
@@ -45,10 +45,8 @@ export function showWeightsDialog() {
 
 /** What the browser keeps for this page, how much more it would, and for how long. */
 function storageLine() {
-  const { used, free, persisted } = state.storage ?? {}
-  if (!state.kept.some(info => !info.builtin) || typeof used !== 'number') return null
-  return h('p', { class: 'muted', 'data-testid': 'storage' }, `${bytes(used)} used by this page${typeof free === 'number' ? `, room for ${bytes(free)} more` : ''}. `,
-    persisted ? 'The browser has promised to keep it until you remove it.' : 'The browser may clear it when the disk is nearly full: keep your files.')
+  if (!state.kept.some(info => !info.builtin) || typeof state.storage?.used !== 'number') return null
+  return h('p', { class: 'muted', 'data-testid': 'storage' }, room(state.storage, 'keep your files'))
 }
 
 /** One model of several files (model.json with its .bin), or files one by one. */
