@@ -78,6 +78,7 @@ generated:
 	mkdir -p build/lesson && cp testdata/lesson/runs.jsonl build/lesson
 	go run ./irv2/cmd/lesson -report -out build/lesson
 	diff build/lesson/README.md testdata/lesson/README.md
+	diff build/lesson/forecast.json irv2/lens/forecast.json
 
 clean-tree:
 	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { echo "not committed:"; echo "$$changed"; exit 1; }
@@ -163,6 +164,7 @@ bench:
 
 lesson:
 	go run ./irv2/cmd/lesson $(LESSON)
+	[ ! -e testdata/lesson/forecast.json ] || mv testdata/lesson/forecast.json irv2/lens/forecast.json
 
 pretrain:
 	go run ./irv2/cmd/pretrain

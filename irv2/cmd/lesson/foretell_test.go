@@ -92,28 +92,3 @@ func TestForetell(t *testing.T) {
 		t.Errorf("%+v, came %.3f", f, o.cost)
 	}
 }
-
-// What the page foretells with is what the runs that are kept give.
-func TestForecastIsCurrent(t *testing.T) {
-	out := t.TempDir()
-	raw, err := os.ReadFile("../../../testdata/lesson/runs.jsonl")
-	if err == nil {
-		err = os.WriteFile(out+"/runs.jsonl", raw, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := lesson{recipe: standard, out: out, seeds: 5}
-	t.Chdir("../../..")
-	if err := l.run(nets(), "", true); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(out + "/forecast.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := os.ReadFile("irv2/lens/forecast.json")
-	if err != nil || string(got) != string(want) {
-		t.Errorf("irv2/lens/forecast.json (%v) is not what testdata/lesson/runs.jsonl gives: copy it from the folder of make lesson", err)
-	}
-}
