@@ -62,6 +62,8 @@ function writeLink() {
   for (const [key, value] of Object.entries(state.settings)) {
     if (value !== defaults[key]) link.set(key, typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value))
   }
+  const asked = new URLSearchParams(location.hash.slice(1)) // what guide.js reads stays
+  for (const key of ['guide', 'world', 'ask', 'answers']) if (asked.has(key)) link.set(key, asked.get(key))
   const hash = '#' + link.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
   if (hash !== location.hash) history.replaceState(null, '', hash)
 }

@@ -30,6 +30,8 @@
 //   projects #project (inside: #projects-open, [data-testid="keeping"]), in #projects-dialog: [data-testid="project-name"] [data-testid="project-save"]
 //            [data-testid="project-new"] [data-testid="project-remove"] [data-project="id"] #project-file; #interrupted: [data-testid="go-on"]
 //            [data-testid="leave-it"]; in #run-table: [data-testid="use-run"] [data-testid="using"]
+//   guides   [data-testid="guides"] [data-testid="make-link"], then #guide (inside: [data-guide="key"] [data-testid="guide-act"]
+//            [data-testid="guide-claim"] [data-answer="0"] [data-testid="guide-see"] [data-testid="guide-answer"], #link-made)
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -40,6 +42,7 @@ import { startCurves } from './curves.js'
 import { byID } from './dom.js'
 import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
+import { followLink, startGuide } from './guide.js'
 import { startImages } from './images.js'
 import { startInside } from './inside.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
@@ -104,6 +107,7 @@ startDrops(takers, guarded)
 startPaste(found => guarded(() => sortOut(found, takers)))
 startProjects()
 startProjectsDialog()
+startGuide()
 startOffline()
 startEngine()
 boot()
@@ -130,4 +134,5 @@ async function boot() {
   watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())
   document.body.dataset.ready = ''
   performance.mark('ready')
+  await guarded(followLink)
 }
