@@ -56,5 +56,28 @@ func TestPageLooksInside(t *testing.T) {
 	if n := eval[int](b, show+"show('alike'); return document.querySelectorAll('#compared option').length"); n != 2 {
 		t.Errorf("likeness with %d networks, want the start and run A", n)
 	}
+
+	// The images behind a cell: labels are mended, images set aside, and training again
+	// computes no features anew.
+	b.click("#confusion .cell")
+	b.wait("document.querySelectorAll('#cell-dialog[open] li').length > 0", "the images of a cell")
+	b.wait("document.querySelector('#cell-dialog .thumb').src.startsWith('blob:')", "their thumbnails")
+	if got := eval[string](b, `const cell = document.querySelector('#confusion .cell')
+		return document.querySelectorAll('#cell-dialog li').length + ' of ' + cell.textContent`); got[:1] != got[len(got)-1:] {
+		t.Errorf("a cell shows %s images", got)
+	}
+	b.click("[data-testid=cell-aside]")
+	b.wait("document.querySelector('#cell-dialog li[data-aside]')", "an image set aside")
+	b.wait(shown+" === 'boat 8, house 8' && document.querySelector('#classes').textContent.includes('1 set aside')", "the image in its class")
+	b.click("[data-testid=cell-aside]")
+	b.wait("!document.querySelector('#cell-dialog li[data-aside]')", "the image taken back")
+	eval[any](b, `const to = document.querySelector('[data-testid=cell-class]')
+		to.value = to.value === 'boat' ? 'house' : 'boat'
+		to.dispatchEvent(new Event('change'))`)
+	b.wait(shown+" !== 'boat 8, house 8'", "the image in another class")
+	b.click("#cell-dialog [data-testid=images-undo]")
+	b.wait(shown+" === 'boat 8, house 8'", "the image where it was")
+	b.click("[data-testid=train-again]")
+	b.wait(`document.querySelector('[data-run="C"][data-status="done"]')`, "training again")
 	b.checkStayedHome()
 }

@@ -55,6 +55,8 @@ func main() {
 		"data.clear":         e.clearData,
 		"data.move":          e.moveImages,
 		"data.merge":         e.mergeClasses,
+		"data.exclude":       exclude(e.ExcludeImages),
+		"data.include":       exclude(e.IncludeImages),
 		"data.alike":         e.alike,
 		"data.keepTogether":  e.keepTogether,
 		"data.undo":          e.undo,

@@ -267,6 +267,9 @@ export interface DataCalls {
   move(ids: number[], className: string): Promise<DataInfo>
   /** All images of one class into another; the first is gone then. */
   merge(from: string, into: string): Promise<DataInfo>
+  /** Sets images aside: they stay, but no run trains on them or measures with them until include takes them back. */
+  exclude(ids: number[]): Promise<DataInfo>
+  include(ids: number[]): Promise<DataInfo>
   /** Images that look the same without being copies, in groups of ids: computed when asked, and only a hint. */
   alike(): Promise<number[][]>
   /** Makes images one group, which stays on one side of the split. */
@@ -336,9 +339,9 @@ export interface TakeChoice {
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 /**
  * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
- * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ * group: stays on one side with others of it. excluded: set aside by hand, see exclude. browserDecoded: its pixels are what this browser makes of its file.
  */
-export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; excluded?: true; browserDecoded?: true }
 export interface DataInfo {
   classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
@@ -380,7 +383,7 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
-  /** Images for which that was done by a run before: they are not computed again. */
+  /** Images for which that was done by a run before, whatever they are labelled by now: they are not computed again. */
   cachedImages: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
@@ -440,6 +443,12 @@ export interface RunResult {
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
+  /**
+   * What stands behind `confusion`, in lists of one length: each held-back image's id, its label in the run and what was
+   * said, as positions in `classes`, and that one's probability in thousandths. Of more than 4000 images mistakes come
+   * first. Not of runs of weights that came with their history.
+   */
+  heldBack?: { ids: number[]; labels: number[]; said: number[]; sure: number[] }
 }
 /** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
 export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }

@@ -166,6 +166,8 @@ function thaw(channel, engine) {
       clear: call('data.clear'),
       move: (ids, className) => channel.call('data.move', { ids, class: className }),
       merge: (from, into) => channel.call('data.merge', { from, into }),
+      exclude: ids => channel.call('data.exclude', { ids }),
+      include: ids => channel.call('data.include', { ids }),
       alike: call('data.alike'),
       keepTogether: ids => channel.call('data.keepTogether', { ids }),
       undo: call('data.undo'),

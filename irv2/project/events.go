@@ -2,6 +2,7 @@ package project
 
 import (
 	"math"
+	"slices"
 
 	"thaw/irv2/tune"
 )
@@ -101,6 +102,48 @@ type RunResult struct {
 	ValidationLoss     *float64 `json:"validationLoss"`
 	Classes            []string `json:"classes"`
 	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
+	// HeldBack is nil in what goes with a network when it leaves the project.
+	HeldBack *HeldBack `json:"heldBack,omitempty"`
+}
+
+// HeldBack is what the network said of each image that was held back, in lists of one
+// length: what stands behind Confusion. Of more than maxAnswers images mistakes come first.
+type HeldBack struct {
+	IDs    []int `json:"ids"`
+	Labels []int `json:"labels"` // positions in RunResult.Classes, as they were in the run
+	Said   []int `json:"said"`
+	Sure   []int `json:"sure"` // thousandths: the probability of what was said
+}
+
+// maxAnswers of a run are kept: some 20 bytes each, in a document that is written often.
+const maxAnswers = 4000
+
+func heldBack(answers []tune.Said, data *examples) *HeldBack {
+	order := make([]int, len(answers))
+	for i := range order {
+		order[i] = i
+	}
+	wrong := func(i int) bool { return answers[i].Label != data.Label(tune.Validation, i) }
+	if len(order) > maxAnswers {
+		slices.SortStableFunc(order, func(a, b int) int {
+			switch {
+			case wrong(a) == wrong(b):
+				return 0
+			case wrong(a):
+				return -1
+			}
+			return 1
+		})
+		order = order[:maxAnswers]
+	}
+	h := &HeldBack{[]int{}, []int{}, []int{}, []int{}}
+	for _, i := range order {
+		h.IDs = append(h.IDs, data.parts[tune.Validation][i].id)
+		h.Labels = append(h.Labels, data.Label(tune.Validation, i))
+		h.Said = append(h.Said, answers[i].Label)
+		h.Sure = append(h.Sure, int(math.Round(1000*answers[i].Probability)))
+	}
+	return h
 }
 
 // eventOf is a session's event as a run tells it.

@@ -35,7 +35,7 @@ type Run struct {
 	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
 	data    *examples
-	known   *features // that it need not compute, or nil
+	known   *known // features that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
 	held    time.Time // since when it is paused
@@ -298,14 +298,17 @@ func (r *Run) result() *RunResult {
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
-		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion, HeldBack: heldBack(last.Validation.Answers, r.data),
 	}
 }
 
 // made is how the network came about, for its card.
 func (r *Run) made() *Made {
-	counts := r.layout.Counts
-	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
+	counts, result := r.layout.Counts, r.result()
+	if result != nil {
+		result.HeldBack = nil
+	}
+	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: result}
 }
 
 // Named is the run of that ID, which must be training.

@@ -77,12 +77,14 @@ async function show(opened) {
 
 /** Runs as the page noted them; those of which it could not are made of what the engine kept. */
 function runsOf({ page, runs, interrupted }) {
-  const noted = (page?.runs ?? []).map(run => ({ ...run, handle: null, trains: null, asked: null, left: null,
-    // Its end came behind the last note.
-    ...(isOver(run) ? {} : ended(runs.find(({ id }) => id === run.id))) }))
+  const noted = (page?.runs ?? []).map(run => {
+    const kept = runs.find(({ id }) => id === run.id)
+    return { ...run, handle: null, trains: null, asked: null, left: null,
+      ...(isOver(run) ? { result: kept?.result ?? run.result } : ended(kept)) } // else its end came behind the last note
+  })
   for (const kept of [...runs, ...(interrupted ? [interrupted] : [])]) {
     if (noted.some(({ id }) => id === kept.id)) continue
-    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, ...ended(kept.result === undefined ? undefined : kept) }
+    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, spec: kept.spec, ...ended(kept.result === undefined ? undefined : kept) }
     run.plan = kept.result?.plan ?? run.plan
     run.epochs = kept.options.epochs ?? kept.epochs.length
     run.heldBack = kept.epochs.some(epoch => epoch.validationAccuracy !== null) ? 1 : 0
@@ -100,7 +102,7 @@ const ended = kept => (kept?.status ? { status: kept.status, result: kept.result
 /** Notes what the page shows, for the next visit. */
 function note() {
   if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || state.loading) return
-  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => run)
+  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => run.result ? { ...run, result: { ...run.result, heldBack: undefined } } : run) // that is long, and the engine's
   const { spec, settings, comparison } = state
   const numbers = comparison && { ...comparison, runs: Object.fromEntries(Object.entries(comparison.runs).map(([key, run]) => [key, run.number])) }
   state.thaw.projects.note({ spec, settings, runs, selected: state.selected?.number ?? null, comparison: numbers }).catch(() => {}) // the engine tells what it cannot keep

@@ -8,6 +8,7 @@
  * @property {string} [id]          the engine's name of it
  * @property {string} plan
  * @property {string} [title]       shown in its place
+ * @property {import('../thaw.js').PlanSpec} [spec]   what was asked for
  * @property {import('../thaw.js').TrainOptions} options
  * @property {import('../thaw.js').Plan | null} trains   the plan under way, for the map
  * @property {number} heldBack      images to measure on
