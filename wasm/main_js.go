@@ -83,6 +83,7 @@ func main() {
 		"run.resume":         e.steer((*project.Run).Resume),
 		"run.cancel":         e.steer((*project.Run).Cancel),
 		"predict":            e.predict,
+		"explain":            e.explain,
 		"predictFiles":       e.predictFiles,
 		"predictedThumbnail": e.askedThumbnail,
 		"export":             e.export,

@@ -64,10 +64,19 @@ export interface Thaw {
    * run with these options would train on, its penalty chosen on these alone, scored on those held back.
    */
   probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
+  /**
    * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
    * this run of the open project kept, which does not come into use for that.
    */
   predict(file: Blob, options?: { run?: string }): Promise<Prediction>
+  /**
+   * Where a network looks for a class on an image file, or an image of the data set by its id: Grad-CAM of every block of
+   * the backbone (the gradients of the class's logit, in inference mode; only what speaks for the class).
+   * `class`: left out, the likeliest. `run`: as in predict. `before`: under the same classes, the run as it began ('start':
+   * its head is the random one) or the loaded layers under its trained head ('loaded').
+   * `occlusion`: a control that knows no gradients, for which the network is asked 82 times.
+   */
+  explain(picture: Blob | number, options?: { class?: string; run?: string; before?: 'start' | 'loaded'; occlusion?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Explanation>
   /**
    * Asks the network as it is now about all pictures among files: loose, in folders, in zips, with tables of
    * labels as in data.survey. Answers come one by one; nothing is added to the images, and one picture at a
@@ -452,6 +461,23 @@ export interface RunResult {
 }
 /** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
 export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
+
+export interface Explanation {
+  run: string; class: string; probability: number
+  classes: { name: string; probability: number }[]   // in the order of the outputs
+  size: number; picture: Blob                          // a JPEG of the image as the network takes it, size by size pixels
+  /**
+   * Maps of the backbone's blocks: values, row by row, are thousandths of the largest, which is in logits (0: nothing speaks
+   * for the class). To be enlarged to the image. agrees: correlation with the occlusion, from -1 to 1; null: not known.
+   */
+  blocks: { block: string; height: number; width: number; values: number[]; largest: number; agrees: number | null }[]
+  /**
+   * What of the probability goes when a grey patch of `patch` cells a side covers part of the image, which has `cells` a
+   * side: mean of the patches that cover a cell, row by row; `most`: by the one that costs most.
+   */
+  occlusion: { cells: number; patch: number; values: number[]; most: number } | null
+  milliseconds: number
+}
 
 export interface PredictOptions { onResult?: (answer: Answer) => void; onProgress?: (p: Progress) => void; signal?: AbortSignal }
 /** What the network says of one of many pictures, or why it says nothing. */

@@ -195,6 +195,7 @@ function thaw(channel, engine) {
     },
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
+    explain: (picture, { onProgress, signal, ...choice } = {}) => withProgress('explain', typeof picture === 'number' ? { image: picture, ...choice } : { file: picture, ...choice }, { onProgress, signal }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),

@@ -238,11 +238,12 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
-	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels})
+	return asJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels}, thumbnailSide)
 }
 
-func smallJPEG(picture *images.RGB8) ([]byte, error) {
-	w, h, rgba := picture.Thumbnail(thumbnailSide)
+// asJPEG is a picture at most side pixels wide and high.
+func asJPEG(picture *images.RGB8, side int) ([]byte, error) {
+	w, h, rgba := picture.Thumbnail(side)
 	var b bytes.Buffer
 	img := &image.RGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {
