@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What is inside is shown when it is asked for, and loaded then: a probe of every block
 // before any training, live figures of a run's blocks, and what the run changed. Closed,
@@ -77,6 +80,30 @@ func TestPageLooksInside(t *testing.T) {
 	b.wait(shown+" !== 'boat 8, house 8'", "the image in another class")
 	b.click("#cell-dialog [data-testid=images-undo]")
 	b.wait(shown+" === 'boat 8, house 8'", "the image where it was")
+
+	// Where the network looks, before and after, with the control.
+	b.click("#cell-dialog [data-testid=look]")
+	const both = "document.querySelectorAll('#cam-dialog[open] .cam-sides > section:has(canvas)').length === 2"
+	b.wait(both, "maps before and after")
+	b.click("[data-testid=cam-cover]")
+	b.wait("document.querySelectorAll('#cam-dialog [data-control]').length === 2", "the control of both")
+	if got := b.text("#cam-dialog [data-control]"); !strings.Contains(got, "Covered: most is lost") || !strings.Contains(got, "r = ") && !strings.Contains(got, "cannot be compared") {
+		t.Errorf("the control says %q", got)
+	}
+	if took := eval[float64](b, `const start = performance.now()
+		const blocks = document.querySelector('#cam-dialog [data-part=block]')
+		for (const value of [0, blocks.max]) {
+			blocks.value = value
+			blocks.dispatchEvent(new Event('input'))
+		}
+		return performance.now() - start`); b.text("[data-testid=cam-block]") != "conv_7b" || took > 2000 {
+		t.Errorf("the last block is %q, after %v ms", b.text("[data-testid=cam-block]"), took)
+	}
+	eval[any](b, `const left = document.querySelector('[data-testid=cam-other]')
+		left.value = 'loaded'
+		left.dispatchEvent(new Event('change'))`)
+	b.wait(both+" && document.querySelector('[data-testid=cam-before] h3').textContent === 'Loaded layers, trained head'", "the loaded layers")
+	eval[any](b, "document.querySelector('#cam-dialog').close()")
 	b.click("[data-testid=train-again]")
 	b.wait(`document.querySelector('[data-run="C"][data-status="done"]')`, "training again")
 	b.checkStayedHome()

@@ -64,8 +64,13 @@ function item({ id, sure }, place, said, run) {
   const aside = h('button', { type: 'button', class: 'button', 'data-testid': 'cell-aside', 'data-keep': `aside ${id}`, disabled: Boolean(state.active), 'aria-pressed': String(Boolean(image.excluded)),
     title: 'An image that is set aside stays, but nothing trains on it or is measured with it', onclick: () => edit(data => (image.excluded ? data.include([id]) : data.exclude([id]))) }, image.excluded ? 'Take back' : 'Set aside')
   return h('li', { 'data-image-item': id, 'data-aside': image.excluded ? '' : null }, thumbnail(image), h('span', { class: 'image-name', title: image.name }, image.name), says,
-    h('span', { class: 'muted' }, standing(image)), h('label', {}, h('span', { class: 'visually-hidden' }, 'Class'), to), aside)
+    h('span', { class: 'muted' }, standing(image)), h('label', {}, h('span', { class: 'visually-hidden' }, 'Class'), to), aside,
+    look(id, { name: image.name, class: said, run: run.id }))
 }
+
+/** @param {number} id @param {{ name: string, class: string, run?: string }} about */
+const look = (id, about) => h('button', { type: 'button', class: 'button', 'data-testid': 'look', 'data-keep': `look ${id}`, 'aria-haspopup': 'dialog', disabled: Boolean(state.active),
+  onclick: () => guarded(async () => (await import('./cam.js')).lookAt(id, about)) }, 'Where does it look?')
 
 /** Trains the run's plan again, as the images are now. */
 function again(run) {
