@@ -43,12 +43,13 @@ function at({ height, width, values }, y, x) {
   return (row(top) * (1 - fy + top) + row(top + 1) * (fy - top)) / 1000
 }
 
-/** Where a map is strongest, in words. @param {Map} map */
+/** Where a map is strongest, in words: the middle of the places that come near its largest value. @param {Map} map */
 export function strongest({ height, width, values }) {
   if (height * width === 1) return 'everywhere alike (it tells no places apart)'
-  const i = values.indexOf(Math.max(...values))
-  const third = (k, n, names) => names[Math.min(Math.floor(((k + 0.5) / n) * 3), 2)]
-  const where = [third(Math.floor(i / width), height, ['top', '', 'bottom']), third(i % width, width, ['left', '', 'right'])].filter(Boolean).join(' ')
+  const near = 0.9 * Math.max(...values)
+  const strong = values.map((v, i) => (v >= near ? i : -1)).filter(i => i >= 0)
+  const third = (place, n, names) => names[Math.min(Math.floor((3 * strong.reduce((sum, i) => sum + place(i) + 0.5, 0)) / strong.length / n), 2)]
+  const where = [third(i => Math.floor(i / width), height, ['top', '', 'bottom']), third(i => i % width, width, ['left', '', 'right'])].filter(Boolean).join(' ')
   return where ? `at the ${where}` : 'in the middle'
 }
 
