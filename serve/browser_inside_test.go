@@ -10,7 +10,7 @@ import (
 // runs tell nothing of blocks.
 func TestPageLooksInside(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
-	b.page("#epochs=2&validation=0.5")
+	b.page("#epochs=2&validation=0.5&restate=yes")
 	b.dropImages(photos+"boat", photos+"house")
 	b.wait(shown+" === 'boat 8, house 8'", "the photographs")
 	if eval[bool](b, `return performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/lens.js'))`) {
@@ -50,6 +50,9 @@ func TestPageLooksInside(t *testing.T) {
 	b.wait("!document.querySelector('[data-pending]') && document.querySelector('[data-block=stem]').dataset.learns === 'thawed'", "the plan that thaws all")
 	b.click("#train")
 	b.wait(`document.querySelector('[data-run="B"][data-status="done"]')`, "the second run")
+	if got := eval[string](b, "return document.querySelector('#curve-accuracy').getAttribute('aria-label')"); !strings.Contains(got, "with statistics anew") || strings.Count(got, "with statistics anew") != 1 {
+		t.Errorf("the curves of B alone have statistics anew: %q", got)
+	}
 	got = eval[struct{ Gradient, Ratio, Moved, Drift, Alike map[string]string }](b, show+`
 		return { Gradient: show('gradient'), Moved: show('moved'), Alike: show('alike'), Drift: show('drift') }`)
 	if got.Gradient["stem"] == "–" || got.Moved["stem"] == "0.0 %" || got.Drift["stem"] == "–" || got.Alike["conv_7b"] == "1.000" {

@@ -394,6 +394,8 @@ export interface Cost {
   cacheFlops: number              // once per image
   /** Images for which that was done by a run before, whatever they are labelled by now: they are not computed again. */
   cachedImages: number
+  /** A pass, for TrainOptions.restate, which the seconds below include; 0: not asked for, or no batch norm is live. */
+  restateFlops: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -420,6 +422,8 @@ export interface TrainOptions {
   validation?: number             // share, 0.2
   /** Steps, passes and the end tell of every block: see Readings below. */
   readings?: boolean
+  /** Each pass is evaluated a second time, with the statistics of live batch norms computed anew: `anew` of 'epoch'. Training stays the same, to the bit. */
+  restate?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
   continue?: boolean
 }
@@ -429,7 +433,7 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; readings?: EpochReadings }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; anew?: Restated; readings?: EpochReadings }
   // Before 'done' of a run with readings.
   | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }
@@ -447,6 +451,8 @@ export interface Run {
   cancel(): Promise<void>
   done: Promise<RunResult | null>
 }
+/** The held-back images with statistics computed anew from so many training images: what differs from the evaluation beside it is drift, not learning. */
+export interface Restated { loss: number | null; accuracy: number; images: number }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null

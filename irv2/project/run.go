@@ -54,6 +54,9 @@ type Run struct {
 
 	looks look // what it needs for readings
 
+	restating   time.Duration // that the last restated took
+	noRestating bool          // it was said that it cannot be
+
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
 }
@@ -180,7 +183,7 @@ func (r *Run) end(kind string) {
 // started tells of the run.
 func (r *Run) started() {
 	o, counts := r.layout.Options, r.layout.Counts
-	plan := r.project.describe(r.layout, r.known)
+	plan := r.project.describe(r.layout, r.known, restates(r.options, r.layout))
 	plan.Head = r.from.head(r.outputs)
 	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
 }
@@ -248,7 +251,11 @@ func (r *Run) event(e tune.Event) {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
 	event := eventOf(e, r.flops)
+	if s, ok := event.(Stepped); ok && s.SecondsLeft != nil {
+		*s.SecondsLeft += r.restating.Seconds() * float64(r.layout.Options.Epochs-s.Epoch+1)
+	}
 	if done, ok := event.(EpochDone); ok {
+		done.Anew = r.restated()
 		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
 		done.Readings = r.epochReadings()
 		event = done

@@ -71,8 +71,8 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 			logits := all[i*classes : (i+1)*classes]
 			label, predicted := s.data.Label(split, n), Argmax(logits)
 			e.Confusion[label][predicted]++
-			e.Answers[n] = Said{predicted, math.Exp(-crossEntropy(logits, predicted, 0))}
-			e.Loss += crossEntropy(logits, label, s.Options.LabelSmoothing) / float64(count)
+			e.Answers[n] = Said{predicted, math.Exp(-CrossEntropy(logits, predicted, 0))}
+			e.Loss += CrossEntropy(logits, label, s.Options.LabelSmoothing) / float64(count)
 			if label == predicted {
 				right++
 			}
@@ -82,9 +82,9 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	return e, nil
 }
 
-// crossEntropy is log(sum(exp(logits))) - sum(labels * logits), where labels is one-hot
+// CrossEntropy is log(sum(exp(logits))) - sum(labels * logits), where labels is one-hot
 // and smoothed.
-func crossEntropy(logits []float32, label int, smooth float64) float64 {
+func CrossEntropy(logits []float32, label int, smooth float64) float64 {
 	top := float64(logits[Argmax(logits)])
 	sum, mean := 0.0, 0.0
 	for _, l := range logits {

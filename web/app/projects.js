@@ -90,6 +90,8 @@ function runsOf({ page, runs, interrupted }) {
     run.heldBack = kept.epochs.some(epoch => epoch.validationAccuracy !== null) ? 1 : 0
     run.validation = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.validationLoss, accuracy: epoch.validationAccuracy }))
     run.train = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.loss, accuracy: epoch.accuracy }))
+    const anew = kept.epochs.filter(epoch => epoch.anew).map(({ epoch, anew }) => ({ epoch, loss: anew.loss, accuracy: anew.accuracy }))
+    if (anew.length) run.anew = anew
     run.trained = kept.result?.trained ?? 0
     noted.push(run)
   }

@@ -26,6 +26,7 @@
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
  * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch, of many every 2nd, 4th, ...; null where nothing is held back
+ * @property {{ epoch: number, loss: number, accuracy: number }[]} [anew]       the same with batch norm statistics computed anew, where asked
  * @property {Inside} [inside]      what it told of every block, where asked; lists in the order of its blocks
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
@@ -65,10 +66,12 @@ export function hear(run, event) {
       if (event.readings && run.inside) run.inside.epoch = { epoch: event.epoch, ...event.readings }
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
       run.validation = thinned(run.validation)
+      if (event.anew) run.anew = thinned([...(run.anew ?? []), { epoch: event.epoch, loss: event.anew.loss, accuracy: event.anew.accuracy }])
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      run.anew = run.anew?.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       break
     case 'lens':
       if (run.inside) run.inside.looked = event
