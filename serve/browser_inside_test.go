@@ -58,6 +58,8 @@ func TestPageLooksInside(t *testing.T) {
 	if got.Gradient["stem"] == "–" || got.Moved["stem"] == "0.0 %" || got.Drift["stem"] == "–" || got.Alike["conv_7b"] == "1.000" {
 		t.Errorf("all thawed: %+v", got)
 	}
+	b.click("#reading-series > summary")
+	b.wait("document.querySelectorAll('#series figure').length === "+blocks+" && document.querySelector('#series [data-of=stem]').textContent.includes('pass 2')", "readings over time")
 	b.wait(`document.querySelector('#reading-more').textContent.includes('computed anew from 8 training images')`, "what statistics computed anew give")
 	if n := eval[int](b, show+"show('alike'); return document.querySelectorAll('#compared option').length"); n != 2 {
 		t.Errorf("likeness with %d networks, want the start and run A", n)

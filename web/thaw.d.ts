@@ -433,7 +433,7 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; anew?: Restated; readings?: EpochReadings }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; anew?: Restated; readings?: EpochReadings; series?: PassReadings }
   // Before 'done' of a run with readings.
   | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }
@@ -543,6 +543,11 @@ export interface EpochReadings {
   drift: { layer: number; block: string; shift: number | null; logRatio: number | null }[]
   remaining: number               // of the statistics at the start, in these: 0.99^steps
 }
+/**
+ * A pass's readings of every block, kept with the run (of 64 passes at most, then of every second): means of the steps'
+ * gradient and ratio, moved at the end, and shift, the mean over the block's live batch norms.
+ */
+export interface PassReadings { gradient: (number | null)[]; ratio: (number | null)[]; moved: (number | null)[]; shift: (number | null)[] }
 /**
  * Likeness is linear CKA without bias, of the held-back images (200 at most), of the backbone's blocks: 1 the same, 0 nothing
  * in common; empty where fewer than 8 are held back. `runs`: earlier ones with readings and the same images held back.

@@ -58,6 +58,7 @@ type (
 
 		Anew     *Restated      `json:"anew,omitempty"` // with Options.Restate
 		Readings *EpochReadings `json:"readings,omitempty"`
+		Series   *PassReadings  `json:"series,omitempty"`
 	}
 	// Paused: the run waits, or goes on.
 	Paused struct {
@@ -157,7 +158,7 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9, stepReadings(s.Blocks)}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, nil, nil}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, nil, nil, nil}
 }
 
 // measured is a figure of an evaluation, nil where there were no images.

@@ -88,6 +88,7 @@ func stepReadings(blocks []compile.Reading) *StepReadings {
 type look struct {
 	wanted bool
 	start  *irv2.Weights // as the run began, sharing what it cannot change
+	pass   means         // of the steps of the pass at hand
 }
 
 // begin notes where the run starts: from, with the head that was drawn in weights.

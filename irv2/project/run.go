@@ -240,6 +240,9 @@ func (r *Run) paused(kind string) {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
+		if s.Blocks != nil {
+			r.looks.pass.add(s.Blocks)
+		}
 		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
 			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
 		}
@@ -256,8 +259,14 @@ func (r *Run) event(e tune.Event) {
 	}
 	if done, ok := event.(EpochDone); ok {
 		done.Anew = r.restated()
-		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
-		done.Readings = r.epochReadings()
+		readings := r.epochReadings()
+		if readings != nil {
+			done.Series = r.looks.pass.pass(r.layout.Plan.Model.Blocks, readings)
+		}
+		if r.epochs = append(r.epochs, rawJSON(done)); done.Series != nil {
+			r.epochs = thinned(r.epochs)
+		}
+		done.Readings = readings
 		event = done
 	}
 	r.emit(event)

@@ -1,7 +1,7 @@
 // One run as the page keeps it: its curves grow with the events of the worker.
 /**
  * @typedef {import('../thaw.js').TrainEvent} TrainEvent
- * @typedef {{ blocks: { name: string, learns: string }[], gradient?: (number | null)[], ratio?: (number | null)[], epoch?: import('../thaw.js').EpochReadings & { epoch: number }, looked?: import('../thaw.js').Looked }} Inside   of steps: smoothed; of epochs: the last
+ * @typedef {{ blocks: { name: string, learns: string }[], gradient?: (number | null)[], ratio?: (number | null)[], epoch?: import('../thaw.js').EpochReadings & { epoch: number }, looked?: import('../thaw.js').Looked, series?: (import('../thaw.js').PassReadings & { epoch: number })[] }} Inside   of steps: smoothed; of epochs: the last; series: of each pass, of many not of all
  * @typedef {Object} RunView
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
@@ -33,6 +33,7 @@
  */
 
 const maxPoints = 400
+const maxSeries = 64 // passes, of all blocks: as many as the engine keeps
 const smoothing = 0.9 // of the moving average over steps
 
 /** @returns {RunView} */
@@ -64,6 +65,7 @@ export function hear(run, event) {
       break
     case 'epoch':
       if (event.readings && run.inside) run.inside.epoch = { epoch: event.epoch, ...event.readings }
+      if (event.series && run.inside) run.inside.series = thinned([...(run.inside.series ?? []), { epoch: event.epoch, ...event.series }], maxSeries)
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
       run.validation = thinned(run.validation)
       if (event.anew) run.anew = thinned([...(run.anew ?? []), { epoch: event.epoch, loss: event.anew.loss, accuracy: event.anew.accuracy }])
@@ -71,6 +73,7 @@ export function hear(run, event) {
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      if (run.inside?.series) run.inside.series = run.inside.series.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.anew = run.anew?.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       break
     case 'lens':
@@ -114,7 +117,7 @@ function addPoint(run, { step, loss, accuracy }) {
 }
 
 /** Every second point of a line with too many, and its last: a run may go on for days. */
-const thinned = points => (points.length <= maxPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
+const thinned = (points, most = maxPoints) => (points.length <= most ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
 
 /** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
 function addReadings(run, now) {
