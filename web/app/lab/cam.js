@@ -86,6 +86,10 @@ async function ask() {
     draw()
   }
   await of('after', { class: view.class || undefined, run: view.run || undefined })
+  if (mine === work && view.class && !sides.after.found) { // it may be called otherwise by now
+    view.class = ''
+    await of('after', { run: view.run || undefined })
+  }
   const asked = sides.after.found?.class
   if (mine !== work || !asked) return
   say(place('after').textContent, { now: true })
