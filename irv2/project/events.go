@@ -2,7 +2,6 @@ package project
 
 import (
 	"math"
-	"slices"
 
 	"thaw/irv2/tune"
 )
@@ -121,23 +120,16 @@ type HeldBack struct {
 const maxAnswers = 4000
 
 func heldBack(answers []tune.Said, data *examples) *HeldBack {
-	order := make([]int, len(answers))
-	for i := range order {
-		order[i] = i
+	var order, right []int
+	for i, a := range answers {
+		if len(answers) > maxAnswers && a.Label == data.Label(tune.Validation, i) {
+			right = append(right, i)
+		} else {
+			order = append(order, i)
+		}
 	}
-	wrong := func(i int) bool { return answers[i].Label != data.Label(tune.Validation, i) }
-	if len(order) > maxAnswers {
-		slices.SortStableFunc(order, func(a, b int) int {
-			switch {
-			case wrong(a) == wrong(b):
-				return 0
-			case wrong(a):
-				return -1
-			}
-			return 1
-		})
-		order = order[:maxAnswers]
-	}
+	order = append(order, right...)
+	order = order[:min(len(order), maxAnswers)]
 	h := &HeldBack{[]int{}, []int{}, []int{}, []int{}}
 	for _, i := range order {
 		h.IDs = append(h.IDs, data.parts[tune.Validation][i].id)

@@ -61,11 +61,11 @@ func (h *hand) calls() map[string]func(*rapid.T) {
 				return err
 			})
 		},
-		"export":    h.export,
-		"reset":     func(t *rapid.T) { h.call(t, h.p.Reset) },
-		"name":      h.name,
-		"weights":   h.weights,
-		"use way":   func(t *rapid.T) { h.call(t, func(context.Context) error { return h.p.Use(odd(t)) }) },
+		"export":  h.export,
+		"reset":   func(t *rapid.T) { h.call(t, h.p.Reset) },
+		"name":    h.name,
+		"weights": h.weights,
+		"use way": func(t *rapid.T) { h.call(t, func(context.Context) error { return h.p.Use(odd(t)) }) },
 		"less memory": func(t *rapid.T) {
 			h.p.Memory = rapid.SampledFrom([]int64{0, 0, 1 << 20, 64 << 20, 1 << 40}).Draw(t, "memory")
 		},
