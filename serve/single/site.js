@@ -24,11 +24,13 @@ function bytes(base64) {
   return array
 }
 
-/** A worker's first message is theirs, and no one else's. */
-const handed = () => new Promise(resolve => addEventListener('message', event => {
-  event.stopImmediatePropagation()
-  resolve(event.data)
-}, { once: true }))
+/** A worker's first message is the files, and no one else's. @returns {Promise<Map<string, Blob>>} */
+function handed() {
+  return new Promise(resolve => addEventListener('message', event => {
+    event.stopImmediatePropagation()
+    resolve(event.data)
+  }, { once: true }))
+}
 
 export async function address(name) {
   const file = (await files).get(name)
