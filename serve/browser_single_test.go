@@ -37,7 +37,7 @@ const lessonFromDisk = `
 	const one = selector => document.querySelector(selector)
 	const until = async (what, holds) => {
 		for (const start = Date.now(); !holds(); await new Promise(done => setTimeout(done, 50)))
-			if (Date.now() - start > 20_000) throw new Error('waited in vain: ' + what + ' ' + one('#notice').textContent)
+			if (Date.now() - start > 60_000) throw new Error('waited in vain: ' + what + ' ' + one('#notice').textContent)
 	}
 	await until('ready', () => 'ready' in document.body.dataset)
 	one('[data-world=near]').click()
@@ -106,17 +106,16 @@ func TestSingleFileInChromium(t *testing.T) {
 	b.wait("document.querySelector('#weights-open').textContent.includes('fine-tuned')", "the file is in use")
 	b.dropImages(folders...)
 	b.wait("document.querySelector('[data-class=bright]')", "photographs are in")
-	b.click("[data-testid=offer-use]")
-	b.wait("document.querySelector('#weights-open').textContent.includes('photographs')", "the network of photographs is in use")
 	b.click("#weights-open")
 	b.wait("document.querySelector('[data-testid=published] li')", "published weights are listed")
 	if n := eval[int](b, "return document.querySelectorAll('[data-published]').length"); n != 0 {
 		t.Errorf("%d published files could be fetched by a page without network", n)
 	}
 	eval[bool](b, "globalThis.opened = []; globalThis.open = async url => opened.push(await (await fetch(url)).text()); return true")
-	b.click("[data-weights] a")
+	b.click("[data-weights='mini-photo'] a")
 	b.wait("opened[0]?.includes('accuracy')", "the model card opens")
-	b.click("#weights-dialog .icon-button")
+	b.click("[data-weights='mini-photo'] button")
+	b.wait("document.querySelector('#weights-open').textContent.includes('photographs')", "the network of photographs is in use")
 	b.click("a[href='LICENSE.txt']")
 	b.wait("opened[1]?.includes('MIT')", "the licence opens")
 
