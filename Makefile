@@ -103,6 +103,8 @@ reproducible:
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
 	go test $$(go list ./... | grep -v /serve)
+	@[ -n "$$KERAS_PYTHON" ] || echo "SKIPPED: KERAS_PYTHON names no Python with Keras, ONNX Runtime and timm, exports may not have been asked in them"
+	@[ -n "$$TFJS_FOLDER" ] || echo "SKIPPED: TFJS_FOLDER names no folder with TensorFlow.js from npm, its export was not asked in it"
 
 # Without the experiment there is no SIMD: slower, and the same results.
 test-portable:

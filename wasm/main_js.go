@@ -82,6 +82,7 @@ func main() {
 		"run.cancel":         e.steer((*project.Run).Cancel),
 		"predict":            e.predict,
 		"predictFiles":       e.predictFiles,
+		"predicted":          e.predicted,
 		"predictedThumbnail": e.askedThumbnail,
 		"export":             e.export,
 		"reset":              e.reset,

@@ -194,6 +194,7 @@ function thaw(channel, engine) {
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
+    predicted: call('predicted'),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),

@@ -214,9 +214,16 @@ func TestExportsPredict(t *testing.T) {
 	}
 }
 
-// timm has the full network only: its weights here are random, with each kind of head.
+// The full network, which alone timm has: its weights here are random, with each kind of
+// head.
 func TestFullExportsPredict(t *testing.T) {
-	asker(t, "timm")
+	for _, format := range []string{"timm", "tfjs"} {
+		t.Run(format, func(t *testing.T) { fullPredictsAs(t, format) })
+	}
+}
+
+func fullPredictsAs(t *testing.T, format string) {
+	asker(t, format)
 	full, size := "full", 75
 	p := New()
 	p.Machine = program.OnHost(kernels.NewPortable(2))
@@ -228,7 +235,7 @@ func TestFullExportsPredict(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.network.current.outputs = outputsOf([]string{"a", "b"})
-		t.Run("timm", func(t *testing.T) { predictsAs(t, p, "timm") })
+		predictsAs(t, p, format)
 	}
 }
 
