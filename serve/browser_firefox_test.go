@@ -52,6 +52,7 @@ type trained struct {
 const lossTolerance = 2e-3
 
 func TestFirefoxTrainsOnSIMD(t *testing.T) {
+	firefoxPath(t) // or it is skipped
 	answers := make(chan trained, 1)
 	url := trainingServer(t, answers)
 	ctx, stop := context.WithTimeout(context.Background(), browserTimeout)

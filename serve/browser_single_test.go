@@ -131,6 +131,7 @@ func TestSingleFileInChromium(t *testing.T) {
 }
 
 func TestSingleFileInFirefox(t *testing.T) {
+	firefoxPath(t) // or it is skipped
 	address, e := singleFile(t)
 	f := startFirefox(t)
 	f.navigate(address + "#epochs=2")
