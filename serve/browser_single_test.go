@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,6 +70,9 @@ func (got taught) check(t *testing.T, e *engine) {
 	}
 	if !strings.Contains(got.Engine, "SIMD, 1 thread") {
 		t.Errorf("who computes: %q", got.Engine)
+	}
+	if absurd := regexp.MustCompile(`\d{4} GFLOP/s`); absurd.MatchString(got.Engine) {
+		t.Errorf("how fast: %q", got.Engine)
 	}
 	if got.Accuracy < 70 {
 		t.Errorf("accuracy %.1f %%: mini knows this world", got.Accuracy)
