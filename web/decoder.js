@@ -26,7 +26,7 @@ self.addEventListener('unhandledrejection', () => postMessage({ ended: true }))
 
 async function start(module) {
   try {
-    const go = await loadGo(module, { wasmExec: new URL('wasm_exec.js', import.meta.url).href, argv: ['thaw', 'decoder'], pages })
+    const go = await loadGo(module, { wasmExec: () => import('./wasm_exec.js'), argv: ['thaw', 'decoder'], pages })
     await go.finished // for lack of memory
   } finally {
     postMessage({ ended: true })

@@ -1,5 +1,7 @@
 // Workers that decode images by the engine's own program, each with memory of its own. They
 // start as they are needed, and end with close().
+import { isElsewhere, spawn } from './engine/host.js'
+
 const retireAbove = 384 << 20 // bytes of memory, which never shrinks: another takes its place
 
 export class Decoders {
@@ -37,7 +39,7 @@ export class Decoders {
     if (this.#useless) return
     const w = { worker: null, jobs: new Map(), ready: false, retired: false }
     try {
-      w.worker = new Worker(new URL('./decoder.js', import.meta.url), { type: 'module', name: 'thaw decoder' })
+      w.worker = isElsewhere(import.meta.url) ? spawn('decoder.js', import.meta.url, 'thaw decoder') : new Worker(new URL('./decoder.js', import.meta.url), { type: 'module', name: 'thaw decoder' })
       w.worker.onmessage = ({ data }) => this.#hear(w, data)
       w.worker.onerror = event => { event.preventDefault(); this.#end(w) }
       w.worker.postMessage({ module: this.#module })
