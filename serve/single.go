@@ -28,7 +28,8 @@ import (
 // So the single file holds them all: scripts are bundled, styles and pictures stand where
 // they are used, and what the page or its workers ask for by name lies in blocks of data.
 
-// singleSite takes the place of web/site.js, the only module that knows where files are.
+// singleSite takes the place of web/site.js, and of what starts workers: no other module knows
+// where files are.
 //
 //go:embed single/site.js
 var singleSite string
@@ -68,6 +69,10 @@ func bundle(root, entry string) ([]byte, error) {
 			b.OnLoad(api.OnLoadOptions{Filter: "^" + regexp.QuoteMeta(filepath.Join(web, "site.js")) + "$"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 				return api.OnLoadResult{Contents: &singleSite}, nil
 			})
+			starts := "export * from './site.js'"
+			b.OnLoad(api.OnLoadOptions{Filter: "^" + regexp.QuoteMeta(web) + "/start-(engine|decoder).js$"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+				return api.OnLoadResult{Contents: &starts, ResolveDir: web}, nil
+			})
 		}}},
 	})
 	for _, m := range slices.Concat(result.Errors, result.Warnings) {
@@ -101,7 +106,7 @@ func singleFiles(e *engine, web fs.FS) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	for name, at := range licences {
+	for name, at := range texts {
 		if files[name], err = os.ReadFile(filepath.Join(e.root, at)); err != nil {
 			return nil, err
 		}

@@ -1,5 +1,6 @@
 // Workers that decode images by the engine's own program, each with memory of its own. They
 // start as they are needed, and end with close().
+
 const retireAbove = 384 << 20 // bytes of memory, which never shrinks: another takes its place
 
 export class Decoders {
@@ -39,7 +40,7 @@ export class Decoders {
     if (this.#useless) return
     const w = { worker: null, jobs: new Map(), ready: false, retired: false }
     try {
-      w.worker = this.#startWorker('thaw decoder')
+      w.worker = this.#startWorker()
       w.worker.onmessage = ({ data }) => this.#hear(w, data)
       w.worker.onerror = event => { event.preventDefault(); this.#end(w) }
       w.worker.postMessage({ module: this.#module })

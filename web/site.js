@@ -1,17 +1,17 @@
-// Where the files of this site are: beside this module. In the single file
-// (serve/single.go) another module takes its place; nothing else knows of that.
+// Where the files of this site are: beside this module, each named to the letter where a
+// bundler shall find, copy and rename it. In the single file (serve/single.go) others take the
+// place of this module and of start-engine.js and start-decoder.js; nothing else knows of that.
+
+const files = {
+  'thaw.wasm': new URL('./thaw.wasm', import.meta.url),
+  'thaw-gpu.wasm': new URL('./thaw-gpu.wasm', import.meta.url),
+  'fetch.wasm': new URL('./fetch.wasm', import.meta.url),
+  'models/mini.safetensors': new URL('./models/mini.safetensors', import.meta.url),
+  'models/mini-photo.safetensors': new URL('./models/mini-photo.safetensors', import.meta.url),
+}
 
 /** The address of a file of the site. @param {string} name @returns {Promise<string>} */
-export const address = async name => new URL(name, import.meta.url).href
+export const address = async name => (files[name] ?? new URL(name, import.meta.url)).href
 
-/**
- * What starts workers of a script of the site, each by its name. `asked` is in their address.
- * @param {string} script
- * @param {Record<string, string>} [asked]
- * @returns {Promise<(name: string) => Worker>}
- */
-export async function starter(script, asked = {}) {
-  const url = new URL(script, import.meta.url)
-  for (const [key, value] of Object.entries(asked)) url.searchParams.set(key, value)
-  return name => new Worker(url, { type: 'module', name })
-}
+/** Runs wasm_exec.js, of the toolchain that built the programs. */
+export const wasmExec = () => import('./wasm_exec.js')

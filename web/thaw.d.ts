@@ -17,6 +17,14 @@ export interface OpenOptions {
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
+   * Default true: weights and projects are kept in this site's IndexedDB and origin private file system, by Thaw's own
+   * names (thaw, thaw-...), and all pages of one origin share them. false: nothing is written there, all ends with close();
+   * projects.* but list are refused, and pixels stay in memory.
+   */
+  keep?: boolean
+  /** The folder of worker.js and all beside it, ending in /, relative to the page. Default: this module's own; any origin that allows it (CORS). */
+  base?: string | URL
+  /**
    * Called when something changes that a person should know (a worker died, storage blocked).
    * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
    */

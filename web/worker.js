@@ -8,8 +8,11 @@ import { loadGo } from './engine/loader.js'
 import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 import { openScratch, sweepScratch } from './scratch.js'
-import { address, starter } from './site.js'
+import { address, wasmExec } from './site.js'
+import { decoderStarter } from './start-decoder.js'
 
+let opened // with the arguments of the first call, which is open
+const opening = new Promise(resolve => { opened = resolve })
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
 const inbox = [] // messages that came before it was ready
@@ -17,6 +20,7 @@ const open = new Set() // ids of requests without a reply
 
 self.onmessage = ({ data }) => {
   if (data.call) open.add(data.id)
+  if (data.call === 'open') opened(data.args)
   if (failure) fail(data.id)
   else if (deliver) deliver(data)
   else inbox.push(data)
@@ -73,7 +77,7 @@ const number = x => (typeof x === 'bigint' || (typeof x === 'number' && !Number.
 globalThis.thawArguments = args => JSON.stringify(args, (_, value) => number(value))
 
 // Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
-// service worker (sw.js) keeps it only from now on.
+// service worker (sw.js), where there is one, keeps it only from now on.
 globalThis.thawAsset = async name => {
   const url = await address(name)
   const answer = await fetch(url)
@@ -83,6 +87,7 @@ globalThis.thawAsset = async name => {
 }
 
 async function keepAsset(url, answer) {
+  if ((await opening).keep === false || !(await caches.has('thaw'))) return
   const cache = await caches.open('thaw')
   if (!(await cache.match(url))) await cache.put(url, answer.clone())
 }
@@ -115,17 +120,17 @@ async function startFetcher() {
 
 // hasGPU says whether to load the engine that can use a GPU: shaders and all are of no
 // use where there is no adapter, or only one in software that nobody asked for.
-async function hasGPU() {
-  const backend = new URL(self.location.href).searchParams.get('backend') ?? 'auto'
+async function hasGPU(backend = 'auto') {
   if (!['auto', 'webgpu'].includes(backend)) return false
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   return Boolean(adapter) && (backend === 'webgpu' || !isSoftware(adapter))
 }
 
 async function start() {
-  const startDecoder = await starter('decoder.js')
-  const load = async name => loadGo(await address(name), { wasmExec: await address('wasm_exec.js') })
-  const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
+  const startDecoder = await decoderStarter()
+  const load = async name => loadGo(await address(name), { wasmExec })
+  const { backend } = await opening
+  const go = await hasGPU(backend) ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
   globalThis.thawDecoders = most => new Decoders(go.module, most, startDecoder)
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength

@@ -1,4 +1,4 @@
-// What stands in the place of web/site.js in the single file: its files are in the document,
+// What stands in the place of web/site.js, start-engine.js and start-decoder.js in the single file: its files are in the document,
 // gzipped and in base64. Workers are handed them as Blobs: what an address of the page
 // stands for Chromium gives no worker of a page from disk, nor any module worker a script.
 
@@ -39,9 +39,14 @@ export async function address(name) {
   return addresses.get(name)
 }
 
-export async function starter(script) {
+export const wasmExec = async () => import(await address('wasm_exec.js'))
+
+export const startEngine = async () => (await starter('worker.js', 'thaw'))()
+export const decoderStarter = () => starter('decoder.js', 'thaw decoder')
+
+async function starter(script, name) {
   const [url, all] = [await address(script), await files]
-  return name => {
+  return () => {
     const worker = new Worker(url, { name })
     worker.postMessage(all)
     return worker
