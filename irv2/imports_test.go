@@ -34,6 +34,7 @@ var rooms = []struct {
 	{"irv2/internal/text", nil},
 	{"irv2/internal/unzip", []string{"irv2/internal/text"}},
 	{"irv2/internal/zip", nil},
+	{"irv2/experiment", nil},
 	{"irv2/release", nil},
 	{"irv2/score", nil},
 	{"irv2/weights/hdf5", nil},

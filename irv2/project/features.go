@@ -11,8 +11,8 @@ import (
 )
 
 // features are those of the frozen prefix that a run on the host computed, kept so that
-// the next with the same prefix, images and order does not compute them again. They do not
-// change once made.
+// the next with the same prefix and images does not compute them again, however these are
+// divided then. They do not change once made.
 type features struct {
 	of      prefix
 	weights []weak.Pointer[float32] // where the prefix's parameters stand, which never change there
@@ -59,30 +59,57 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 // bytes that the values take.
 func (f *features) bytes() int64 { return 4 * int64(len(f.values[0])+len(f.values[1])) }
 
-// count is how many images are known.
-func (f *features) count() int {
-	n := 0
-	for split, values := range f.values {
-		if values != nil {
-			n += len(f.images[split])
+// byImage are the features of each image.
+func (f *features) byImage() map[pixelsID][]float32 {
+	by := map[pixelsID][]float32{}
+	for split, images := range f.images {
+		for i, image := range images {
+			if n := len(f.values[split]) / len(images); n > 0 {
+				by[image] = f.values[split][i*n:][:n]
+			}
 		}
 	}
-	return n
+	return by
 }
 
-// known is what a run need not compute, nil: all. What is kept but would not fit beside
-// the run does not count.
-func (p *Project) known(l *tune.Layout, from version, d *examples) *features {
+// recalled are the features of a split's images that a run need not compute; nil: all.
+type recalled [2][][]float32
+
+// count is how many images are known.
+func (r *recalled) count() int { return len(r[tune.Train]) + len(r[tune.Validation]) }
+
+// known is what a run need not compute, nil: all. A split is known whole or not at all.
+// What is kept but would not fit beside the run does not count.
+func (p *Project) known(l *tune.Layout, from version, d *examples) *recalled {
 	kept, f := p.kept(), p.featuresOf(l, from, d)
 	if kept == nil || f == nil || !roomBeside(l, kept.bytes()) || f.of != kept.of || !slices.Equal(f.weights, kept.weights) {
 		return nil
 	}
-	for split := range f.values {
-		if l.Cached[split] && len(f.images[split]) > 0 && slices.Equal(f.images[split], kept.images[split]) {
-			f.values[split] = kept.values[split]
+	by, r := kept.byImage(), &recalled{}
+	for split, images := range f.images {
+		if !l.Cached[split] {
+			continue
+		}
+		for _, image := range images {
+			values := by[image]
+			if values == nil {
+				r[split] = nil
+				break
+			}
+			r[split] = append(r[split], values)
 		}
 	}
-	return f
+	return r
+}
+
+// cachedImages are those whose features a run keeps.
+func cachedImages(l *tune.Layout) (n int) {
+	for split, cached := range l.Cached {
+		if cached {
+			n += l.Counts[split]
+		}
+	}
+	return n
 }
 
 // roomBeside says that there is room for so much beside a run.
@@ -107,7 +134,7 @@ func (r *Run) keepFeatures() {
 	p, l := r.project, r.layout
 	f, bytes := p.featuresOf(l, r.from, r.data), l.Cost().CacheBytes
 	switch {
-	case f == nil, bytes == 0, r.known != nil && r.known.bytes() == bytes: // as they are
+	case f == nil, bytes == 0, r.known != nil && r.known.count() == cachedImages(l): // as they are
 		return
 	case p.Memory > 0 && float64(bytes) > keptShare*float64(p.Memory), !roomBeside(l, bytes):
 		return

@@ -75,7 +75,7 @@ func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
 // features of the frozen prefix that are not known; false before anything was seen.
-func (p *paces) estimate(l *tune.Layout, known *features) (step, pass, first float64, ok bool) {
+func (p *paces) estimate(l *tune.Layout, known *recalled) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
 	m := *p.machine(l.Machine())
@@ -97,7 +97,7 @@ func (p *paces) estimate(l *tune.Layout, known *features) (step, pass, first flo
 		if !l.Cached[split] {
 			pass += features
 		}
-		if known == nil || known.values[split] == nil {
+		if known == nil || known[split] == nil {
 			first += features
 		}
 	}

@@ -112,7 +112,7 @@ func (p *Project) budget() int64 {
 }
 
 // describe says what a run is; known is what it need not compute, or nil.
-func (p *Project) describe(l *tune.Layout, known *features) *Plan {
+func (p *Project) describe(l *tune.Layout, known *recalled) *Plan {
 	plan := l.Plan
 	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known), Computes: p.computes(l)}
 	for i, live := range plan.BatchStatistics {
@@ -126,7 +126,7 @@ func (p *Project) describe(l *tune.Layout, known *features) *Plan {
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout, known *features) Cost {
+func (p *Project) cost(l *tune.Layout, known *recalled) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient

@@ -35,7 +35,7 @@ type Run struct {
 	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
 	data    *examples
-	known   *features // that it need not compute, or nil
+	known   *recalled // features that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
 	held    time.Time // since when it is paused
