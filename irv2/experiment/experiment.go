@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Description says what is repeated.
@@ -147,8 +148,13 @@ type State struct {
 // Done says that no run is left.
 func (s *State) Done() bool { return len(s.Runs) >= s.Of() }
 
+const runPrefix = "experiment "
+
 // RunID is what job i is called, in its checkpoint too.
-func (s *State) RunID(i int) string { return fmt.Sprintf("experiment %s, run %d", s.ID, i+1) }
+func (s *State) RunID(i int) string { return fmt.Sprintf("%s%s, run %d", runPrefix, s.ID, i+1) }
+
+// IsRun says that a run was a job of an experiment, by what it is called.
+func IsRun(id string) bool { return strings.HasPrefix(id, runPrefix) }
 
 // Parse reads a state, of which nothing is believed but its form.
 func Parse(text []byte) (*State, error) {
