@@ -3,8 +3,6 @@ package experiment
 import (
 	"encoding/json"
 	"math"
-
-	"gonum.org/v1/gonum/mathext"
 )
 
 // Spread is the mean of some runs, their standard deviation and the mean's 95 % interval
@@ -122,15 +120,47 @@ const confidence = 0.95
 // around is the interval of a mean of n values with standard deviation sd, whose variance
 // is share of one value's.
 func around(mean, sd, share float64, n int) (low, high float64) {
-	half := quantile(0.5+confidence/2, float64(n-1)) * sd * math.Sqrt(share)
+	half := quantile(confidence, n-1) * sd * math.Sqrt(share)
 	return mean - half, mean + half
 }
 
-// quantile of Student's t for p above 0.5, as gonum's distuv.StudentsT, which would bring
-// all of linear algebra into the engine.
-func quantile(p, freedom float64) float64 {
-	y := mathext.InvRegIncBeta(freedom/2, 0.5, 2*(1-p))
-	return math.Sqrt(freedom * (1 - y) / y)
+// quantile is the t between which and -t Student's distribution of a whole number of
+// degrees of freedom, at least 1, has the share p. Gonum's would bring the gamma function
+// into every visit of the page: it is a test's.
+func quantile(p float64, freedom int) float64 {
+	low, high := 0.0, 1.0
+	for within(high, freedom) < p {
+		high *= 2
+	}
+	for range 60 { // to the last bit
+		if t := (low + high) / 2; within(t, freedom) < p {
+			low = t
+		} else {
+			high = t
+		}
+	}
+	return high
+}
+
+// within is the share between -t and t, by the sums 26.7.3 and 26.7.4 of Abramowitz and
+// Stegun, Handbook of Mathematical Functions.
+func within(t float64, freedom int) float64 {
+	tangent := t / math.Sqrt(float64(freedom))
+	square := 1 / (1 + tangent*tangent) // of the cosine
+	odd := freedom % 2
+	term, sum := 1.0, 0.0
+	if odd == 1 {
+		term = math.Sqrt(square)
+	}
+	for i := odd; i < freedom; i += 2 {
+		sum += term
+		term *= square * float64(i+1) / float64(i+2)
+	}
+	sum *= tangent * math.Sqrt(square)
+	if odd == 1 {
+		return 2 / math.Pi * (math.Atan(tangent) + sum)
+	}
+	return sum
 }
 
 // meanSD is the mean and the standard deviation by n-1, NaN for one value.
