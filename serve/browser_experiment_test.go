@@ -63,6 +63,7 @@ func TestPageRepeatsOverSeeds(t *testing.T) {
 		while (!find('[data-testid=experiment-pause]')) await new Promise(done => setTimeout(done))
 		find('[data-testid=experiment-pause]').click()`)
 	b.wait("document.querySelector('[data-testid=experiment-pause]').textContent === 'Resume'", "it is paused")
+	eval[any](b, shownOf+"await state.thaw.projects.kept()")
 	b.page("")
 	b.wait("document.querySelector('[data-testid=repeat-go-on]')", "it can go on")
 	if done := eval[int](b, shownOf+"return state.experiment.runs.length"); done == 4 {
