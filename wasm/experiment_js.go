@@ -15,35 +15,27 @@ func (e *engine) experiment(*request) (any, error) {
 	return nil, nil
 }
 
-// startExperiment answers experiment.start.
-func (e *engine) startExperiment(r *request) (any, error) {
+// runExperiment answers experiment.start, experiment.repeat, which has a file, and
+// experiment.goOn, which has neither.
+func (e *engine) runExperiment(r *request) (any, error) {
 	var args struct {
-		Description experiment.Description
+		Description *experiment.Description
+		File        json.RawMessage
 		Replace     bool
 	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	_, err := e.StartExperiment(r.ctx, args.Description, args.Replace, func(event project.Event) { r.emit(event) })
-	return nil, err
-}
-
-// repeatExperiment answers experiment.repeat.
-func (e *engine) repeatExperiment(r *request) (any, error) {
-	var args struct {
-		File    json.RawMessage
-		Replace bool
+	emit := func(event project.Event) { r.emit(event) }
+	var err error
+	switch {
+	case args.Description != nil:
+		_, err = e.StartExperiment(r.ctx, *args.Description, args.Replace, emit)
+	case args.File != nil:
+		_, err = e.RepeatExperiment(r.ctx, args.File, args.Replace, emit)
+	default:
+		_, err = e.GoOnExperiment(r.ctx, emit)
 	}
-	if err := r.decode(&args); err != nil {
-		return nil, err
-	}
-	_, err := e.RepeatExperiment(r.ctx, args.File, args.Replace, func(event project.Event) { r.emit(event) })
-	return nil, err
-}
-
-// goOnExperiment answers experiment.goOn.
-func (e *engine) goOnExperiment(r *request) (any, error) {
-	_, err := e.GoOnExperiment(r.ctx, func(event project.Event) { r.emit(event) })
 	return nil, err
 }
 
@@ -54,10 +46,9 @@ func (e *engine) forgetExperiment(*request) (any, error) { return nil, e.ForgetE
 func (e *engine) steerExperiment(do func(*project.Experiment)) call {
 	return func(*request) (any, error) {
 		queued, err := e.Queued()
-		if err != nil {
-			return nil, err
+		if err == nil {
+			do(queued)
 		}
-		do(queued)
-		return nil, nil
+		return nil, err
 	}
 }

@@ -202,7 +202,7 @@ export interface Experiment extends ExperimentDescription {
   problem: string | null           // why it cannot go on here
   analysis: Record<'accuracy' | 'balanced' | 'loss', ExperimentAnalysis>
   /** How far a repetition gave the same, to the bit. */
-  repeated: { same: number; of: number; differ: string[] } | null
+  repeated: { same: number; of: number; differ: { index: number; split: boolean; machine: string; figures: Pick<RunResult, 'validationAccuracy' | 'balancedAccuracy' | 'validationLoss'> }[] } | null
 }
 /** began: Unix milliseconds; split, learned: digests of who is on which side, and of all values that training changed; interval: Wilson's, of this run alone. */
 export interface ExperimentRun {

@@ -60,33 +60,28 @@ var Measures = map[string]Measure{
 
 // Analyse is what the runs that are done show by a measure.
 func (s *State) Analyse(of Measure) Analysis {
-	values := make([]map[uint64]float64, len(s.Plans)) // by plan and seed
-	ratio := 0.0                                       // images that measure for one that trains
+	values := make([]*float64, s.Of()) // in the order of jobs
+	ratio := 0.0                       // images that measure for one that trains
 	for i := range s.Runs {
 		r := &s.Runs[i]
-		if values[r.Plan] == nil {
-			values[r.Plan] = map[uint64]float64{}
-		}
-		if v := of(r.Figures()); v != nil {
-			values[r.Plan][r.Seed] = *v
+		if values[i] = of(r.Figures()); values[i] != nil {
 			ratio = max(ratio, float64(r.Validation)/float64(max(r.Train, 1)))
 		}
 	}
 	a := Analysis{Plans: []Spread{}, Pairs: []Pair{}}
 	for i := range s.Plans {
 		var own []float64
-		for seed := range s.Seeds {
-			if v, ok := values[i][s.First+uint64(seed)]; ok {
-				own = append(own, v)
+		for at := i; at < len(values); at += len(s.Plans) {
+			if values[at] != nil {
+				own = append(own, *values[at])
 			}
 		}
 		a.Plans = append(a.Plans, spread(own))
 		for j := range i {
 			var d []float64
-			for seed := range s.Seeds {
-				x, has := values[i][s.First+uint64(seed)]
-				if y, both := values[j][s.First+uint64(seed)]; has && both {
-					d = append(d, x-y)
+			for at := 0; at < len(values); at += len(s.Plans) {
+				if x, y := values[at+i], values[at+j]; x != nil && y != nil {
+					d = append(d, *x-*y)
 				}
 			}
 			p := Pair{Plan: i, Less: j, Spread: spread(d)}

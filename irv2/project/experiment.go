@@ -1,8 +1,8 @@
 package project
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"hash/crc64"
 
@@ -86,12 +86,12 @@ func (p *Project) startExperiment(ctx context.Context, s *experiment.State, repl
 	if err := s.Check(); err != nil {
 		return nil, WithCode(Invalid, err)
 	}
-	if last := p.lastExperiment(); last != nil && len(last.Runs) > 0 && !replace {
+	if last := p.experiment.Load(); last != nil && len(last.Runs) > 0 && !replace {
 		return nil, Errorf(Exists, "There is an experiment with %d runs here: download its figures, then let the new one take its place.", len(last.Runs))
 	}
 	now := p.conditions()
 	if s.Expect != nil {
-		if other := s.Under.Other(now); other != "" {
+		if other := s.Under.Other(&now); other != "" {
 			return nil, Errorf(Mismatch, "%s", other)
 		}
 	}
@@ -129,24 +129,24 @@ func (p *Project) checkPlan(s *experiment.State, i int) error {
 // planOf is what a job trains.
 func planOf(s *experiment.State, j experiment.Job) (spec freeze.Spec, o Options, err error) {
 	plan, o := s.Plans[j.Plan], DefaultOptions()
-	if err := cmp.Or(decodeIf(plan.Spec, &spec), decodeIf(plan.Options, &o)); err != nil {
-		return spec, o, err
-	}
-	o.Seed, o.Seeds = j.Seed, Seeds{}
-	split, head, order := s.SeedsOf(j)
-	for to, seed := range map[**uint64]uint64{&o.Seeds.Split: split, &o.Seeds.Head: head, &o.Seeds.Order: order} {
-		if seed != o.Seed {
-			*to = &seed
+	for text, to := range map[*json.RawMessage]any{&plan.Spec: &spec, &plan.Options: &o} {
+		if *text == nil {
+			continue
+		}
+		if err := Decode(*text, to); err != nil {
+			return spec, o, err
 		}
 	}
-	return spec, o, nil
-}
-
-func decodeIf(text []byte, to any) error {
-	if text == nil {
-		return nil
+	o.Seed = j.Seed
+	split, head, order := s.SeedsOf(j)
+	own := func(seed uint64) *uint64 {
+		if seed == j.Seed {
+			return nil
+		}
+		return &seed
 	}
-	return Decode(text, to)
+	o.Seeds = Seeds{own(split), own(head), own(order)}
+	return spec, o, nil
 }
 
 // GoOnExperiment does the runs that are left. One that a crash interrupted goes on where it
@@ -174,7 +174,7 @@ func (p *Project) GoOnExperiment(ctx context.Context, emit func(Event)) (*Experi
 	done()
 	e := &Experiment{project: p, emit: emit, ended: make(chan struct{})}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	p.setQueue(e)
+	p.queue.Store(e)
 	go e.run()
 	return e, nil
 }
@@ -184,7 +184,7 @@ func (e *Experiment) run() {
 	defer close(e.ended)
 	defer e.cancel()
 	err := e.all()
-	e.project.setQueue(nil)
+	e.project.queue.Store(nil)
 	switch {
 	case e.ctx.Err() != nil:
 		e.emit(ExperimentEnded{"cancelled", e.project.Experiment()})
@@ -197,11 +197,12 @@ func (e *Experiment) run() {
 
 func (e *Experiment) all() (err error) {
 	defer Recover(&err)
-	for s := e.project.lastExperiment(); !s.Done(); s = e.project.lastExperiment() {
+	for s := e.project.experiment.Load(); !s.Done(); s = e.project.experiment.Load() {
 		if err := e.gate.pass(e.ctx, func(kind string) { e.emit(Paused{kind}) }); err != nil {
 			return err
 		}
-		if other := s.Under.Other(e.project.conditions()); other != "" {
+		now := e.project.conditions()
+		if other := s.Under.Other(&now); other != "" {
 			return Errorf(Mismatch, "%s", other)
 		}
 		run, err := e.one(s, s.Job(len(s.Runs)))
@@ -216,15 +217,15 @@ func (e *Experiment) all() (err error) {
 
 // one does a job. A loss that grows beyond all numbers is the plan's own end; whatever else
 // fails ends the experiment, which may go on later.
-func (e *Experiment) one(s *experiment.State, j experiment.Job) (run experiment.Run, err error) {
+func (e *Experiment) one(s *experiment.State, j experiment.Job) (*experiment.Run, error) {
 	p := e.project
 	spec, o, err := planOf(s, j)
 	if err != nil {
-		return run, err
+		return nil, err
 	}
 	c, err := p.checkpointOf(e.ctx, s.RunID(j.Index))
 	if err != nil {
-		return run, err
+		return nil, err
 	}
 	var failed *Failed
 	var result *RunResult
@@ -238,7 +239,7 @@ func (e *Experiment) one(s *experiment.State, j experiment.Job) (run experiment.
 		e.emit(ExperimentRun{"run", j.Index, j.Plan, j.Seed, event})
 	})
 	if err != nil {
-		return run, err
+		return nil, err
 	}
 	if e.gate.closed() {
 		r.Pause()
@@ -246,10 +247,10 @@ func (e *Experiment) one(s *experiment.State, j experiment.Job) (run experiment.
 	defer context.AfterFunc(e.ctx, r.Cancel)()
 	r.Wait()
 	if err := e.ctx.Err(); err != nil {
-		return run, err
+		return nil, err
 	}
 	counts := r.layout.Counts
-	run = experiment.Run{
+	run := &experiment.Run{
 		Plan: j.Plan, Seed: j.Seed, Began: r.start.UnixMilli(), Train: counts[tune.Train], Validation: counts[tune.Validation],
 		Split: r.data.sum(), Machine: p.machine(r.layout), Epochs: r.epochs, Result: rawJSON(result),
 	}
@@ -257,7 +258,7 @@ func (e *Experiment) one(s *experiment.State, j experiment.Job) (run experiment.
 	case r.diverge != nil:
 		run.Problem = r.diverge.Error()
 	case failed != nil:
-		return run, Errorf(failed.Code, "%s", failed.Message)
+		return nil, Errorf(failed.Code, "%s", failed.Message)
 	default:
 		run.Learned = valuesSum(r.weights, changedParams(version{Weights: r.weights}, p.network.loaded.Weights))
 		run.Interval = wilson(result)
@@ -299,9 +300,9 @@ func (p *Project) checkpointOf(ctx context.Context, run string) (*keep.Checkpoin
 }
 
 // record adds a run that is done to s, and keeps both.
-func (p *Project) record(s *experiment.State, run experiment.Run) {
+func (p *Project) record(s *experiment.State, run *experiment.Run) {
 	next := *s
-	next.Runs = append(s.Runs[:len(s.Runs):len(s.Runs)], run)
+	next.Runs = append(s.Runs[:len(s.Runs):len(s.Runs)], *run)
 	p.noteExperiment(&next)
 	if k := p.keepable(); k != nil && k.wait(context.Background()) == nil {
 		p.places.store.DropCheckpoint(context.Background(), k.id())
@@ -311,9 +312,7 @@ func (p *Project) record(s *experiment.State, run experiment.Run) {
 // noteExperiment makes s the experiment of the project, nil: none. Who has one before is
 // not changed.
 func (p *Project) noteExperiment(s *experiment.State) {
-	p.mu.Lock()
-	p.experiment = s
-	p.mu.Unlock()
+	p.experiment.Store(s)
 	k := p.keepable()
 	if k == nil {
 		return
@@ -327,27 +326,22 @@ func (p *Project) noteExperiment(s *experiment.State) {
 	k.touch()
 }
 
-// lastExperiment is the project's, nil: none. It does not change.
-func (p *Project) lastExperiment() *experiment.State {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.experiment
-}
-
 // Experiment describes the project's, nil: none.
 func (p *Project) Experiment() *ExperimentInfo {
-	s := p.lastExperiment()
+	s := p.experiment.Load()
 	if s == nil {
 		return nil
 	}
-	info := &ExperimentInfo{State: *s, Of: s.Of(), UnderWay: p.queued() != nil, Analysis: map[string]experiment.Analysis{}, Repeated: s.Repeats()}
+	info := &ExperimentInfo{State: *s, Of: s.Of(), UnderWay: p.queue.Load() != nil, Analysis: map[string]experiment.Analysis{}, Repeated: s.Repeats()}
 	for name, measure := range experiment.Measures {
 		info.Analysis[name] = s.Analyse(measure)
 	}
 	if !info.UnderWay && !s.Done() {
-		if p.network == nil {
-			info.Problem = problem(errNoWeights)
-		} else if other := s.Under.Other(p.conditions()); other != "" {
+		now := experiment.Conditions{WeightsTitle: "none"}
+		if p.network != nil {
+			now = p.conditions()
+		}
+		if other := s.Under.Other(&now); other != "" {
 			info.Problem = &other
 		}
 	}

@@ -23,6 +23,7 @@ package project
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"thaw/irv2"
 	"thaw/irv2/experiment"
@@ -72,8 +73,8 @@ type Project struct {
 	run      *Run      // training now, or nil
 	features *features // that the last runs kept, or nil
 
-	experiment *experiment.State // the last, or nil
-	queue      *Experiment       // under way, or nil
+	experiment atomic.Pointer[experiment.State] // the last, which does not change, or nil
+	queue      atomic.Pointer[Experiment]       // under way, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no
@@ -134,7 +135,7 @@ func (p *Project) takeTurn(ctx context.Context) (done func(), err error) {
 // busy says what uses the network for long, nil: nothing.
 func (p *Project) busy() error {
 	switch {
-	case p.queued() != nil:
+	case p.queue.Load() != nil:
 		return Errorf(Invalid, "An experiment is under way: cancel it or wait for its end.")
 	case p.Run() != nil:
 		return Errorf(Invalid, "A run is training: cancel it or wait for its end.")
@@ -142,22 +143,9 @@ func (p *Project) busy() error {
 	return nil
 }
 
-// queued is the experiment under way, or nil.
-func (p *Project) queued() *Experiment {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.queue
-}
-
-func (p *Project) setQueue(e *Experiment) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.queue = e
-}
-
 // Queued is the experiment under way, for who steers it.
 func (p *Project) Queued() (*Experiment, error) {
-	if e := p.queued(); e != nil {
+	if e := p.queue.Load(); e != nil {
 		return e, nil
 	}
 	return nil, Errorf(Invalid, "This experiment has ended.")

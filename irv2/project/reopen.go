@@ -124,9 +124,11 @@ func (p *Project) restore(ctx context.Context, doc *keep.Document, base Base, te
 	}
 	p.division, p.runs, p.tested = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount, testedRuns(doc.Runs)
 	if doc.Experiment != nil {
-		if p.experiment, err = experiment.Parse(doc.Experiment); err != nil {
+		s, err := experiment.Parse(doc.Experiment)
+		if err != nil {
 			warnings = append(warnings, "The figures of this project's experiment are damaged: "+sentence(err))
 		}
+		p.experiment.Store(s)
 	}
 	if doc.Current != "" && p.network != nil {
 		if err := p.useRun(ctx, doc.Current, tell.of("Reading the trained network")); err != nil {

@@ -1,14 +1,14 @@
 // "Repeat over seeds": which plans, how often, what a seed draws; then the runs as they come.
 // The engine does and keeps them (thaw.experiment); queue.js follows, strips.js shows.
 import { confirmTwice, download, filePicker, h, iconButton } from '../dom.js'
-import { plural } from '../format.js'
+import { percent, plural } from '../format.js'
 import { guarded, notice } from '../notices.js'
 import { trainPlan, whyNot } from '../runs.js'
 import { trainOptions } from '../settings.js'
 import { set, state, watch } from '../store.js'
 import { experimentCSV, experimentJSON, optionsOf } from './experiment-files.js'
 import { cancel, estimate, follow, goOn, pause } from './queue.js'
-import { measures, pairTable, planTable, runTable, strips } from './strips.js'
+import { figureOf, measures, pairTable, planTable, runTable, strips } from './strips.js'
 
 const presets = [
   { name: 'Head only', spec: { preset: 'head-only' } },
@@ -157,7 +157,7 @@ function showResults() {
     Object.entries(measures).map(([value, { label }]) => h('option', { value, selected: value === measure }, label)))
   results.replaceChildren(...[
     h('div', { class: 'row' }, h('h3', {}, `${experiment.runs.length} of ${plural(experiment.of, 'run')}`), h('label', { class: 'inline' }, 'Show ', select)),
-    experiment.repeated && h('p', { 'data-testid': 'experiment-repeated' }, repeatedText(experiment.repeated)),
+    experiment.repeated && h('p', { 'data-testid': 'experiment-repeated' }, repeatedText(experiment)),
     strips(experiment, measure) ?? h('p', { class: 'muted' }, 'Nothing was measured: no images were held back, or every run failed.'),
     h('p', { class: 'muted' }, 'A dot is a run; grey lines join the same seed; the tall line is the mean, the brackets its 95 % interval over seeds (Student’s t).', experiment.seeds < 5 && ` ${plural(experiment.seeds, 'seed')} say little: their interval is wide, and for one there is none.`),
     pairTable(experiment, measure), planTable(experiment, measure),
@@ -168,7 +168,16 @@ function showResults() {
   ].filter(Boolean))
 }
 
-const repeatedText = ({ same, of, differ }) => (same === of ? `${same} of ${of} runs gave the same as there, to the bit.` : `${same} of ${of} runs gave the same as there. ${differ.slice(0, 5).join(' ')}`)
+/** How far a repetition gave what it repeats, and why not. */
+function repeatedText({ plans, runs, repeated: { same, of, differ } }) {
+  if (same === of) return `${same} of ${plural(of, 'run')} gave the same as there, to the bit.`
+  const other = ({ index, split, machine, figures }) => {
+    const run = runs[index]
+    const why = split ? 'other images were held back' : machine === run.machine ? 'by the same kind of machine' : `computed by ${run.machine}, there by ${machine}`
+    return `${plans[run.plan].name}, seed ${run.seed}: ${percent(figureOf(run, 'accuracy'))}, there ${percent(figures.validationAccuracy)} (${why}).`
+  }
+  return `${same} of ${plural(of, 'run')} gave the same as there. ${differ.slice(0, 5).map(other).join(' ')}`
+}
 
 /** Gives a run's network again. */
 function trainButton(run) {

@@ -99,7 +99,7 @@ const framed = (label, table) => h('div', { class: 'table-scroll', tabIndex: 0, 
 
 /** Mean and spread of each plan. @param {Experiment} experiment @param {string} measure */
 export function planTable({ plans, runs, analysis }, measure) {
-  const { text } = measures[measure]
+  const text = x => measures[measure].text(measure === 'loss' ? x : Math.min(Math.max(x, 0), 1)) // an interval by t may leave what can be
   const failed = plan => runs.filter(run => run.plan === plan && run.problem).length
   return framed('Mean and spread of each plan', h('table', { 'data-testid': 'experiment-plans' }, head(['Plan', 'Seeds', 'Mean', 'Standard deviation', '95 % from', 'to']),
     h('tbody', {}, analysis[measure].plans.map(({ n, mean, sd, low, high }, i) => h('tr', {}, h('th', { scope: 'row' }, plans[i].name, failed(i) > 0 && h('span', { class: 'warned' }, ` ${failed(i)} failed and do not count`)),

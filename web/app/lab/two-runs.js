@@ -63,16 +63,22 @@ function facts() {
     ['Accuracy', run => { const x = accuracyOf(run); return x === null ? '–' : percent(x) }],
     ['Time', run => (run.result ? seconds(run.result.seconds) : '–')],
     ['Learned', run => count(run.trained)],
-    ...different().map(key => [key, run => JSON.stringify(run.options[key] ?? null)]),
+    ...different().map(key => [key, run => textOf(run.options[key])]),
   ]
   return h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': 'Figures of both runs' }, h('table', { 'data-testid': 'two-runs-facts' },
     h('thead', {}, h('tr', {}, h('td', {}), pair.map(run => h('th', { scope: 'col', class: 'number' }, nameOf(run))))),
     h('tbody', {}, rows.map(([title, text]) => h('tr', {}, h('th', { scope: 'row' }, title), pair.map(run => h('td', { class: 'number' }, /** @type {any} */ (text)(run))))))))
 }
 
+/** An option in words; what is off or left out is a dash. */
+function textOf(value) {
+  if (value && typeof value === 'object') return Object.entries(value).filter(([, part]) => part).map(([name, part]) => `${name} ${part}`).join(', ') || '–'
+  return value ? String(value) : '–'
+}
+
 function different() {
   const [a, b] = pair.map(({ options }) => options)
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => textOf(a[key]) !== textOf(b[key]))
 }
 
 /** One reading of both runs as bars below each other, and how alike their features are. */
