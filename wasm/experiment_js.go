@@ -40,7 +40,7 @@ func (e *engine) runExperiment(r *request) (any, error) {
 }
 
 // forgetExperiment answers experiment.forget.
-func (e *engine) forgetExperiment(*request) (any, error) { return nil, e.ForgetExperiment() }
+func (e *engine) forgetExperiment(r *request) (any, error) { return nil, e.ForgetExperiment(r.ctx) }
 
 // steerExperiment answers experiment.pause, experiment.resume and experiment.cancel.
 func (e *engine) steerExperiment(do func(*project.Experiment)) call {

@@ -348,12 +348,18 @@ func (p *Project) Experiment() *ExperimentInfo {
 	return info
 }
 
-// ForgetExperiment gives up the project's experiment with its figures.
-func (p *Project) ForgetExperiment() error {
+// ForgetExperiment gives up the project's experiment with its figures, and what is kept of
+// a run that was under way.
+func (p *Project) ForgetExperiment(ctx context.Context) error {
 	if err := p.busy(); err != nil {
 		return err
 	}
 	p.noteExperiment(nil)
+	if k := p.keepable(); k != nil {
+		if c, err := p.places.store.Checkpoint(ctx, k.id()); err == nil && c != nil && experiment.IsRun(c.Run.ID) {
+			return p.places.store.DropCheckpoint(ctx, k.id())
+		}
+	}
 	return nil
 }
 

@@ -227,7 +227,7 @@ func TestExperimentRefuses(t *testing.T) {
 	check(t, err, Invalid, "All runs of this experiment are done")
 	_, err = p.StartExperiment(t.Context(), twoByTwo(), false, quietly)
 	check(t, err, Exists, "an experiment with 4 runs")
-	if err := p.ForgetExperiment(); err != nil || p.Experiment() != nil {
+	if err := p.ForgetExperiment(t.Context()); err != nil || p.Experiment() != nil {
 		t.Error("it stays", err)
 	}
 

@@ -2,12 +2,12 @@
 // The engine does and keeps them (thaw.experiment); queue.js follows, strips.js shows.
 import { confirmTwice, download, filePicker, h, iconButton } from '../dom.js'
 import { percent, plural } from '../format.js'
-import { guarded, notice } from '../notices.js'
+import { guarded } from '../notices.js'
 import { trainPlan, whyNot } from '../runs.js'
 import { trainOptions } from '../settings.js'
 import { set, state, watch } from '../store.js'
 import { experimentCSV, experimentJSON, optionsOf } from './experiment-files.js'
-import { cancel, estimate, follow, goOn, pause } from './queue.js'
+import { cancel, estimate, follow, pause } from './queue.js'
 import { figureOf, measures, pairTable, planTable, runTable, strips } from './strips.js'
 
 const presets = [
@@ -42,10 +42,12 @@ let busy = null // what the form was drawn for
 const place = id => dialog.querySelector('#' + id)
 
 function show() {
+  const held = dialog.contains(document.activeElement)
   busy = Boolean(state.queue)
   place('experiment-form').replaceChildren(...(busy ? [] : fields()))
   showNow()
   showResults()
+  if (held && !dialog.contains(document.activeElement)) dialog.querySelector(busy ? '[data-testid=experiment-pause]' : '#experiment-measure, #experiment-seeds')?.focus()
 }
 
 // What is asked -----------------------------------------------------------------------
@@ -103,23 +105,33 @@ async function foretell() {
   if (mine === asked && line) line.textContent = text
 }
 
-function launch(start) {
-  if (whyNot()) return notice('warning', whyNot())
-  if (state.active) return notice('warning', 'A run is training: wait for its end, or cancel it.')
-  return follow(start, guess)
+const cannot = () => whyNot() ?? (state.active ? 'A run is training: wait for its end, or cancel it.' : null)
+
+/** Starts, and says in the dialog, which lies over the page's notices, why it could not or did not come to its end. */
+async function launch(start) {
+  const problem = cannot() ?? (await follow(start, guess))
+  if (problem) tell(h('p', {}, problem))
 }
 
-const repeat = file => guarded(async () => {
-  let content
-  try {
-    content = JSON.parse(await file.text())
-  } catch {
-    return notice('error', `${file.name} is no experiment of Thaw: choose a JSON file that was downloaded here.`)
-  }
-  const before = state.experiment?.runs.length
-  if (before && !confirm(`The figures of the ${plural(before, 'run')} here go: repeat ${file.name}?`)) return
+const tell = (...says) => place('experiment-now').prepend(h('div', { class: 'callout', role: 'alert' }, says))
+
+/** Asks before a file's experiment takes the place of the one that is here. @param {File} file */
+async function repeat(file) {
+  const content = await file.text().then(JSON.parse).catch(() => null)
+  if (!content) return tell(h('p', {}, `${file.name} is no experiment of Thaw: choose a JSON file that was downloaded here.`))
   guess = []
-  await launch(hears => state.thaw.experiment.repeat(content, { replace: true }, hears))
+  const begin = () => launch(hears => state.thaw.experiment.repeat(content, { replace: true }, hears))
+  const before = state.experiment?.runs.length
+  if (!before) return begin()
+  showNow()
+  tell(h('p', {}, `${file.name} takes the place of the ${plural(before, 'run')} here, whose figures go: download them first if they matter.`),
+    h('p', { class: 'row' }, h('button', { type: 'button', class: 'button primary-soft', onclick: begin }, 'Repeat it'), h('button', { type: 'button', class: 'quiet', onclick: showNow }, 'Leave it')))
+}
+
+const forget = () => guarded(async () => {
+  await state.thaw.experiment.forget()
+  set({ experiment: null })
+  show()
 })
 
 // What happens, and what it showed ---------------------------------------------------
@@ -133,7 +145,7 @@ function showNow() {
     const left = experiment && !experiment.underWay && experiment.runs.length < experiment.of
     bar = null
     now.replaceChildren(...(left ? [h('div', { class: 'callout' }, h('p', {}, `${experiment.runs.length} of ${experiment.of} runs are done. `, experiment.problem ?? 'The others can go on from there, to the same end.'),
-      !experiment.problem && h('p', { class: 'row' }, h('button', { type: 'button', class: 'button primary-soft', 'data-testid': 'experiment-go-on', onclick: goOn }, 'Go on')))] : []))
+      !experiment.problem && h('p', { class: 'row' }, h('button', { type: 'button', class: 'button primary-soft', 'data-testid': 'experiment-go-on', onclick: () => launch(hears => state.thaw.experiment.goOn(hears)) }, 'Go on')))] : []))
     return
   }
   if (!bar) {
@@ -153,7 +165,8 @@ function showResults() {
   const results = place('experiment-results')
   if (!experiment?.runs.length) return results.replaceChildren()
   const open = results.querySelector('details')?.open
-  const select = h('select', { id: 'experiment-measure', 'data-testid': 'experiment-measure', onchange: event => { measure = event.target.value; showResults(); place('experiment-measure').focus() } },
+  const held = results.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.testid : null
+  const select = h('select', { id: 'experiment-measure', 'data-testid': 'experiment-measure', onchange: event => { measure = event.target.value; showResults() } },
     Object.entries(measures).map(([value, { label }]) => h('option', { value, selected: value === measure }, label)))
   results.replaceChildren(...[
     h('div', { class: 'row' }, h('h3', {}, `${experiment.runs.length} of ${plural(experiment.of, 'run')}`), h('label', { class: 'inline' }, 'Show ', select)),
@@ -164,8 +177,10 @@ function showResults() {
     h('details', { class: 'fold', open }, h('summary', {}, 'Every run'), runTable(experiment, measure, trainButton)),
     h('p', { class: 'row' },
       h('button', { type: 'button', class: 'button', 'data-testid': 'experiment-csv', onclick: () => download(experimentCSV(experiment), 'experiment.csv') }, 'Figures as CSV'),
-      h('button', { type: 'button', class: 'button', 'data-testid': 'experiment-json', onclick: () => download(experimentJSON(experiment, state.engine), 'experiment.json') }, 'All to repeat it, as JSON')),
+      h('button', { type: 'button', class: 'button', 'data-testid': 'experiment-json', onclick: () => download(experimentJSON(experiment, state.engine), 'experiment.json') }, 'All to repeat it, as JSON'),
+      !state.queue && confirmTwice(h('button', { type: 'button', class: 'quiet', 'data-testid': 'experiment-forget' }, 'Remove'), () => `Remove the figures of ${plural(experiment.runs.length, 'run')}?`, forget)),
   ].filter(Boolean))
+  if (held) results.querySelector(`[data-testid="${held}"]`)?.focus()
 }
 
 /** How far a repetition gave what it repeats, and why not. */
@@ -184,7 +199,7 @@ function trainButton(run) {
   const { experiment } = state
   const { name, spec } = experiment.plans[run.plan]
   return h('button', { type: 'button', class: 'quiet', title: `Train ${name} with seed ${run.seed} again, and keep the network`, onclick: () => {
-    if (whyNot() || state.active) return notice('warning', whyNot() ?? 'A run is training: wait for its end, or cancel it.')
+    if (cannot()) return tell(h('p', {}, cannot()))
     dialog.close()
     set({ viewing: null })
     trainPlan(spec, optionsOf(experiment, run), { title: `${name}, seed ${run.seed}` })

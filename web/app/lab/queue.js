@@ -12,11 +12,12 @@ let handle = null // of the engine
 let live = { run: null, index: 0, took: /** @type {number[]} */ ([]) }
 
 /**
- * Follows an experiment that `start` starts to its end.
+ * Follows an experiment that `start` starts to its end; what went wrong, or ''.
  * @param {(hears: (event: import('../../thaw.js').ExperimentEvent) => void) => Promise<import('../../thaw.js').Queue>} start
  * @param {number[]} [guess] seconds of a run of each plan, where they are known beforehand
  */
 export async function follow(start, guess = []) {
+  let problem = ''
   live = { run: null, index: 0, took: [...guess] }
   set({ loading: waiting, queue: { paused: false, cancelled: false, text: 'Preparing…' } })
   try {
@@ -28,13 +29,15 @@ export async function follow(start, guess = []) {
     await done
     say('The experiment is done.', { now: true })
   } catch (error) {
-    if (error.code !== 'cancelled') notice('error', error.message)
+    problem = error.code === 'cancelled' ? '' : error.message
+    if (problem) notice('error', problem)
   }
   handle = null
   asLoaded()
   set({ loading: null, queue: null })
   await refresh()
   set({ model: await state.thaw.model.describe() })
+  return problem
 }
 
 const refresh = async () => set({ experiment: await state.thaw.experiment.get() })
