@@ -65,6 +65,7 @@ export interface Thaw {
    * run with these options would train on, its penalty chosen on these alone, scored on those held back.
    */
   probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
+  /**
    * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
    * this run of the open project kept, which does not come into use for that.
    */

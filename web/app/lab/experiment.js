@@ -10,6 +10,8 @@ import { experimentCSV, experimentJSON, optionsOf } from './experiment-files.js'
 import { cancel, estimate, follow, pause } from './queue.js'
 import { figureOf, measures, pairTable, planTable, runTable, strips } from './strips.js'
 
+/** @typedef {{ name: string, about?: string, spec: any, options: import('../../thaw.js').TrainOptions }} Offered */
+
 const presets = [
   { name: 'Head only', spec: { preset: 'head-only' } },
   { name: 'Last blocks', spec: { from: 'block8_1' } },
@@ -52,7 +54,7 @@ function show() {
 
 // What is asked -----------------------------------------------------------------------
 
-/** Plans that can be chosen: one's own, presets, and those of earlier runs with their options. */
+/** Plans that can be chosen: one's own, presets, and those of earlier runs with their options. @returns {Offered[]} */
 function offered() {
   const options = { ...trainOptions(), continue: false, readings: undefined }
   const runs = state.runs.filter(run => run.spec).map(run => ({ name: `Run ${run.letter}: ${run.title ?? run.plan}`, spec: run.spec, options: { ...run.options, continue: false, readings: undefined } }))
