@@ -68,6 +68,7 @@ function fields() {
   const number = (key, label, max) => h('label', { class: 'field' }, h('span', { class: 'label' }, label),
     h('input', { type: 'number', id: 'experiment-' + key, 'data-testid': 'experiment-' + key, min: key === 'seeds' ? 1 : 0, max, step: 1, value: form[key], required: true, oninput: event => { form[key] = event.target.valueAsNumber; foretell() } }))
   const box = (key, label) => h('label', { class: 'inline' }, h('input', { type: 'checkbox', 'data-testid': 'vary-' + key, checked: form[key], onchange: event => { form[key] = event.target.checked } }), ' ' + label)
+  /** @param {Offered} one */
   const plan = ({ name, about }) => h('label', { class: 'inline' }, h('input', { type: 'checkbox', 'data-plan': name, checked: chosen.has(name), onchange: event => { chosen[event.target.checked ? 'add' : 'delete'](name); foretell() } }), ' ' + (about ? `${name}: ${about}` : name))
   const before = state.experiment?.runs.length
   const start = h('button', { type: 'button', class: 'primary', id: 'experiment-start', 'data-testid': 'experiment-start' }, before ? 'Start a new experiment' : 'Start')
