@@ -249,6 +249,10 @@ func (e *Experiment) one(s *experiment.State, j experiment.Job) (*experiment.Run
 	if err := e.ctx.Err(); err != nil {
 		return nil, err
 	}
+	if result != nil { // what was said of each image would fill the project
+		short := *result
+		short.HeldBack, result = nil, &short
+	}
 	counts := r.layout.Counts
 	run := &experiment.Run{
 		Plan: j.Plan, Seed: j.Seed, Began: r.start.UnixMilli(), Train: counts[tune.Train], Validation: counts[tune.Validation],

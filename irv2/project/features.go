@@ -11,8 +11,9 @@ import (
 )
 
 // features are those of the frozen prefix that a run on the host computed, kept so that
-// the next with the same prefix and images does not compute them again, however these are
-// divided then. They do not change once made.
+// the next with the same prefix does not compute them again, as long as it wants no other
+// images: in which order, with which labels and on which side they stand does not matter to
+// their bits (golden.TestFeaturesDoNotDependOnOrder). They do not change once made.
 type features struct {
 	of      prefix
 	weights []weak.Pointer[float32] // where the prefix's parameters stand, which never change there
@@ -59,57 +60,53 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 // bytes that the values take.
 func (f *features) bytes() int64 { return 4 * int64(len(f.values[0])+len(f.values[1])) }
 
-// byImage are the features of each image.
-func (f *features) byImage() map[pixelsID][]float32 {
-	by := map[pixelsID][]float32{}
-	for split, images := range f.images {
-		for i, image := range images {
-			if n := len(f.values[split]) / len(images); n > 0 {
-				by[image] = f.values[split][i*n:][:n]
-			}
-		}
-	}
-	return by
-}
-
-// recalled are the features of a split's images that a run need not compute; nil: all.
-type recalled [2][][]float32
+// known are the features of each image of a split that a run need not compute, where they
+// are kept; nil: those of the whole split are to be computed.
+type known [2][][]float32
 
 // count is how many images are known.
-func (r *recalled) count() int { return len(r[tune.Train]) + len(r[tune.Validation]) }
+func (k *known) count() int {
+	if k == nil {
+		return 0
+	}
+	return len(k[tune.Train]) + len(k[tune.Validation])
+}
 
-// known is what a run need not compute, nil: all. A split is known whole or not at all.
-// What is kept but would not fit beside the run does not count.
-func (p *Project) known(l *tune.Layout, from version, d *examples) *recalled {
+// known is what a run need not compute, nil: all. What is kept but would not fit beside
+// the run does not count.
+func (p *Project) known(l *tune.Layout, from version, d *examples) *known {
 	kept, f := p.kept(), p.featuresOf(l, from, d)
 	if kept == nil || f == nil || !roomBeside(l, kept.bytes()) || f.of != kept.of || !slices.Equal(f.weights, kept.weights) {
 		return nil
 	}
-	by, r := kept.byImage(), &recalled{}
+	k, at := &known{}, kept.byImage(l.Prefix.H*l.Prefix.W*l.Prefix.C)
 	for split, images := range f.images {
 		if !l.Cached[split] {
 			continue
 		}
-		for _, image := range images {
-			values := by[image]
-			if values == nil {
-				r[split] = nil
+		for _, id := range images {
+			one := at[id]
+			if one == nil {
+				k[split] = nil
 				break
 			}
-			r[split] = append(r[split], values)
+			k[split] = append(k[split], one)
 		}
 	}
-	return r
+	return k
 }
 
-// cachedImages are those whose features a run keeps.
-func cachedImages(l *tune.Layout) (n int) {
-	for split, cached := range l.Cached {
-		if cached {
-			n += l.Counts[split]
+// byImage finds the features, n numbers, of an image on either side.
+func (f *features) byImage(n int) map[pixelsID][]float32 {
+	at := map[pixelsID][]float32{}
+	for split, values := range f.values {
+		for i, id := range f.images[split] {
+			if values != nil {
+				at[id] = values[i*n:][:n]
+			}
 		}
 	}
-	return n
+	return at
 }
 
 // roomBeside says that there is room for so much beside a run.
@@ -134,7 +131,7 @@ func (r *Run) keepFeatures() {
 	p, l := r.project, r.layout
 	f, bytes := p.featuresOf(l, r.from, r.data), l.Cost().CacheBytes
 	switch {
-	case f == nil, bytes == 0, r.known != nil && r.known.count() == cachedImages(l): // as they are
+	case f == nil, bytes == 0, r.known.count() == cachedImages(l): // as they are
 		return
 	case p.Memory > 0 && float64(bytes) > keptShare*float64(p.Memory), !roomBeside(l, bytes):
 		return
@@ -148,6 +145,15 @@ func (r *Run) keepFeatures() {
 		f.values[split] = values
 	}
 	p.keep(f)
+}
+
+func cachedImages(l *tune.Layout) (n int) {
+	for split, cached := range l.Cached {
+		if cached {
+			n += l.Counts[split]
+		}
+	}
+	return n
 }
 
 func (p *Project) kept() *features {

@@ -244,5 +244,5 @@ func (p *Project) AskedThumbnail(index int) ([]byte, error) {
 		return nil, WithCode(Invalid, err)
 	}
 	pixels, _ := img.Square(images.DefaultResizing(thumbnailSide), p.data.set.Depth()) // row by row, whatever its size
-	return smallJPEG(&images.RGB8{W: thumbnailSide, H: thumbnailSide, Pix: pixels})
+	return asJPEG(&images.RGB8{W: thumbnailSide, H: thumbnailSide, Pix: pixels}, thumbnailSide)
 }

@@ -56,11 +56,11 @@ func (s *Session) Features(ctx context.Context, split Split) ([]float32, error) 
 	return s.read(ctx, s.cache[split])
 }
 
-// Know fills the cache of a split with what Features gave of its images in another session
-// with the same prefix, so that they are not computed again.
+// Know fills the cache of a split with the features of each of its images, from what Features
+// gave of another session with the same prefix, so that they are not computed again.
 func (s *Session) Know(split Split, features [][]float32) {
-	for i, values := range features {
-		s.memory.Write(s.cache[split], i*len(values), values)
+	for i, one := range features {
+		s.memory.Write(s.cache[split], i*s.featureLen(), one)
 	}
 	s.cachedTo[split] = s.Counts[split]
 }
