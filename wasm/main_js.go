@@ -93,6 +93,7 @@ func main() {
 		"predict":            e.predict,
 		"explain":            e.explain,
 		"predictFiles":       e.predictFiles,
+		"predicted":          e.predicted,
 		"predictedThumbnail": e.askedThumbnail,
 		"export":             e.export,
 		"reset":              e.reset,

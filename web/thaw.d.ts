@@ -85,6 +85,8 @@ export interface Thaw {
    * `source` names the labels (Predictions.sources), 'none' takes none; left out, the one that the network knows best.
    */
   predictFiles(files: Iterable<{ path: string; file: Blob }>, options?: { source?: string; encoding?: string } & PredictOptions): Promise<Predictions>
+  /** What came of the last predictFiles as far as it got, the one that was aborted too. */
+  predicted(): Promise<Predictions>
   /** A small JPEG of a picture of the last predictFiles or data.test, by its answer's index. */
   predictedThumbnail(index: number): Promise<Blob>
   /**
@@ -567,6 +569,7 @@ export interface Answer {
 export interface Predictions {
   classes: string[]
   images: number; refused: number; passedOver: number
+  of: number                         // pictures there are; more than were asked about where it was aborted
   /** What could name the right classes; known: pictures whose label the network knows. */
   sources: { id: string; title: string; known: number }[]
   source: string                     // '': none
