@@ -197,6 +197,13 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
+    experiment: {
+      get: call('experiment.get'),
+      start: (description, { replace } = {}, onEvent) => queue(channel, 'experiment.start', { description, replace }, onEvent),
+      repeat: (file, { replace } = {}, onEvent) => queue(channel, 'experiment.repeat', { file, replace }, onEvent),
+      goOn: onEvent => queue(channel, 'experiment.goOn', {}, onEvent),
+      forget: call('experiment.forget'),
+    },
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
     explain: (picture, { onProgress, signal, ...choice } = {}) => withProgress('explain', typeof picture === 'number' ? { image: picture, ...choice } : { file: picture, ...choice }, { onProgress, signal }),
@@ -239,6 +246,24 @@ async function storage() {
 
 /** A run that `name` starts. */
 async function run(channel, name, args, onEvent) {
+  const { reply: { run }, done } = await lasting(channel, name, args, onEvent)
+  return { id: run, ...steered(channel, 'run', { run }), done }
+}
+
+/** An experiment that `name` starts. */
+async function queue(channel, name, args, onEvent) {
+  const { done } = await lasting(channel, name, args, onEvent)
+  return { ...steered(channel, 'experiment', {}), done }
+}
+
+const steered = (channel, of, args) => ({
+  pause: () => channel.call(`${of}.pause`, args),
+  resume: () => channel.call(`${of}.resume`, args),
+  cancel: () => channel.call(`${of}.cancel`, args),
+})
+
+/** What `name` starts, and a promise of its end. */
+async function lasting(channel, name, args, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
@@ -246,14 +271,8 @@ async function run(channel, name, args, onEvent) {
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }
-  const { run } = await channel.call(name, args, { onEvent: hear, untilFinal: true })
-  return {
-    id: run,
-    pause: () => channel.call('run.pause', { run }),
-    resume: () => channel.call('run.resume', { run }),
-    cancel: () => channel.call('run.cancel', { run }),
-    done: done.promise,
-  }
+  const reply = await channel.call(name, args, { onEvent: hear, untilFinal: true })
+  return { reply, done: done.promise }
 }
 
 /** @param {Iterable<Blob | File>} files @param {string} [group] */

@@ -10,6 +10,7 @@
  * @property {string} [title]       shown in its place
  * @property {import('../thaw.js').PlanSpec} [spec]   what was asked for
  * @property {import('../thaw.js').TrainOptions} options
+ * @property {import('../thaw.js').PlanSpec} [spec]
  * @property {import('../thaw.js').Plan | null} trains   the plan under way, for the map
  * @property {number} heldBack      images to measure on
  * @property {string[]} warnings    of the engine: one sentence each
