@@ -117,6 +117,9 @@ func (e *engine) predictFiles(r *request) (any, error) {
 	return e.PredictFiles(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"), choice, r.answer, e.tell(r))
 }
 
+// predicted answers predicted.
+func (e *engine) predicted(r *request) (any, error) { return e.Predicted(r.ctx) }
+
 // measureTest answers data.test.
 func (e *engine) measureTest(r *request) (any, error) {
 	return e.MeasureTest(r.ctx, r.answer, e.progress(r, "Measuring the test set"))

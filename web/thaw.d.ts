@@ -17,6 +17,14 @@ export interface OpenOptions {
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
+   * Default true: weights and projects are kept in this site's IndexedDB and origin private file system, by Thaw's own
+   * names (thaw, thaw-...), and all pages of one origin share them. false: nothing is written there, all ends with close();
+   * projects.* but list are refused, and pixels stay in memory.
+   */
+  keep?: boolean
+  /** The folder of worker.js and all beside it, ending in /, relative to the page. Default: this module's own; any origin that allows it (CORS). */
+  base?: string | URL
+  /**
    * Called when something changes that a person should know (a worker died, storage blocked).
    * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
    */
@@ -53,6 +61,7 @@ export interface Thaw {
   readonly weights: WeightCalls
   readonly data: DataCalls
   readonly projects: ProjectCalls
+  readonly experiment: ExperimentCalls
   /** What files are, by their first bytes and a zip's directory: for a drop. */
   recognise(files: Iterable<{ path: string; file: Blob }>): Promise<Recognised[]>
   /** Compiles a freeze plan for the current model, data and options; nothing is allocated. */
@@ -84,6 +93,8 @@ export interface Thaw {
    * `source` names the labels (Predictions.sources), 'none' takes none; left out, the one that the network knows best.
    */
   predictFiles(files: Iterable<{ path: string; file: Blob }>, options?: { source?: string; encoding?: string } & PredictOptions): Promise<Predictions>
+  /** What came of the last predictFiles as far as it got, the one that was aborted too. */
+  predicted(): Promise<Predictions>
   /** A small JPEG of a picture of the last predictFiles or data.test, by its answer's index. */
   predictedThumbnail(index: number): Promise<Blob>
   /**
@@ -163,6 +174,7 @@ export interface OpenedProject extends Keeping {
   runs: KeptRun[]
   page: any                          // of note, or null
   interrupted: (KeptRun & { steps: number; of: number; saved: number; problem: string | null }) | null
+  experiment: Experiment | null
   warnings: string[]                 // what could not be found again
 }
 export interface KeptRun {
@@ -174,6 +186,71 @@ export interface KeptRun {
   result: RunResult | null
   test: Tested | null                // how it did on the test set
   network: boolean                   // its network is kept: see useRun
+}
+
+// Experiments ------------------------------------------------------------------
+
+/**
+ * Plans repeated over seeds, one run after the other, seed by seed. Every run is what train gives with its plan and
+ * options, to the bit (same machine, same threads). Figures are kept with the project after each run, networks are not;
+ * a run under way is kept every 20 s. While an experiment is under way, train is refused.
+ */
+export interface ExperimentCalls {
+  /** The project's experiment with what it shows; null: none. */
+  get(): Promise<Experiment | null>
+  /** Code 'exists' where there is one with runs, unless it may be replaced. */
+  start(description: ExperimentDescription, options?: { replace?: boolean }, onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  /** Does what another one did (what `get` gave, as JSON), with the same weights and images, and compares: see Experiment.repeated. */
+  repeat(file: Experiment, options?: { replace?: boolean }, onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  /** Does the runs that are left, after a reload, a crash or cancel. */
+  goOn(onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  forget(): Promise<void>
+}
+export interface ExperimentDescription {
+  plans: { name: string; spec: PlanSpec; options?: TrainOptions }[]   // of the options all but the seed count
+  first: number; seeds: number                                        // first, first + 1, ...
+  vary: { split: boolean; head: boolean; order: boolean }             // what does not vary is drawn by the first seed
+}
+export interface Experiment extends ExperimentDescription {
+  id: string
+  /** weights and images: digests of the values that runs begin from, and of all pictures with their classes, in order. */
+  under: { thaw: string; weights: string; weightsTitle: string; model: string; size: number; dense: number; images: string; classes: { name: string; images: number }[] }
+  runs: ExperimentRun[]            // done, of `of`
+  of: number
+  underWay: boolean
+  problem: string | null           // why it cannot go on here
+  analysis: Record<'accuracy' | 'balanced' | 'loss', ExperimentAnalysis>
+  /** How far a repetition gave the same, to the bit. */
+  repeated: { same: number; of: number; differ: { index: number; split: boolean; machine: string; figures: Pick<RunResult, 'validationAccuracy' | 'balancedAccuracy' | 'validationLoss'> }[] } | null
+}
+/** began: Unix milliseconds; split, learned: digests of who is on which side, and of all values that training changed; interval: Wilson's, of this run alone. */
+export interface ExperimentRun {
+  plan: number; seed: number; began: number
+  problem?: string                 // its loss grew beyond all numbers: it does not count
+  train: number; validation: number
+  split: string; learned: string; machine: string
+  interval: Interval | null
+  epochs: Extract<TrainEvent, { kind: 'epoch' }>[]
+  result: RunResult | null
+}
+/** Over seeds: mean, standard deviation, and the mean's 95 % interval by Student's t; null for fewer than two. */
+export interface Spread { n: number; mean: number | null; sd: number | null; low: number | null; high: number | null }
+export interface ExperimentAnalysis {
+  plans: Spread[]
+  /** plan minus less, by seed. wider: for new images of this kind, where splits share theirs (Nadeau and Bengio 2003). */
+  pairs: (Spread & { plan: number; less: number; wider: Interval | null })[]
+}
+export type ExperimentEvent =
+  | { kind: 'run'; index: number; plan: number; seed: number; event: TrainEvent }
+  | { kind: 'recorded'; done: number; of: number }
+  | { kind: 'paused' } | { kind: 'resumed' }   // between two runs
+  | { kind: 'done' | 'cancelled'; result: Experiment }
+  | { kind: 'failed'; message: string; code?: string }
+export interface Queue {
+  pause(): Promise<void>; resume(): Promise<void>
+  /** Ends the run under way; those done stay, and goOn does the others. */
+  cancel(): Promise<void>
+  done: Promise<Experiment>
 }
 
 // Model ----------------------------------------------------------------------
@@ -422,6 +499,8 @@ export interface TrainOptions {
   validation?: number             // share, 0.2
   /** Steps, passes and the end tell of every block: see Readings below. */
   readings?: boolean
+  /** Numbers of their own for parts of what `seed` draws: which images are held back, the head's first values, the order of images (what varies them and dropout too). */
+  seeds?: { split?: number; head?: number; order?: number }
   /** Each pass is evaluated a second time, with the statistics of live batch norms computed anew: `anew` of 'epoch'. Training stays the same, to the bit. */
   restate?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
@@ -498,6 +577,7 @@ export interface Answer {
 export interface Predictions {
   classes: string[]
   images: number; refused: number; passedOver: number
+  of: number                         // pictures there are; more than were asked about where it was aborted
   /** What could name the right classes; known: pictures whose label the network knows. */
   sources: { id: string; title: string; known: number }[]
   source: string                     // '': none

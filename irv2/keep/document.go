@@ -26,6 +26,8 @@ type Document struct {
 	Runs     []Run    `json:"runs"`   // oldest first
 	RunCount int      `json:"runCount"`
 	Current  string   `json:"current"` // ID of the run whose network is in use; "": as loaded
+
+	Experiment json.RawMessage `json:"experiment,omitempty"` // of package experiment, if there is one
 }
 
 type (

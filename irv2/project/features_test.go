@@ -58,6 +58,25 @@ func TestFeaturesAreKept(t *testing.T) {
 	}
 }
 
+// Runs that hold other images back take the same features up, and end at the bits of those
+// that compute them.
+func TestFeaturesOfAnotherSplit(t *testing.T) {
+	p := open(t, 5, 0)
+	o := DefaultOptions()
+	o.Batch, o.Validation = 4, 0.3
+	computed(t, p, o)
+	for o.Seed = 2; o.Seed < 5; o.Seed++ {
+		if n := computed(t, p, o); n != 0 {
+			t.Errorf("seed %d: computed %d again", o.Seed, n)
+		}
+		anew := open(t, 5, 0)
+		if n := computed(t, anew, o); n != 20 {
+			t.Errorf("computed %d, want all 20", n)
+		}
+		sameWeights(t, p, anew)
+	}
+}
+
 // Features are computed anew where anything is another that they depend on.
 func TestFeaturesAreComputedAnew(t *testing.T) {
 	o := DefaultOptions()

@@ -14,7 +14,8 @@ func (r *Run) prepare() (err error) {
 	if err := poll(); err != nil {
 		return err
 	}
-	r.weights = r.from.startFor(r.layout.Plan, r.outputs, r.layout.Options.Seed)
+	_, head, _ := r.options.seeds()
+	r.weights = r.from.startFor(r.layout.Plan, r.outputs, head)
 	r.looks.begin(r.from, r.weights)
 	if err := poll(); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 type Run struct {
 	ID string
 
+	queued  bool // by an experiment, which keeps what it showed
 	ctx     context.Context
 	cancel  context.CancelFunc
 	gate    gate
@@ -65,15 +66,17 @@ type Run struct {
 // events. It starts from the weights as loaded, so that runs can be compared, or from
 // the network as it is now where asked to continue.
 func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
-	return p.train(ctx, spec, o, nil, emit)
+	return p.train(ctx, spec, o, nil, "", emit)
 }
 
-// train is Train, or goes on from a checkpoint.
-func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, emit func(Event)) (*Run, error) {
-	if p.Run() != nil {
-		return nil, Errorf(Invalid, "A run is already training: cancel it or wait for its end.")
+// train is Train, or goes on from a checkpoint; queued is what an experiment calls its run,
+// "": it is no experiment's.
+func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, queued string, emit func(Event)) (*Run, error) {
+	begin := p.Begin
+	if queued != "" {
+		begin = p.takeTurn
 	}
-	done, err := p.Begin(ctx)
+	done, err := begin(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +85,12 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 		done()
 		return nil, err
 	}
-	if from != nil {
-		r.ID, r.resume = from.Run.ID, from
-	} else {
+	r.ID, r.queued, r.resume = queued, queued != "", from
+	switch {
+	case r.queued:
+	case from != nil:
+		r.ID = from.Run.ID
+	default:
 		p.runs++
 		r.ID = fmt.Sprintf("run %d", p.runs)
 	}
@@ -103,7 +109,7 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 
 func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
 	if p.network == nil {
-		return nil, Errorf(Invalid, "There are no weights yet: load a file, or start from random ones.")
+		return nil, errNoWeights
 	}
 	split, err := p.data.divide(o.division())
 	if err != nil {
@@ -148,7 +154,7 @@ func (r *Run) train() {
 		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
 		r.keepFeatures()
 	}
-	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
+	if n := r.project.network; r.steps() > 0 && r.diverge == nil && !r.queued {
 		n.current, n.depth = version{r.weights, r.outputs, r.ID, r.made()}, r.depth
 	}
 	switch {
@@ -173,7 +179,9 @@ func (r *Run) close() {
 // end keeps the run and tells of its end.
 func (r *Run) end(kind string) {
 	result := r.result()
-	r.keepRun(kind, result)
+	if !r.queued {
+		r.keepRun(kind, result)
+	}
 	if kind == "done" {
 		r.look()
 	}

@@ -23,11 +23,11 @@ import { state, watch } from './store.js'
 
 const inRun = 'Train with this panel open: runs that begin then tell of every block.'
 const small = x => (x === 0 ? '0' : x < 0.001 || x >= 10_000 ? x.toExponential(1).replace('+', '') : x.toPrecision(2))
-const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
+export const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
 const lastEpoch = run => run?.inside?.epoch
 
 /** @type {Record<string, Reading>} */
-const readings = {
+export const readings = {
   probe: {
     label: 'What is there to read', scale: 'share', text: percent,
     about: 'Share of the held-back images that a linear classifier recognises by a block’s features alone, nothing trained (a linear probe: ridge regression on averaged features). Where it falls from left to right by more than its lines, the network discards what these classes need, and a frozen one cannot give it back.',

@@ -53,18 +53,18 @@ export async function newProject() {
 /** What is seen of a project is gone, as where it was deleted. */
 export async function empty() {
   forgetThumbnails(nothing)
-  set({ runs: [], selected: null, viewing: null, comparison: null, interrupted: null, keeping: null, data: await state.thaw.data.list(), model: await state.thaw.model.describe() })
+  set({ runs: [], selected: null, viewing: null, comparison: null, interrupted: null, experiment: null, keeping: null, data: await state.thaw.data.list(), model: await state.thaw.model.describe() })
 }
 
 /** @param {import('../thaw.js').OpenedProject} opened */
 async function show(opened) {
-  const { data, model, page, interrupted, warnings, ...keeping } = opened
+  const { data, model, page, interrupted, experiment, warnings, ...keeping } = opened
   forgetThumbnails(nothing)
   set({ data: nothing }) // images of two projects may have the same numbers
   const runs = runsOf(opened)
   const byNumber = number => runs.find(run => run.number === number) ?? null
   const asked = new URLSearchParams(location.hash.slice(1)) // a link says how to train
-  set({ data, model, keeping, runs, interrupted, active: null, viewing: null,
+  set({ data, model, keeping, runs, interrupted, experiment, active: null, viewing: null,
     ...(page?.spec && !asked.has('plan') ? { spec: page.spec } : {}),
     ...(page?.settings && !location.hash.includes('=') ? { settings: { ...state.settings, ...page.settings } } : {}),
     selected: byNumber(page?.selected),
@@ -112,7 +112,7 @@ const ended = kept => (kept?.status ? { status: kept.status, result: kept.result
 
 /** Notes what the page shows, for the next visit. */
 function note() {
-  if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || state.loading) return
+  if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || (state.loading && !state.queue)) return
   // What is long is the engine's: what was said of each image, readings pass by pass.
   const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => ({ ...run, result: run.result && { ...run.result, heldBack: undefined }, inside: run.inside && { ...run.inside, series: undefined } }))
   const { spec, settings, comparison } = state

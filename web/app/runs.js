@@ -63,6 +63,9 @@ function showWhy() {
 
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
+/** The network in use is as loaded again. */
+export const asLoaded = () => { changedFrom = '' }
+
 /** Whether a run has changed the weights in use. */
 export const changedHere = () => Boolean(state.model?.weights) && (state.model.weights.id === changedFrom || Boolean(state.keeping?.using))
 
