@@ -41,7 +41,7 @@ export function freezing(spec, plan, model) {
 export const share = layers => Math.floor((100 * layers + 390) / 780)
 
 /** Runs of layers that learn, among those that can: [first index, last index]. */
-function spans(layers, learning) {
+export function spans(layers, learning) {
   const found = []
   let open = null
   for (const { index } of layers) {
