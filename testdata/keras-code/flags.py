@@ -41,6 +41,7 @@ def work(library, names):
     else:
         import keras
     check_rule(keras, library)
+    share_networks(keras)
     for name in names:
         answer = Session(keras, library).run((here / f"{name}.py").read_text())
         path = here / f"{name}.json"
@@ -48,6 +49,28 @@ def work(library, names):
         kept = {other: value for other, value in kept.items() if other.split()[0] != library}
         path.write_text(json.dumps(dict(sorted({**kept, f"{library} {keras.__version__}": answer}.items())), indent=1) + "\n")
         print(library, name, [(p["learns"][:40], p["trained"]) for p in answer.get("phases", [])] or answer, flush=True)
+
+
+def share_networks(keras):
+    """Building InceptionResNetV2 takes a minute: snippets that want the same get the same, thawed."""
+    build, built = keras.applications.InceptionResNetV2, {}
+
+    def shared(*args, **named):
+        if shared.fresh:
+            return build(*args, **named)
+        key = str((args, sorted(named.items())))
+        if key not in built:
+            built[key] = build(*args, **named)
+        built[key].trainable = True
+        return built[key]
+
+    import tensorflow
+    import tensorflow.keras.applications.inception_resnet_v2 as in_tensorflow
+    assert tensorflow.keras.applications.InceptionResNetV2 is in_tensorflow.InceptionResNetV2 is build
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("InceptionResNetV2") is build:
+            module.InceptionResNetV2 = shared
+    keras.applications.InceptionResNetV2 = shared
 
 
 class Session:
@@ -58,6 +81,7 @@ class Session:
     def run(self, code):
         keras, session = self.keras, self
         keras.backend.clear_session()
+        keras.applications.InceptionResNetV2.fresh = "clear_session" in code  # automatic names count
         compile, fit = keras.Model.compile, keras.Model.fit
 
         def noted(model, *args, **named):

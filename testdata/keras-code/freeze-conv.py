@@ -4,7 +4,7 @@ from tensorflow.keras.models import Model
 from tensorflow.keras.optimizers import Adam
 
 NUM_CLASSES = 4
-IMG = (150, 150)
+IMG = (96, 96)
 
 base_model = InceptionResNetV2(weights=None, include_top=False, input_shape=IMG + (3,))
 for layer in base_model.layers:

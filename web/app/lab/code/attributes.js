@@ -62,6 +62,7 @@ function ofLayer(m, layer, name) {
 function ofModel(m, model, name, node) {
   switch (name) {
     case 'layers': case '_layers':
+      m.spend(model.layers.length >> 2)
       if (model.cut) m.problem(node?.line ?? m.line, `the network is cut after ${model.cut}, and which layers that leaves is not read`)
       if (model.branched) m.problem(node?.line ?? m.line, 'this model has branches of its own, and the order of its layers is not read')
       return model.layers.filter(layer => model.cls !== 'Sequential' || layer.cls !== 'InputLayer')

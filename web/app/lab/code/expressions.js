@@ -12,6 +12,7 @@ import { Float, Func, Raised, Tensor, TooLong, Tuple, Unknown, Unread, isNumber,
 /** @param {Machine} m @param {Node} node @returns {any} */
 export function evaluate(m, node) {
   m.spend(1)
+  if (!node) return new Unknown('a part is missing')
   const read = readers[node.type]
   return read ? read(m, node) : new Unknown(`\`${short(node)}\` is not read here`)
 }
@@ -88,7 +89,7 @@ function elements(m, node) {
   return list
 }
 
-const setOf = list => list.find(isUnknown) ?? new Set(list)
+const setOf = list => (isUnknown(list) ? list : list.find(isUnknown) ?? new Set(list))
 
 function dictionary(m, node) {
   const dict = new Map()

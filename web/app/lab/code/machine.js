@@ -10,7 +10,7 @@ import { Layer, Model, TooLong, Unknown, isUnknown } from './values.js'
 /** @typedef {{ line: number, sentence: string }} Remark */
 /** @typedef {{ line: number, value: boolean, picked: Set<Layer>, changed: Set<Layer> }} Setting   one statement that sets flags */
 
-const maxSteps = 1_500_000
+const maxSteps = 600_000
 
 class Scope {
   constructor(parent) {

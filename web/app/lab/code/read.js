@@ -42,7 +42,7 @@ export function read(pasted, { full, model }) {
     if (!tree) return { keras, phases: [], problems: [{ where: '', sentence: problem }], remarks: [] }
     const m = new Machine(full, keras, text, where, { dense: model.dense })
     for (const line of wrong.slice(0, 5)) m.problem(line, 'is no Python that can be read')
-    follow(m, tree)
+    if (!wrong.length) follow(m, tree)
     return tell(m, full, model)
   })
 }
@@ -59,6 +59,7 @@ function follow(m, tree) {
 
 /** @returns {Reading} */
 function tell(m, full, model) {
+  m.steps = 0
   const found = phasesOf(m)
   if (!found.length && !m.problems.length) m.problem(1, m.other ? `${m.other.name} (${m.where(m.other.line)}) is another network: the plans here are InceptionResNetV2's` : 'nothing here freezes or trains a network')
   for (const { state, line } of found) check(m, state, line)
