@@ -228,3 +228,66 @@ const fuzzCode = `
 		return ''
 	}
 `
+
+// From the button to the map: nothing of the reader is loaded before it is asked for; what
+// differs between versions of Keras is shown as two; a plan is taken and can be undone.
+func TestPasteKerasCode(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.page("#model=full&size=96&dense=16")
+	if loaded := b.loaded("/lab/code/", "/vendor/lezer"); len(loaded) > 0 {
+		t.Errorf("loaded before it is asked for: %q", loaded)
+	}
+	b.click("#code-open")
+	b.wait("document.querySelector('#code-dialog')?.open", "the dialog")
+	paste := func(text string) string {
+		t.Helper()
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return eval[string](b, `
+			const field = document.querySelector('#code-text')
+			field.value = `+string(quoted)+`
+			field.dispatchEvent(new Event('input'))
+			await new Promise(resolve => setTimeout(resolve, 400))
+			return document.querySelector('#code-result').innerText`)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"for layer in base.layers:\n    if 'conv' in layer.name:\n        layer.trainable = False", "203 of 204 batch norms run on batch statistics and move their stored ones: what looks frozen still changes."},
+		{"for layer in base.layers[:100]:\n    layer.trainable = True", "line 2: changes nothing"},
+		{"base.trainable = cfg.freeze", "line 1: whether these layers learn is not known: cfg is not made in this code."},
+		{"base.trainable = False\nx = )", "line 2: is no Python that can be read."},
+		{"base = VGG16()\nbase.trainable = False", "VGG16 is another network"},
+		{"x = base(inputs, training=False)\nm = keras.Model(inputs, Dense(2)(x))", "Which one do you use?"},
+	} {
+		if got := paste(c.text); !strings.Contains(got, c.want) {
+			t.Errorf("%s:\n%s\nwant in it: %s", c.text, got, c.want)
+		}
+	}
+	if n := eval[int](b, "return document.querySelectorAll('.code-card [data-testid=code-strip]').length"); n != 2 {
+		t.Errorf("%d strips, want one for each Keras", n)
+	}
+	paste("base.trainable = False\nfor layer in base.layers[618:]:\n    layer.trainable = True\nmodel.compile(SGD(0.01))\nmodel.fit(x, epochs=7)")
+	eval[bool](b, "document.querySelector('#code-result input[type=checkbox]').click(); document.querySelector('[data-testid=code-use-3-0]').click(); return true")
+	b.wait("!document.querySelector('[data-pending]') && document.querySelector('[data-block=block8_1]').dataset.learns === 'thawed'", "the plan of the code")
+	settings := eval[string](b, "const { state } = await import('/app/store.js'); return [state.settings.epochs, state.settings.optimizer, state.settings.rate, JSON.stringify(state.spec)].join(' ')")
+	if want := `7 sgd 0.01 {"from":"block8_1"}`; settings != want {
+		t.Errorf("%s, want %s", settings, want)
+	}
+	b.click("#undo")
+	b.wait("!document.querySelector('[data-pending]') && document.querySelector('[data-block=block8_1]').dataset.learns === 'frozen'", "the plan before")
+	b.checkStayedHome()
+}
+
+// loaded lists what the page has asked for with one of these in its address.
+func (b *browserTab) loaded(parts ...string) []string {
+	b.requests.Lock()
+	defer b.requests.Unlock()
+	var found []string
+	for _, url := range b.requests.urls {
+		if slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(url, part) }) {
+			found = append(found, url)
+		}
+	}
+	return found
+}

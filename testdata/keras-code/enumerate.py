@@ -4,7 +4,7 @@ backbone = keras.applications.InceptionResNetV2(include_top=False, weights=None,
 cut = 600
 for i, layer in enumerate(backbone.layers):
     layer.trainable = i >= cut
-    print(i, layer.name, layer.trainable)
+    print(i, layer.name) if i % 200 == 0 else None
 
 out = keras.layers.Dense(7, activation='softmax', name='my_output')(backbone.output)
 clf = keras.Model(backbone.input, out)

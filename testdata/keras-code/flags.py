@@ -54,14 +54,17 @@ def work(library, names):
 def share_networks(keras):
     """Building InceptionResNetV2 takes a minute: snippets that want the same get the same, thawed."""
     build, built = keras.applications.InceptionResNetV2, {}
+    keras.initializers.GlorotUniform.__call__ = lambda self, shape, dtype=None, **more: keras.initializers.Constant(0.01)(shape, dtype)
 
     def shared(*args, **named):
+        named["weights"] = None
         if shared.fresh:
             return build(*args, **named)
         key = str((args, sorted(named.items())))
         if key not in built:
             built[key] = build(*args, **named)
-        built[key].trainable = True
+        for layer in [built[key], *built[key].layers]:
+            layer.trainable = True  # one by one: see undone.py
         return built[key]
 
     import tensorflow

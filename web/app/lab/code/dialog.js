@@ -53,7 +53,7 @@ const answer = ({ phases, problems }) => JSON.stringify([problems, phases.map(({
 
 /** @param {Reading} reading */
 function card({ keras, phases, problems, remarks }, title) {
-  const list = (said, kind) => said.length > 0 && h('ul', { class: kind }, said.map(({ where, sentence }) => h('li', {}, where && h('b', {}, where + ': '), sentence + '.')))
+  const list = (said, kind) => said.length > 0 && h('ul', { class: kind }, said.map(({ where, sentence }) => h('li', {}, where && h('b', {}, where + ': '), coded(sentence + '.'))))
   return h('section', { class: 'code-card', 'data-keras': keras },
     title && h('h3', {}, title),
     problems.length > 0 && h('p', {}, 'There is no plan for this, because of what could not be read:'),
@@ -61,6 +61,9 @@ function card({ keras, phases, problems, remarks }, title) {
     phases.map((phase, i) => block(phase, keras, i)),
     list(remarks, 'code-remarks'))
 }
+
+/** What stands between backticks is code. @param {string} sentence */
+const coded = sentence => sentence.split('`').map((part, i) => (i % 2 ? h('code', {}, part) : part))
 
 /** @param {Phase} phase */
 function block(phase, keras, i) {

@@ -28,8 +28,10 @@ export function known(name) {
 
 /** A network that pasted lines take for granted. @param {Machine} m */
 export function assumedNetwork(m, name) {
-  if (!new RegExp(`(?<![\\w.])${name}\\.(layers|trainable|get_layer|outputs?|inputs?)\\b`).test(m.text)) return undefined
-  const whole = /^(\w*_)?(model|net|network|cnn|clf|classifier)$/i.test(name) && !/base|conv|backbone|pre_?train|incep|resnet|feature|encoder/i.test(name)
+  const network = /base|backbone|pre_?train|incep|irv2|resnet|feature_extractor|encoder/i.test(name)
+  const used = new RegExp(`(?<![\\w.])${name}(\\.(layers|trainable|get_layer|outputs?|inputs?|compile|fit)\\b${network ? '|\\(' : ''})`)
+  if (!used.test(m.text)) return undefined
+  const whole = /^(\w*_)?(model|net|network|cnn|clf|classifier)$/i.test(name) && !network
   const made = m.bases.length === 1 ? m.bases[0] : base(m, [], new Map(), 0)
   let value = made
   let taken = 'InceptionResNetV2 without its top'
@@ -85,6 +87,7 @@ export function construct(m, f, args, named, node) {
     case 'Sequential': return sequential(m, args[0] ?? named.get('layers'), named)
     case 'Model': case 'Functional': return functional(m, named.get('outputs') ?? named.get('output') ?? args[1], named, unknown)
     case 'clear_session': return void m.numbers.clear()
+    case 'Inferring': return inferring(m, args[0] ?? unknown)
     case 'load_model': return new Unknown('the model is loaded from a file, and which layers it has is not in this code')
     case 'clone_model': return new Unknown('a copy of a model is not read')
   }
@@ -124,6 +127,15 @@ function base(m, args, named, line) {
   const shape = given('input_shape')
   if (Array.isArray(shape) && typeof shape[0] === 'number' && shape[0] === shape[1]) m.offers.size = shape[0]
   m.bases.push(made)
+  return made
+}
+
+/** The layer of statements.js that runs a network with training=False. */
+function inferring(m, inside) {
+  if (!(inside instanceof Model)) return inside
+  const made = model(m, 'Layer', [inside])
+  made.inference.add(inside)
+  made.holds = true
   return made
 }
 

@@ -128,6 +128,13 @@ export class Machine {
   setFlag(target, value, setting) {
     this.spend(1)
     if (target instanceof Model) {
+      // TensorFlow's objects pass over an assignment of what is there already, before Keras 3 hears of it.
+      if (this.keras === 3 && target.trainable === value) {
+        const other = target.layers.some(layer => layer.trainable !== value)
+        if (!other) for (const layer of target.layers) setting.picked.add(layer)
+        else this.note(setting.line, `changes nothing in Keras 3 on TensorFlow: the model's own \`trainable\` is ${value ? 'True' : 'False'} already, so its layers are not set again. Setting them one by one does`)
+        return
+      }
       target.trainable = value
       for (const layer of target.layers) this.setFlag(layer, value, setting)
       return

@@ -40,16 +40,16 @@ function walk(m, made, open, inference, state) {
   for (const part of made.layers) {
     m.spend(1)
     if (part instanceof Model) {
-      const quiet = inference || made.inference.has(part)
-      walk(m, part, open && (m.keras === 3 || part.trainable), quiet, state)
+      const quiet = made.inference.has(part)
+      state.inference ||= quiet && !made.holds
+      walk(m, part, open && (m.keras === 3 || part.trainable), inference || (quiet && (m.keras === 2 || made.holds)), state)
     } else if (part.at === null) {
       state.head.push(part)
       if (part.cls === 'Dense' && part.name !== 'predictions' && !(part.trainable && open)) state.frozenHead.push(part.name)
     } else if (part.parameters) {
       state.learns.set(part.at, part.trainable && open)
       state.closed ||= part.trainable && !open
-      if (part.cls === 'BatchNormalization') state.live.set(part.at, part.trainable && !(inference && m.keras === 2))
-      state.inference ||= inference
+      if (part.cls === 'BatchNormalization') state.live.set(part.at, part.trainable && !inference)
     }
   }
 }

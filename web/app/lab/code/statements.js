@@ -68,6 +68,7 @@ const statements = {
   },
   ClassDefinition: (m, node) => {
     const name = node.kids.find(kid => kid.type === 'VariableName')?.text ?? ''
+    if (inferring.test(node.text)) return m.scope.set(name, new Module('keras.layers.Inferring'))
     if (decides(node)) m.problem(node.line, `what the class \`${name}\` does is not read: paste the lines that freeze alone`)
     m.scope.set(name, new Unknown(`the class \`${name}\` is not read`))
   },
@@ -96,6 +97,9 @@ const statements = {
     for (const kid of node.kids) if (kid.type === 'VariableName') m.scope.set(kid.text, new Unknown(`\`${kid.text}\` was deleted`))
   },
 }
+
+/** A layer that runs a network with training=False, as keras.js of the page writes it: there it holds in Keras 3 too. */
+const inferring = /^class \w+\([\w.]*Layer\):\s+def __init__\(self, (\w+)\):\s+super\(\).__init__\(\)\s+self\.(\w+) = \1\s+def call\(self, (\w+)\):\s+return self\.\2\(\3, training=False\)\s*$/
 
 /** a = b = value; a, b = values; a: int = value */
 function assign(m, node) {

@@ -65,6 +65,7 @@ export class Model {
     this.trainable = true // its own flag, beside those of its layers
     this.isBase = false
     this.inference = new Set() // models in it that are called with training=False
+    this.holds = false // and that holds in Keras 3 too: by a layer's own call
     this.compiled = null
     this.traced = null
     this.cut = null // after which layer, where it is not the whole network

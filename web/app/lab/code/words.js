@@ -53,6 +53,7 @@ export function fates(m) {
   for (const setting of m.settings.values()) {
     const { line, value, picked, changed } = setting
     const weighted = [...picked].filter(layer => (layer.at === null ? layer.cls === 'Dense' : layer.parameters))
+    if (!picked.size) continue
     if (!weighted.length) remarks.push({ line, sentence: `sets ${plural(picked.size, 'layer')}, of which none has weights: it changes nothing` })
     else if (!changed.size && !weighted.some(layer => others(setting).has(layer))) remarks.push({ line, sentence: `changes nothing: ${weighted.length === 1 ? `the layer that it sets is` : `the ${exact(weighted.length)} layers with weights that it sets are`} ${value ? 'trainable' : 'frozen'} already` })
     else if (changed.size) {
