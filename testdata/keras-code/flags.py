@@ -20,6 +20,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 here = Path(__file__).parent
 
 
@@ -54,7 +56,12 @@ def work(library, names):
 def share_networks(keras):
     """Building InceptionResNetV2 takes a minute: snippets that want the same get the same, thawed."""
     build, built = keras.applications.InceptionResNetV2, {}
-    keras.initializers.GlorotUniform.__call__ = lambda self, shape, dtype=None, **more: keras.initializers.Constant(0.01)(shape, dtype)
+    random = np.random.default_rng(1)
+
+    def quick(self, shape, dtype=None, **more):
+        limit = (3 / np.prod(shape[:-1])) ** 0.5
+        return random.uniform(-limit, limit, shape).astype("float32")
+    keras.initializers.GlorotUniform.__call__ = quick  # Keras's own takes as long as all else
 
     def shared(*args, **named):
         named["weights"] = None
@@ -120,7 +127,6 @@ class Session:
         return self.keras.Model(model.input, self.keras.layers.GlobalAveragePooling2D()(model.output))
 
     def state(self, model):
-        import numpy as np
         base = network(model)
         learning = {id(w) for w in model.trainable_weights}
         learns, trained = [], 0
@@ -146,8 +152,9 @@ def network(model):
     if any(layer.name == "conv_7b_ac" for layer in model.layers):
         return list(model.layers)[:780]
     for layer in model.layers:
-        if hasattr(layer, "layers") and network(layer):
-            return network(layer)
+        inner = getattr(layer, "base", layer)  # of a layer that runs it in its own call
+        if hasattr(inner, "layers") and network(inner):
+            return network(inner)
     return []
 
 
@@ -164,7 +171,6 @@ def ranges(indices):
 
 def check_rule(keras, library):
     """Flags count as they stand at compile (Keras 2), or at the first fit after it (Keras 3)."""
-    import numpy as np
     images, labels = np.random.default_rng(1).normal(size=(8, 6)).astype("float32"), np.eye(2)[np.arange(8) % 2]
 
     def moves(*steps):
