@@ -12,7 +12,7 @@ import { short } from './expressions.js'
 const shorthand = { tf: 'tensorflow', keras: 'keras', tf_keras: 'tf_keras', layers: 'keras.layers', models: 'keras.models', optimizers: 'keras.optimizers', applications: 'keras.applications', losses: 'keras.losses', callbacks: 'keras.callbacks', regularizers: 'keras.regularizers', np: 'numpy', inception_resnet_v2: 'keras.applications.inception_resnet_v2' }
 const classes = {
   layers: /^(Dense|Dropout|Flatten|(Global)?(Average|Max)Pooling[123]D|BatchNormalization|LayerNormalization|Activation|Conv[123]D|SeparableConv2D|DepthwiseConv2D|InputLayer|Concatenate|Add|Lambda|Rescaling|Resizing|ReLU|LeakyReLU|Reshape|Random[A-Z]\w*|Normalization|GaussianNoise|SpatialDropout2D|ZeroPadding2D)$/,
-  models: /^(Model|Sequential)$/,
+  models: /^(Model|Sequential|load_model|clone_model)$/,
   optimizers: /^(Adam|AdamW|SGD|RMSprop|Adagrad|Nadam|Adamax)$/,
   applications: /^(InceptionResNetV2|preprocess_input)$/,
   callbacks: /^(EarlyStopping|ModelCheckpoint|ReduceLROnPlateau)$/,
@@ -35,7 +35,10 @@ export function assumedNetwork(m, name) {
   const made = m.bases.length === 1 ? m.bases[0] : base(m, [], new Map(), 0)
   let value = made
   let taken = 'InceptionResNetV2 without its top'
-  if (whole) {
+  if (whole && new RegExp(`(?<![\\w.])${name}\\.layers\\[0\\]\\.(trainable|layers|get_layer)\\b`).test(m.text)) {
+    value = model(m, 'Sequential', [made, layer(m, 'GlobalAveragePooling2D'), ...(m.head.dense ? [layer(m, 'Dense', [m.head.dense])] : []), layer(m, 'Dense', [2])])
+    taken = 'a Sequential model with InceptionResNetV2 as its first layer'
+  } else if (whole) {
     const head = [layer(m, 'GlobalAveragePooling2D'), ...(m.head.dense ? [layer(m, 'Dense', [m.head.dense])] : []), layer(m, 'Dense', [2])]
     value = model(m, 'Functional', [...made.layers, ...head])
     taken = `InceptionResNetV2 with pooling and ${head.length - 1 === 1 ? 'a Dense layer' : 'two Dense layers'} on top, ${value.layers.length} layers`
@@ -245,6 +248,7 @@ export function fit(m, made, args, named, node) {
   made.traced ??= { line: node.line, state: m.keras === 2 && made.compiled ? made.compiled.state : now }
   const epochs = argument(named, undefined, 'epochs', 'nb_epoch')
   const batch = argument(named, undefined, 'batch_size')
+  delete m.offers.epochs
   if (typeof epochs === 'number' && epochs > 0) m.offers.epochs = epochs
   if (typeof batch === 'number' && batch > 0) m.offers.batch = batch
   m.phases.push({ line: node.line, made, state: made.traced.state, stale: !now.same(made.traced.state), offers: { ...m.offers }, epochs: typeof epochs === 'number' ? epochs : null })

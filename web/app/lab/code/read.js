@@ -77,10 +77,10 @@ function phasesOf(m) {
     if (stale) m.note(line, `does not see flags that were set after compile${made.compiled ? ` (${m.where(made.compiled.line)})` : ''}${m.keras === 3 ? ' and after the first fit' : ''}: they count once compile is called again`)
   }
   const last = lastModel(m)
+  if (!phases.length && m.extracted && last && alone(last) && m.models.some(made => made.compiled)) return [{ ...extraction(m), title: '' }]
   const now = last && stateOf(m, last)
   if (last && now.copies && !last.traced) phases.push(atEnd(m, last, now))
   else if (last && phases.length && !now.same(phases.at(-1).state) && !phases.at(-1).stale) m.note(m.flagged, 'sets flags after the last fit: they count once compile is called again')
-  if (!phases.length && m.extracted && m.models.some(made => made.compiled)) phases.push(extraction(m))
   const titled = phases.map(phase => ({ ...phase, title: phase.end ? (phases.length > 1 ? `from ${m.where(phase.line)} on` : '') : `fit, ${m.where(phase.line)}` }))
   return titled.filter((phase, i) => i === titled.length - 1 || !phase.state.same(titled[i + 1].state))
 }

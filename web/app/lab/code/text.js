@@ -57,8 +57,9 @@ const session = lines => lines.map(line => {
 function command(line) {
   const assigned = /^(\s*[\w, ]+=\s*)[!%](?!=)/.exec(line)
   if (assigned) return assigned[1] + '__command__()'
+  if (/^\s*print[ \t]+["'\w]/.test(line) && !/[=([{\\]\s*$/.test(line)) return line.replace(/print.*/, 'pass') // Python 2
   const alone = /^(\s*)(?:[!%?]|%%)/.exec(line)
-  return alone ? alone[1] + 'pass' : line
+  return alone ? alone[1] + 'pass' : line.replace(/(?<![\w.])(\d+)\.(?![\w.])/g, '$1.0') // 1./255, which the parser does not know
 }
 
 /** Without the indentation that all lines share. */

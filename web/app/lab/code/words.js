@@ -33,7 +33,7 @@ export function effect(state, full, keras) {
   return sentences
 }
 
-const small = share => (share > 0 && share < 0.001 ? `${(100 * share).toPrecision(1)} %` : percent(share))
+const small = share => (share > 0 && share < 0.001 ? `${(100 * share).toPrecision(1)} %` : share > 0.9995 ? `${(100 * share).toFixed(3)} %` : percent(share))
 
 function norms(state, full, live) {
   const norm = full.layers.filter(layer => layer.class === 'BatchNormalization')
