@@ -123,10 +123,32 @@ func TestPastedCodeDoesWhatKerasDoes(t *testing.T) {
 			}
 		}
 	}
-	seconds := eval[string](b, codeReader+fuzzCode+"return fuzz(Object.values("+string(asJSON)+"))")
-	if seconds != "" {
-		t.Error(seconds)
+	for text, want := range onMini {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := eval[string](b, codeReader+"return JSON.stringify(read("+string(quoted)+", { full, model: mini })[0].phases[0]?.spec)"); got != want {
+			t.Errorf("%s: on mini %s, want %s", text, got, want)
+		}
 	}
+	if problem := eval[string](b, codeReader+fuzzCode+"return fuzz(Object.values("+string(asJSON)+"))"); problem != "" {
+		t.Error(problem)
+	}
+}
+
+// noPlan is what no plan of Thaw does: batch norms move, and neither they nor all others learn.
+const noPlan = "last-of-nested, Keras 2,"
+
+// onMini is what plans become on the small network: presets as the engine translates them, a
+// cut at the same share of the layers, other layers at the same place of the same block.
+var onMini = map[string]string{
+	"for l in base.layers:\n    if 'conv' in l.name: l.trainable = False":                       `{"preset":"freeze-conv","asWritten":true}`,
+	"for l in base.layers[:100]: l.trainable = False":                                           `{"preset":"freeze-first-100"}`,
+	"for l in base.layers[:618]: l.trainable = False":                                           `{"from":"block8_1"}`,
+	"for l in base.layers[:390]: l.trainable = False":                                           `{"thaw":[[112,219]]}`,
+	"base.trainable = False\nfor l in base.layers[-3:]: l.trainable = True":                     `{"from":"conv_7b"}`,
+	"base.trainable = False\nfor n in ['conv2d_3', 'conv_7b']: base.get_layer(n).trainable = 1": `{"thaw":[[11,12],[217,218]]}`,
 }
 
 // frozenHead are snippets that freeze the head too, which no plan does.
@@ -155,6 +177,9 @@ func checkReading(t *testing.T, m *irv2.Model, of string, r codeReading, want ke
 // checkSpec holds the plan that is offered to what was read.
 func checkSpec(t *testing.T, m *irv2.Model, of string, phase readPhase) {
 	t.Helper()
+	if string(phase.Spec) == "null" && strings.HasPrefix(of, noPlan) {
+		return
+	}
 	var spec freeze.Spec
 	if err := json.Unmarshal(phase.Spec, &spec); err != nil {
 		t.Errorf("%s: %s: %v", of, phase.Spec, err)

@@ -132,7 +132,7 @@ export class Machine {
       if (this.keras === 3 && target.trainable === value) {
         const other = target.layers.some(layer => layer.trainable !== value)
         if (!other) for (const layer of target.layers) setting.picked.add(layer)
-        else this.note(setting.line, `changes nothing in Keras 3 on TensorFlow: the model's own \`trainable\` is ${value ? 'True' : 'False'} already, so its layers are not set again. Setting them one by one does`)
+        else this.note(setting.line, `changes nothing in Keras 3 on TensorFlow: the model's own \`trainable\` is ${value ? 'True' : 'False'} already, so its layers are not set again; set them one by one`)
         return
       }
       target.trainable = value
