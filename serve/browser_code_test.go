@@ -295,6 +295,7 @@ func TestPasteKerasCode(t *testing.T) {
 	paste("base.trainable = False\nfor layer in base.layers[618:]:\n    layer.trainable = True\nmodel.compile(SGD(0.01))\nmodel.fit(x, epochs=7)")
 	eval[bool](b, "document.querySelector('#code-result input[type=checkbox]').click(); document.querySelector('[data-testid=code-use-3-0]').click(); return true")
 	b.wait("!document.querySelector('[data-pending]') && document.querySelector('[data-block=block8_1]').dataset.learns === 'thawed'", "the plan of the code")
+	b.wait("await caches.match('/vendor/lezer-python.min.js') && await caches.match('/app/lab/code/read.js')", "the reader kept for visits without a network")
 	settings := eval[string](b, "const { state } = await import('/app/store.js'); return [state.settings.epochs, state.settings.optimizer, state.settings.rate, JSON.stringify(state.spec)].join(' ')")
 	if want := `7 sgd 0.01 {"from":"block8_1"}`; settings != want {
 		t.Errorf("%s, want %s", settings, want)

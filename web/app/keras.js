@@ -1,6 +1,6 @@
 // The Keras code that does what a plan does, exactly: the trainable flags, how batch norm
 // runs, head and optimiser. Run in Keras 3.15 and tf_keras 2.21, it has the trainable weights and the
-// live batch norms of the plan (testdata/keras-code/plans.py; TestSnippetsAsCode keeps the counts).
+// live batch norms of the plan (the plan-* snippets of testdata/keras-code; TestSnippetsAsCode keeps the counts).
 
 const matching = (layers, value) => `for layer in ${layers}:\n    if 'conv' in layer.name:\n        layer.trainable = ${value}`
 

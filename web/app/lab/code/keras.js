@@ -43,7 +43,7 @@ export function assumedNetwork(m, name) {
     value = model(m, 'Functional', [...made.layers, ...head])
     taken = `InceptionResNetV2 with pooling and ${head.length - 1 === 1 ? 'a Dense layer' : 'two Dense layers'} on top, ${value.layers.length} layers`
   }
-  m.assumed.push({ line: m.line, sentence: `\`${name}\` is not made in this code and was taken for ${taken}` })
+  m.assume(`\`${name}\` is not made in this code and was taken for ${taken}`)
   m.globals.set(name, value)
   return value
 }
@@ -190,6 +190,7 @@ export function apply(m, part, args, named) {
   if (part instanceof Layer && part.at !== null) {
     m.problem(m.line, 'single layers of InceptionResNetV2 are applied by hand, and what network that makes is not read')
   }
+  if (!(x instanceof Tensor) && part instanceof Model) m.assume(`what \`${part.name}\` is given is not in this code and was taken for an input layer alone`)
   const before = x instanceof Tensor ? x : new Tensor([new Layer('input', 'InputLayer')])
   if (part instanceof Model && part.layers.length === 1 && part.layers[0] === before.nodes.at(-1)) return before
   const after = before.after(part, part instanceof Model && training === false)

@@ -62,6 +62,9 @@ export class Machine {
   problem(line, sentence) {
     remark(this.problems, line, sentence)
   }
+  assume(sentence) {
+    remark(this.assumed, this.line, sentence)
+  }
   note(line, sentence) {
     remark(this.notes, line, sentence)
   }

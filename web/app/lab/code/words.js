@@ -37,7 +37,7 @@ const small = share => (share > 0 && share < 0.001 ? `${(100 * share).toPrecisio
 
 function norms(state, full, live) {
   const norm = full.layers.filter(layer => layer.class === 'BatchNormalization')
-  if (!live) return ['Every batch norm runs on its stored statistics.']
+  if (!live) return [`Every batch norm runs on its stored statistics${[...state.live.keys()].some(at => !state.learns.get(at)) ? '; a frozen one does since TensorFlow 2' : ''}.`]
   const frozen = full.layers.filter(layer => layer.class === 'Conv2D' && !state.learns.get(layer.index)).length
   const sentence = `${live === norm.length ? `All ${live}` : plural(live, 'batch norm').replace(/ batch norms?$/, ` of ${norm.length}`)} batch norms run on batch statistics and move their stored ones`
   return [frozen ? `${sentence}${live > norm.length / 2 && frozen > norm.length / 2 ? ': what looks frozen still changes' : ''}.` : `${sentence}.`]
