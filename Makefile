@@ -16,6 +16,7 @@
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
 #   make site     the page as static files in build/site; WEIGHTS=FILE puts weights beside
 #                 it, for a classroom or an intranet without internet
+#   make single   the whole page as one HTML file, build/thaw.html, opened by double click
 #   make reproducible   the site built twice, in two folders, nothing kept between them:
 #                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
@@ -40,7 +41,7 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || command -v firefox)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
+.PHONY: run site single test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
 	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu lezer chromium firefox lavapipe screenshot
 
 run:
@@ -48,6 +49,9 @@ run:
 
 site:
 	go run ./serve -build build/site $(if $(WEIGHTS),-weights "$(WEIGHTS)")
+
+single:
+	go run ./serve -single build/thaw.html
 
 # The browser tests come last: what they use has then been tested by itself.
 test: chromium firefox lavapipe format vet lint generated test-native test-portable test-wasm test-gpu test-browser
@@ -110,6 +114,8 @@ reproducible:
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
 	go test $$(go list ./... | grep -v /serve)
+	@[ -n "$$KERAS_PYTHON" ] || echo "SKIPPED: KERAS_PYTHON names no Python with Keras, ONNX Runtime and timm, exports may not have been asked in them"
+	@[ -n "$$TFJS_FOLDER" ] || echo "SKIPPED: TFJS_FOLDER names no folder with TensorFlow.js from npm, its export was not asked in it"
 
 # Without the experiment there is no SIMD: slower, and the same results.
 test-portable:

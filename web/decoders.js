@@ -5,13 +5,15 @@ const retireAbove = 384 << 20 // bytes of memory, which never shrinks: another t
 export class Decoders {
   #module
   #most
+  #startWorker
   #workers = []
   #last = 0
   #useless = false // they do not start here
 
-  constructor(module, most) {
+  constructor(module, most, startWorker) {
     this.#module = module
     this.#most = most
+    this.#startWorker = startWorker
   }
 
   // decode resolves to what the program answers, and takes bytes away. It rejects with
@@ -37,7 +39,7 @@ export class Decoders {
     if (this.#useless) return
     const w = { worker: null, jobs: new Map(), ready: false, retired: false }
     try {
-      w.worker = new Worker(new URL('./decoder.js', import.meta.url), { type: 'module', name: 'thaw decoder' })
+      w.worker = this.#startWorker('thaw decoder')
       w.worker.onmessage = ({ data }) => this.#hear(w, data)
       w.worker.onerror = event => { event.preventDefault(); this.#end(w) }
       w.worker.postMessage({ module: this.#module })

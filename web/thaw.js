@@ -1,5 +1,6 @@
 // The public module of Thaw: a thin client of worker.js, by PROTOCOL.md.
 // What each call takes and gives is written once, in thaw.d.ts.
+import { starter } from './site.js'
 
 export class ThawError extends Error {
   /** @param {string} code @param {string} message */
@@ -12,9 +13,8 @@ export class ThawError extends Error {
 
 /** @param {import('./thaw.d.ts').OpenOptions} [options] */
 export async function open({ onNotice, onEngine, onKeeping, ...options } = {}) {
-  const address = new URL('./worker.js', import.meta.url)
-  if (options.backend) address.searchParams.set('backend', options.backend)
-  const worker = new Worker(address, { type: 'module', name: 'thaw' })
+  const start = await starter('worker.js', options.backend ? { backend: options.backend } : {})
+  const worker = start('thaw')
   const engine = {}
   const update = news => { Object.assign(engine, news); onEngine?.(engine) }
   const channel = new Channel(worker, onNotice, update, onKeeping)
@@ -166,6 +166,8 @@ function thaw(channel, engine) {
       clear: call('data.clear'),
       move: (ids, className) => channel.call('data.move', { ids, class: className }),
       merge: (from, into) => channel.call('data.merge', { from, into }),
+      exclude: ids => channel.call('data.exclude', { ids }),
+      include: ids => channel.call('data.include', { ids }),
       alike: call('data.alike'),
       keepTogether: ids => channel.call('data.keepTogether', { ids }),
       undo: call('data.undo'),
@@ -193,7 +195,9 @@ function thaw(channel, engine) {
     },
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
+    explain: (picture, { onProgress, signal, ...choice } = {}) => withProgress('explain', typeof picture === 'number' ? { image: picture, ...choice } : { file: picture, ...choice }, { onProgress, signal }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
+    predicted: call('predicted'),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),

@@ -8,6 +8,7 @@ import { loadGo } from './engine/loader.js'
 import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 import { openScratch, sweepScratch } from './scratch.js'
+import { address, starter } from './site.js'
 
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
@@ -57,14 +58,12 @@ const stopped = reason => stop('internal', `The engine stopped (${reason}): relo
 self.addEventListener('error', event => stopped(event.message))
 self.addEventListener('unhandledrejection', ({ reason }) => reason instanceof WebAssembly.RuntimeError && stopped(reason.message))
 
-const here = name => new URL(name, import.meta.url).href
-
 // Called by the engine: downloads into a Blob by a program of its own (wasm/fetch).
 let fetcher = null
-globalThis.thawFetch = async (address, limit, progress, signal) => {
+globalThis.thawFetch = async (url, limit, progress, signal) => {
   fetcher ??= startFetcher().catch(error => { fetcher = null; throw error })
   const run = await fetcher
-  return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
+  return new Promise((resolve, reject) => run(url, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
 // Called by the engine: arguments as JSON. NaN and Infinity would be null there, which stands
@@ -76,9 +75,10 @@ globalThis.thawArguments = args => JSON.stringify(args, (_, value) => number(val
 // Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
 // service worker (sw.js) keeps it only from now on.
 globalThis.thawAsset = async name => {
-  const answer = await fetch(here(name))
+  const url = await address(name)
+  const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
-  await keepAsset(here(name), answer).catch(() => {}) // storage is blocked or full: it works online
+  await keepAsset(url, answer).catch(() => {}) // storage is blocked or full: it works online
   return answer.blob()
 }
 
@@ -106,7 +106,7 @@ globalThis.thawFiles = files
 
 async function startFetcher() {
   const go = new Go()
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(here('fetch.wasm')), go.importObject)
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(await address('fetch.wasm')), go.importObject)
   return new Promise(resolve => {
     globalThis.thawFetcher = resolve
     go.run(instance)
@@ -122,14 +122,15 @@ async function hasGPU() {
   return Boolean(adapter) && (backend === 'webgpu' || !isSoftware(adapter))
 }
 
-try {
-  const load = name => loadGo(here(name), { wasmExec: here('wasm_exec.js') })
+async function start() {
+  const startDecoder = await starter('decoder.js')
+  const load = async name => loadGo(await address(name), { wasmExec: await address('wasm_exec.js') })
   const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
-  globalThis.thawDecoders = most => new Decoders(go.module, most)
+  globalThis.thawDecoders = most => new Decoders(go.module, most, startDecoder)
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
   stopped('most likely for lack of memory')
-} catch (error) {
-  stop('unsupported', `The engine could not be started (${error.message}): use a current browser, and reload the page.`)
 }
+
+start().catch(error => stop('unsupported', `The engine could not be started (${error.message}): use a current browser, and reload the page.`))

@@ -6,6 +6,7 @@ import { encodePlan } from '../../link.js'
 import { say } from '../../notices.js'
 import { trainOptions } from '../../settings.js'
 import { set, state } from '../../store.js'
+import { address } from '../../../site.js'
 import { offered } from './offers.js'
 import { read } from './read.js'
 import { strip } from './strip.js'
@@ -106,12 +107,10 @@ function use(spec, patch) {
 /** What few visits ask for is kept for those without a network from now on. */
 async function keep() {
   try {
-    const here = new URL('../../../', import.meta.url)
-    const { wanted } = await (await fetch(new URL('files.json', here))).json()
+    const { wanted } = await (await fetch(await address('files.json'))).json()
     const cache = await caches.open('thaw')
     for (const name of wanted) {
-      const url = new URL(name, here)
-      if (/^(app\/lab\/code|vendor\/lezer)/.test(name) && !(await cache.match(url))) await cache.add(url)
+      if (/^(app\/lab\/code|vendor\/lezer)/.test(name) && !(await cache.match(await address(name)))) await cache.add(await address(name))
     }
   } catch {
     // Storage is blocked or full: it works online.
