@@ -258,7 +258,8 @@ export interface Queue {
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
   configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
-  describe(): Promise<ModelInfo>
+  /** The network in use; with `model`, that one as it would be on its own, with its usual size and head. */
+  describe(of?: { model?: 'full' | 'mini' }): Promise<ModelInfo>
   /** Says what the outputs of a trained head stand for: a name for each, none twice. Kept with kept weights. */
   nameOutputs(names: string[]): Promise<ModelInfo>
 }
