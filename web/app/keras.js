@@ -1,6 +1,6 @@
 // The Keras code that does what a plan does, exactly: the trainable flags, how batch norm
-// runs, head and optimiser. Run in Keras 3.15, every preset has the trainable weights and the
-// live batch norms of the plan (TestSnippetsAsCode keeps the counts).
+// runs, head and optimiser. Run in Keras 3.15 and tf_keras 2.21, it has the trainable weights and the
+// live batch norms of the plan (the plan-* snippets of testdata/keras-code; TestSnippetsAsCode keeps the counts).
 
 const matching = (layers, value) => `for layer in ${layers}:\n    if 'conv' in layer.name:\n        layer.trainable = ${value}`
 
@@ -41,7 +41,7 @@ export function freezing(spec, plan, model) {
 export const share = layers => Math.floor((100 * layers + 390) / 780)
 
 /** Runs of layers that learn, among those that can: [first index, last index]. */
-function spans(layers, learning) {
+export function spans(layers, learning) {
   const found = []
   let open = null
   for (const { index } of layers) {
@@ -52,6 +52,15 @@ function spans(layers, learning) {
   return found
 }
 
+/** Every batch norm on its stored statistics, whatever learns. */
+const inferring = `class Inference(keras.layers.Layer):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def call(self, x):
+        return self.base(x, training=False)`
+
 /**
  * The whole program.
  * @param {any} spec @param {import('../thaw.js').Plan | null} plan @param {import('../thaw.js').ModelInfo} model
@@ -59,7 +68,7 @@ function spans(layers, learning) {
  */
 export function program(spec, plan, model, classes, { optimizer, rate, momentum, dropout, smoothing, classWeight }) {
   const side = model.size
-  const mode = { inference: ', training=False', batch: '' }[spec.batchNorm] ?? ''
+  const quiet = spec.batchNorm === 'inference'
   const rule = optimizer === 'sgd' ? `SGD(${rate}, momentum=${momentum})` : `Adam(${rate})`
   const loss = smoothing ? `keras.losses.CategoricalCrossentropy(label_smoothing=${smoothing})` : `'categorical_crossentropy'`
   return [
@@ -70,8 +79,9 @@ export function program(spec, plan, model, classes, { optimizer, rate, momentum,
     freezing(spec, plan, model),
     spec.batchNorm === 'batch' && '# Batch statistics in frozen layers too: Keras has no switch for that; a frozen\n# BatchNormalization always runs on its stored statistics.',
     '',
+    quiet && `# training=False, in a layer's own call: given to base(inputs) alone it holds in Keras 2 only.\n${inferring}\n`,
     `inputs = keras.Input((${side}, ${side}, 3))  # pixels / 127.5 - 1`,
-    `x = base(inputs${mode})`,
+    quiet ? 'x = Inference(base)(inputs)' : 'x = base(inputs)',
     'x = keras.layers.GlobalAveragePooling2D()(x)',
     model.dense > 0 && `x = keras.layers.Dense(${model.dense}, activation='relu')(x)`,
     dropout > 0 && `x = keras.layers.Dropout(${dropout})(x)`,
