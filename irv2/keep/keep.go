@@ -39,6 +39,7 @@ const (
 	documentName   = "project.json"
 	checkpointName = "checkpoint.json"
 	pageName       = "page.json"
+	markName       = "here.json"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -78,6 +79,25 @@ func (s *Store) Load(ctx context.Context, id string) (*Document, error) {
 	return Parse(text)
 }
 
+// Has says whether there is a project.
+func (s *Store) Has(ctx context.Context, id string) (bool, error) {
+	return s.hasNote(ctx, id, documentName)
+}
+
+// Mark writes a small note, which Marked finds until the project is removed or the place is
+// cleared.
+func (s *Store) Mark(ctx context.Context, id string) error { return s.putNote(ctx, id, markName, true) }
+
+// Marked says whether it is there.
+func (s *Store) Marked(ctx context.Context, id string) (bool, error) {
+	return s.hasNote(ctx, id, markName)
+}
+
+func (s *Store) hasNote(ctx context.Context, id, name string) (bool, error) {
+	text, err := s.Notes.Get(ctx, id+"/"+name)
+	return text != nil, err
+}
+
 // Save writes the document of a project, in the place of the one before.
 func (s *Store) Save(ctx context.Context, d *Document) error {
 	return s.putNote(ctx, d.ID, documentName, d)
@@ -115,7 +135,7 @@ func (s *Store) putNote(ctx context.Context, id, name string, from any) error {
 
 // Remove forgets a project: first its document, so that no half of one is ever listed.
 func (s *Store) Remove(ctx context.Context, id string) error {
-	if err := s.Notes.Delete(ctx, id+"/"+documentName, id+"/"+checkpointName, id+"/"+pageName); err != nil {
+	if err := s.Notes.Delete(ctx, id+"/"+documentName, id+"/"+checkpointName, id+"/"+pageName, id+"/"+markName); err != nil {
 		return err
 	}
 	return deleteAll(ctx, s.Files, id, func(string) bool { return true })

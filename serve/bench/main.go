@@ -5,9 +5,10 @@
 //
 //	go run ./serve/bench [-only TEXT] [-where native|page|gpu|software] [-steps N] [-json FILE] [-peers]
 //	go run ./serve/bench -intake N
+//	go run ./serve/bench -folder N
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
-// intake.go (images taken in), peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
+// intake.go and folder.go (images taken in), peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
 // WebGPU).
 package main
 
@@ -16,6 +17,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,11 +30,16 @@ func main() {
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
 	photographs := flag.Int("intake", 0, "measure only how this many photographs come in")
+	folder := flag.Int("folder", 0, "measure only the memory of the page while a folder of this many photographs comes in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *photographs > 0 {
-		if err := runIntake(ctx, *photographs); err != nil {
+	if *photographs > 0 || *folder > 0 {
+		measure := measureIntake
+		if *folder > 0 {
+			measure = measureFolder
+		}
+		if err := runIntake(ctx, max(*photographs, *folder), measure); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
@@ -44,13 +51,13 @@ func main() {
 	}
 }
 
-func runIntake(ctx context.Context, photographs int) error {
+func runIntake(ctx context.Context, photographs int, measure func(context.Context, string, int, io.Writer) error) error {
 	url, stop, err := serve(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	return measureIntake(ctx, url, photographs, os.Stdout)
+	return measure(ctx, url, photographs, os.Stdout)
 }
 
 // place is where a case is measured.
