@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -284,4 +285,50 @@ func TestClosedEngineIsQuiet(t *testing.T) {
 	if len(got) != 0 {
 		t.Errorf("notices %q", got)
 	}
+}
+
+// What is kept of a project meets a full disk, and then a person who clears the site's data
+// while it trains: a sentence each, training goes on, and all is kept again by itself.
+func TestProjectMeetsNoRoom(t *testing.T) {
+	b := startBrowser(t, testServer(t).URL, "")
+	b.module(keeping)
+	quota := func(bytes *float64) {
+		if _, err := chromedp.Call(b.ctx, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: b.url, QuotaSize: bytes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.photos()
+	eval[bool](b, `
+		await thaw.weights.synthesize({ model: 'mini', seed: 1 })
+		await thaw.projects.kept()
+		globalThis.steps = 0
+		globalThis.run = await thaw.train({ preset: 'head-only' }, { epochs: 100000 }, e => { steps = e.step ?? steps })
+		return true`)
+	none := 1.0
+	quota(&none)
+	said := eval[string](b, `
+		await thaw.data.addWorld('near', { perClass: 2, seed: 1 })
+		return await thaw.projects.kept().then(() => 'no error', e => e.message)`)
+	if !strings.HasPrefix(said, "This browser has no room left to keep this: free disk space") {
+		t.Errorf("full: %s", said)
+	}
+	b.goesOn()
+	quota(nil)
+	b.wait("keeping.problem === null && keeping.images === keeping.of", "all is kept once there is room")
+
+	b.clearSiteData()
+	b.goesOn()
+	b.wait("(await thaw.projects.list()).length === 1", "the project is there again")
+	eval[bool](b, "run.cancel(); await run.done; await thaw.projects.kept(); return true")
+	b.module(keeping)
+	if f := b.reopened(); f.Images != 32 || f.Runs != 1 || f.Problem != "" {
+		t.Errorf("found %+v", f)
+	}
+}
+
+// goesOn fails where a run, whose steps globalThis counts, stands still.
+func (b *browserTab) goesOn() {
+	b.t.Helper()
+	was := eval[int](b, "return steps")
+	b.wait(fmt.Sprintf("steps > %d", was), "training goes on")
 }

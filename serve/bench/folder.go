@@ -43,8 +43,7 @@ func measureFolder(ctx context.Context, url string, photographs int, w io.Writer
 		now, err := evaluate[struct{ Taken, Kept int }](p, `
 			const { state } = await import('/app/store.js')
 			const taken = state.data.classes.flatMap(c => c.images).length
-			const reading = parseInt(document.querySelector('#data-progress')?.innerText.replaceAll(',', '').match(/(\d+) of/)?.[1] ?? 0)
-			return { Taken: taken || reading, Kept: state.keeping?.images ?? 0 }`)
+			return { Taken: taken || (document.querySelector('#data-progress progress')?.value ?? 0), Kept: state.keeping?.images ?? 0 }`)
 		if err != nil {
 			return err
 		}
