@@ -6,8 +6,8 @@
 // The package knows neither networks nor images: package project fills documents and
 // reads them.
 //
-// Read document.go (what is kept), keep.go (where), values.go (networks and checkpoints),
-// bundle.go (all of a project as one zip file).
+// Read document.go (what is kept), keep.go (where), pieces.go and values.go (networks and
+// checkpoints).
 package keep
 
 import (

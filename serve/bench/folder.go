@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,15 +17,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// measureFolder drops a folder of so many photographs of 12 megapixels, no two of them alike,
-// on the page, and prints how the memory of the tab goes while they come in and are kept.
-func measureFolder(ctx context.Context, url string, photographs int, w io.Writer) error {
+// measureFolder drops a folder of so many photographs, no two of them alike, on the page, and
+// prints how the memory of the tab goes while they come in and are kept.
+func measureFolder(ctx context.Context, url string, photographs int, megapixels float64, w io.Writer) error {
 	dir, err := os.MkdirTemp("", "thaw-photographs")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	bytes, err := writePhotographs(dir, photographs)
+	bytes, err := writePhotographs(dir, photographs, megapixels)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func measureFolder(ctx context.Context, url string, photographs int, w io.Writer
 	if err := p.drop(dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "a folder of %d JPEGs of 12 megapixels, %.2f MB each, at 299 pixels:\n", photographs, float64(bytes)/float64(photographs)/1e6)
+	fmt.Fprintf(w, "a folder of %d JPEGs of %g megapixels, %.2f MB each, at 299 pixels:\n", photographs, megapixels, float64(bytes)/float64(photographs)/1e6)
 	fmt.Fprintf(w, "  %6s  %11s  %6s  %17s  %14s\n", "min", "photographs", "kept", "GB of the tab now", "GB at the most")
 	start, told := time.Now(), 0
 	for {
@@ -95,12 +96,12 @@ const (
 
 // writePhotographs writes photographs that differ in their bytes and in every block of 8x8
 // pixels: drawing 5,000 would take longer than reading them. It returns their bytes.
-func writePhotographs(dir string, n int) (size int64, err error) {
+func writePhotographs(dir string, n int, megapixels float64) (size int64, err error) {
 	var base [drawn][]byte
 	for i := range n {
 		b := &base[i%drawn]
 		if *b == nil {
-			*b = scene(uint64(i))
+			*b = scene(uint64(i), megapixels)
 		}
 		photograph := bytes.Clone(*b)
 		table := photograph[bytes.Index(photograph, []byte{0xff, 0xdb})+5:][:64]
@@ -119,17 +120,18 @@ func writePhotographs(dir string, n int) (size int64, err error) {
 	return size, nil
 }
 
-// scene is a JPEG of 12 megapixels, of about 1 MB.
-func scene(seed uint64) []byte {
-	const w, h = 4000, 3000
+// scene is a JPEG of 4 by 3, of about 1 MB where it has 12 megapixels.
+func scene(seed uint64, megapixels float64) []byte {
+	h := int(math.Sqrt(megapixels * 1e6 * 3 / 4))
+	w := h * 4 / 3 &^ 1
 	m := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
 	random := rand.New(rand.NewPCG(seed, 1))
 	tilt := 20 + random.IntN(60)
 	for i := range m.Y {
-		m.Y[i] = uint8(60 + i/w/30 + i%w/tilt + random.IntN(6))
+		m.Y[i] = uint8(60 + 100*i/(w*h) + i%w*tilt/w + random.IntN(6))
 	}
 	for i := range m.Cb {
-		m.Cb[i], m.Cr[i] = uint8(120+tilt/8), uint8(130+i/w/40)
+		m.Cb[i], m.Cr[i] = uint8(120+tilt/8), uint8(130+80*i/len(m.Cb))
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 85}); err != nil {
