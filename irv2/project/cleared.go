@@ -39,40 +39,44 @@ func (k *keeper) look() {
 	}
 }
 
-// stand marks the project, by which gone knows it.
-func (k *keeper) stand() error {
-	k.mu.Lock()
-	marked := k.marked
-	k.mu.Unlock()
-	if marked {
-		return nil
-	}
+// stand marks the project as written by this keeper; ok: it may write.
+func (k *keeper) stand() (ok bool, err error) {
 	if k.gone() {
 		k.renew()
 	}
-	if err := k.places.store.Mark(k.closed, k.doc.ID); err != nil {
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.marked = true
-	return nil
+	if k.stuck() || k.marked {
+		return !k.stuck(), nil
+	}
+	k.mu.Unlock()
+	err = k.places.store.Mark(k.closed, k.doc.ID, k.name)
+	k.mu.Lock()
+	k.marked = err == nil
+	return k.marked, err
 }
 
-// gone says that what was kept is no longer there. A document may be, which was written
-// just after; the mark is written once.
+// gone says that what was kept is no longer there. The mark tells, which is written once: a
+// document may be there that was written just after. Where the mark is another's, a tab has
+// the project that does not know of this one: in Chromium, locks from before site data were
+// cleared are none of those after it. That tab writes from now on.
 func (k *keeper) gone() bool {
 	k.mu.Lock()
 	marked, saved := k.marked, k.saved
 	k.mu.Unlock()
-	stands, err := true, error(nil)
-	switch {
-	case marked:
-		stands, err = k.places.store.Marked(k.closed, k.doc.ID)
-	case saved:
-		stands, err = k.places.store.Has(k.closed, k.doc.ID)
+	if !marked {
+		there, err := k.places.store.Has(k.closed, k.doc.ID)
+		return saved && err == nil && !there
 	}
-	return err == nil && !stands
+	writer, err := k.places.store.Marked(k.closed, k.doc.ID)
+	if err != nil || writer == "" || writer == k.name {
+		return err == nil && writer == ""
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.readOnly = true
+	k.announce()
+	return false
 }
 
 // renew forgets what was stored, so that it is stored again. What is lost is the networks

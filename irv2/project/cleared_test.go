@@ -98,6 +98,31 @@ func TestClearedIsKeptAgain(t *testing.T) {
 	}
 }
 
+// Two tabs whose locks do not know of each other, as after site data were cleared: the later
+// one has the project, the other says so, and nothing that is listed is lost.
+func TestTabsApart(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, open(t, 0, 0))
+	addBoats(t, p, "boats", "boat-1", "boat-2")
+	kept(t, p)
+	apart := &disk{d.notes, d.files, &Locks{}}
+	d.files.Put(t.Context(), p.keeper.id()+"/image-9", []byte("on its way into the document"))
+	q, _ := apart.reopen(t)
+	addBoats(t, p, "boats", "boat-3")
+	if err := p.Kept(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if k, _ := p.Keeping(); !k.ReadOnly {
+		t.Errorf("two tabs write: %+v", k)
+	}
+	addBoats(t, q, "boats", "boat-4")
+	kept(t, q)
+	if k, _ := q.Keeping(); k.ReadOnly {
+		t.Error("nobody writes")
+	}
+	whole(t, d.after(), 3)
+}
+
 // A disk that was full is tried again by itself.
 func TestRoomAgain(t *testing.T) {
 	d := newDisk()

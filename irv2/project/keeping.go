@@ -28,6 +28,7 @@ type Keeping struct {
 // pictures, then the document that names them; what has changed meanwhile comes after.
 type keeper struct {
 	places *places
+	name   string // among those who write
 	tell   func(Keeping)
 
 	mu        sync.Mutex
@@ -84,7 +85,7 @@ type classSnapshot struct {
 }
 
 func newKeeper(p *places, tell func(Keeping)) *keeper {
-	k := &keeper{places: p, tell: tell, stored: nothingStored()}
+	k := &keeper{places: p, name: newID(), tell: tell, stored: nothingStored()}
 	k.doc = keep.Document{Format: keep.Format, Classes: []keep.Class{}, Runs: []keep.Run{}}
 	k.closed, k.close = context.WithCancel(context.Background())
 	go k.watch()
@@ -143,7 +144,7 @@ func (k *keeper) write() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var err error
-	for k.dirty && err == nil && k.closed.Err() == nil {
+	for k.dirty && err == nil && !k.stuck() {
 		s := k.last
 		k.dirty, k.lost = false, 0
 		k.mu.Unlock()
@@ -185,7 +186,7 @@ const between = time.Second
 
 // store stores what is new in s, then writes the document.
 func (k *keeper) store(s *snapshot) error {
-	if err := k.stand(); err != nil {
+	if ok, err := k.stand(); !ok {
 		return err
 	}
 	began := time.Now()

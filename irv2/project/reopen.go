@@ -66,7 +66,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 		return nil, err
 	}
 	if ok {
-		if err := p.places.store.Sweep(ctx, doc); err != nil {
+		if err := p.places.store.Sweep(ctx, doc, k.name); err != nil {
 			warnings = append(warnings, sentence(err))
 		}
 	}
