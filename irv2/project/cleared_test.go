@@ -159,6 +159,9 @@ func TestEqualFilesOnce(t *testing.T) {
 	kept(t, p)
 	d = d.after()
 	p, _ = whole(t, d, 3)
+	for _, name := range names {
+		d.files.files[name] = []byte("damaged")
+	}
 	addBoats(t, p, "more", "boat-2", "boat-1")
 	kept(t, p)
 	whole(t, d.after(), 5)

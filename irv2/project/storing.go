@@ -33,7 +33,7 @@ func (k *keeper) storeImage(s *images.Sample) error {
 }
 
 // same is the name of a stored file with this content, "" where there is none: equal files
-// are stored once.
+// are stored once, and a copy that is damaged is mended.
 func (k *keeper) same(content []byte, kept keep.Image) string {
 	k.mu.Lock()
 	other, ok := k.sums[kept.Sum]
@@ -41,8 +41,14 @@ func (k *keeper) same(content []byte, kept keep.Image) string {
 	if !ok || other.Bytes != kept.Bytes {
 		return ""
 	}
-	there, err := k.places.store.Files.Get(k.closed, k.doc.ID+"/"+other.File)
-	if err != nil || !bytes.Equal(there, content) {
+	files, name := k.places.store.Files, k.doc.ID+"/"+other.File
+	there, err := files.Get(k.closed, name)
+	switch {
+	case err != nil:
+		return ""
+	case bytes.Equal(there, content):
+		return other.File
+	case keep.Sum(there) == other.Sum || files.Put(k.closed, name, content) != nil: // another content, of the same sum
 		return ""
 	}
 	return other.File
