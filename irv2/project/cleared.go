@@ -62,13 +62,16 @@ func (k *keeper) stand() (ok bool, err error) {
 // cleared are none of those after it. That tab writes from now on.
 func (k *keeper) gone() bool {
 	k.mu.Lock()
-	marked, saved := k.marked, k.saved
+	id, marked, saved := k.doc.ID, k.marked, k.saved
 	k.mu.Unlock()
-	if !marked {
-		there, err := k.places.store.Has(k.closed, k.doc.ID)
-		return saved && err == nil && !there
+	if !saved && !marked {
+		return false
 	}
-	writer, err := k.places.store.Marked(k.closed, k.doc.ID)
+	if !marked {
+		there, err := k.places.store.Has(k.closed, id)
+		return err == nil && !there
+	}
+	writer, err := k.places.store.Marked(k.closed, id)
 	if err != nil || writer == "" || writer == k.name {
 		return err == nil && writer == ""
 	}
