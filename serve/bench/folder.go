@@ -39,7 +39,7 @@ func measureFolder(ctx context.Context, url string, photographs int, megapixels 
 	}
 	fmt.Fprintf(w, "a folder of %d JPEGs of %g megapixels, %.2f MB each, at 299 pixels:\n", photographs, megapixels, float64(bytes)/float64(photographs)/1e6)
 	fmt.Fprintf(w, "  %6s  %11s  %6s  %17s  %14s\n", "min", "photographs", "kept", "GB of the tab now", "GB at the most")
-	start, told := time.Now(), 0
+	start, told, most := time.Now(), 0, int64(0)
 	for {
 		now, err := evaluate[struct{ Taken, Kept int }](p, `
 			const { state } = await import('/app/store.js')
@@ -48,10 +48,11 @@ func measureFolder(ctx context.Context, url string, photographs int, megapixels 
 		if err != nil {
 			return err
 		}
+		most = max(most, p.tab("VmHWM")) // Chromium has Linux forget it from time to time
 		done := now.Kept == photographs
 		if at := now.Taken + now.Kept; done || at >= told+photographs/10 {
 			told = at
-			fmt.Fprintf(w, "  %6.1f  %11d  %6d  %17.2f  %14.2f\n", time.Since(start).Minutes(), now.Taken, now.Kept, float64(p.tab("VmRSS"))/1e9, float64(p.tab("VmHWM"))/1e9)
+			fmt.Fprintf(w, "  %6.1f  %11d  %6d  %17.2f  %14.2f\n", time.Since(start).Minutes(), now.Taken, now.Kept, float64(p.tab("VmRSS"))/1e9, float64(most)/1e9)
 		}
 		if done {
 			return p.printHeap(w)
