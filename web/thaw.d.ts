@@ -17,6 +17,14 @@ export interface OpenOptions {
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
+   * Default true: weights and projects are kept in this site's IndexedDB and origin private file system, by Thaw's own
+   * names (thaw, thaw-...), and all pages of one origin share them. false: nothing is written there, all ends with close();
+   * projects.* but list are refused, and pixels stay in memory.
+   */
+  keep?: boolean
+  /** The folder of worker.js and all beside it, ending in /, relative to the page. Default: this module's own; any origin that allows it (CORS). */
+  base?: string | URL
+  /**
    * Called when something changes that a person should know (a worker died, storage blocked).
    * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
    */
@@ -64,10 +72,19 @@ export interface Thaw {
    * run with these options would train on, its penalty chosen on these alone, scored on those held back.
    */
   probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
+  /**
    * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
    * this run of the open project kept, which does not come into use for that.
    */
   predict(file: Blob, options?: { run?: string }): Promise<Prediction>
+  /**
+   * Where a network looks for a class on an image file, or an image of the data set by its id: Grad-CAM of every block of
+   * the backbone (the gradients of the class's logit, in inference mode; only what speaks for the class).
+   * `class`: left out, the likeliest. `run`: as in predict. `before`: under the same classes, the run as it began ('start':
+   * its head is the random one) or the loaded layers under its trained head ('loaded').
+   * `occlusion`: a control that knows no gradients, for which the network is asked 82 times.
+   */
+  explain(picture: Blob | number, options?: { class?: string; run?: string; before?: 'start' | 'loaded'; occlusion?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Explanation>
   /**
    * Asks the network as it is now about all pictures among files: loose, in folders, in zips, with tables of
    * labels as in data.survey. Answers come one by one; nothing is added to the images, and one picture at a
@@ -75,6 +92,8 @@ export interface Thaw {
    * `source` names the labels (Predictions.sources), 'none' takes none; left out, the one that the network knows best.
    */
   predictFiles(files: Iterable<{ path: string; file: Blob }>, options?: { source?: string; encoding?: string } & PredictOptions): Promise<Predictions>
+  /** What came of the last predictFiles as far as it got, the one that was aborted too. */
+  predicted(): Promise<Predictions>
   /** A small JPEG of a picture of the last predictFiles or data.test, by its answer's index. */
   predictedThumbnail(index: number): Promise<Blob>
   /**
@@ -267,6 +286,9 @@ export interface DataCalls {
   move(ids: number[], className: string): Promise<DataInfo>
   /** All images of one class into another; the first is gone then. */
   merge(from: string, into: string): Promise<DataInfo>
+  /** Sets images aside: they stay, but no run trains on them or measures with them until include takes them back. */
+  exclude(ids: number[]): Promise<DataInfo>
+  include(ids: number[]): Promise<DataInfo>
   /** Images that look the same without being copies, in groups of ids: computed when asked, and only a hint. */
   alike(): Promise<number[][]>
   /** Makes images one group, which stays on one side of the split. */
@@ -336,9 +358,9 @@ export interface TakeChoice {
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 /**
  * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
- * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ * group: stays on one side with others of it. excluded: set aside by hand, see exclude. browserDecoded: its pixels are what this browser makes of its file.
  */
-export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; excluded?: true; browserDecoded?: true }
 export interface DataInfo {
   classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
@@ -380,8 +402,10 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
-  /** Images for which that was done by a run before: they are not computed again. */
+  /** Images for which that was done by a run before, whatever they are labelled by now: they are not computed again. */
   cachedImages: number
+  /** A pass, for TrainOptions.restate, which the seconds below include; 0: not asked for, or no batch norm is live. */
+  restateFlops: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -408,6 +432,8 @@ export interface TrainOptions {
   validation?: number             // share, 0.2
   /** Steps, passes and the end tell of every block: see Readings below. */
   readings?: boolean
+  /** Each pass is evaluated a second time, with the statistics of live batch norms computed anew: `anew` of 'epoch'. Training stays the same, to the bit. */
+  restate?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
   continue?: boolean
 }
@@ -417,7 +443,7 @@ export type TrainEvent =
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; readings?: EpochReadings }
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; anew?: Restated; readings?: EpochReadings; series?: PassReadings }
   // Before 'done' of a run with readings.
   | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }
@@ -435,14 +461,39 @@ export interface Run {
   cancel(): Promise<void>
   done: Promise<RunResult | null>
 }
+/** The held-back images with statistics computed anew from so many training images: what differs from the evaluation beside it is drift, not learning. */
+export interface Restated { loss: number | null; accuracy: number; images: number }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
+  /**
+   * What stands behind `confusion`, in lists of one length: each held-back image's id, its label in the run and what was
+   * said, as positions in `classes`, and that one's probability in thousandths. Of more than 4000 images mistakes come
+   * first. Not of runs of weights that came with their history.
+   */
+  heldBack?: { ids: number[]; labels: number[]; said: number[]; sure: number[] }
 }
 /** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
 export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
+
+export interface Explanation {
+  run: string; class: string; probability: number
+  classes: { name: string; probability: number }[]   // in the order of the outputs
+  size: number; picture: Blob                          // a JPEG of the image as the network takes it, size by size pixels
+  /**
+   * Maps of the backbone's blocks: values, row by row, are thousandths of the largest, which is in logits (0: nothing speaks
+   * for the class). To be enlarged to the image. agrees: correlation with the occlusion, from -1 to 1; null: not known.
+   */
+  blocks: { block: string; height: number; width: number; values: number[]; largest: number; agrees: number | null }[]
+  /**
+   * What of the probability goes when a grey patch of `patch` cells a side covers part of the image, which has `cells` a
+   * side: mean of the patches that cover a cell, row by row; `most`: by the one that costs most.
+   */
+  occlusion: { cells: number; patch: number; values: number[]; most: number } | null
+  milliseconds: number
+}
 
 export interface PredictOptions { onResult?: (answer: Answer) => void; onProgress?: (p: Progress) => void; signal?: AbortSignal }
 /** What the network says of one of many pictures, or why it says nothing. */
@@ -457,6 +508,7 @@ export interface Answer {
 export interface Predictions {
   classes: string[]
   images: number; refused: number; passedOver: number
+  of: number                         // pictures there are; more than were asked about where it was aborted
   /** What could name the right classes; known: pictures whose label the network knows. */
   sources: { id: string; title: string; known: number }[]
   source: string                     // '': none
@@ -502,6 +554,11 @@ export interface EpochReadings {
   drift: { layer: number; block: string; shift: number | null; logRatio: number | null }[]
   remaining: number               // of the statistics at the start, in these: 0.99^steps
 }
+/**
+ * A pass's readings of every block, kept with the run (of 64 passes at most, then of every second): means of the steps'
+ * gradient and ratio, moved at the end, and shift, the mean over the block's live batch norms.
+ */
+export interface PassReadings { gradient: (number | null)[]; ratio: (number | null)[]; moved: (number | null)[]; shift: (number | null)[] }
 /**
  * Likeness is linear CKA without bias, of the held-back images (200 at most), of the backbone's blocks: 1 the same, 0 nothing
  * in common; empty where fewer than 8 are held back. `runs`: earlier ones with readings and the same images held back.

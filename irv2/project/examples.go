@@ -24,6 +24,7 @@ type pixelsID struct {
 }
 
 type example struct {
+	id     int // the sample's
 	pixels *images.Pixels
 	known  pixelsID
 	label  int
@@ -42,7 +43,7 @@ func newExamples(s *images.Split, size int, o Options) *examples {
 	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
-			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
+			d.parts[i] = append(d.parts[i], example{e.Sample.ID, e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
 		}
 	}
 	return d

@@ -26,6 +26,7 @@ type Options struct {
 	Validation     float64            `json:"validation"`
 	ClassWeight    ClassWeight        `json:"classWeight"`
 	Readings       bool               `json:"readings"` // steps, passes and the end tell of every block
+	Restate        bool               `json:"restate"`  // each pass is also evaluated with statistics computed anew, see Restated
 	Continue       bool               `json:"continue"` // from the network as it is now, else as loaded
 
 	weights []float64 // of the images' classes, see weighted

@@ -40,6 +40,7 @@ type Cost struct {
 	} `json:"flops"` // of a step
 	CacheFlops      int64    `json:"cacheFlops"`   // once per image
 	CachedImages    int      `json:"cachedImages"` // for which that was done by a run before
+	RestateFlops    int64    `json:"restateFlops"` // a pass, for Options.Restate; 0: not asked for, or nothing to restate
 	PeakBytes       int64    `json:"peakBytes"`
 	BudgetBytes     int64    `json:"budgetBytes"` // 0: of a GPU, which says only whether a plan fits
 	Fits            bool     `json:"fits"`
@@ -71,7 +72,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 	}
 	p.division = o.division()
 	from := p.start(o)
-	plan := p.describe(l, p.known(l, from, data))
+	plan := p.describe(l, p.known(l, from, data), restates(o, l))
 	plan.Head = from.head(p.data.outputs())
 	if tooLarge != nil {
 		problem := sentence(tooLarge)
@@ -111,10 +112,11 @@ func (p *Project) budget() int64 {
 	return max(p.Memory-taken, 1)
 }
 
-// describe says what a run is; known is what it need not compute, or nil.
-func (p *Project) describe(l *tune.Layout, known *features) *Plan {
+// describe says what a run is; known is what it need not compute, or nil; restates: it evaluates
+// each pass a second time.
+func (p *Project) describe(l *tune.Layout, known *known, restates bool) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known), Computes: p.computes(l)}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known, restates), Computes: p.computes(l)}
 	for i, live := range plan.BatchStatistics {
 		if live {
 			d.BatchStatistics = append(d.BatchStatistics, i)
@@ -126,14 +128,19 @@ func (p *Project) describe(l *tune.Layout, known *features) *Plan {
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout, known *features) Cost {
+func (p *Project) cost(l *tune.Layout, known *known, restates bool) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
 	if known != nil {
 		cost.CachedImages = known.count()
 	}
-	if step, pass, first, ok := p.paces.estimate(l, known); ok {
+	var again tune.Work
+	if restates {
+		again = restateWork(l)
+		cost.RestateFlops = again.FLOPs
+	}
+	if step, pass, first, ok := p.paces.estimate(l, known, again); ok {
 		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
 	}
 	return cost

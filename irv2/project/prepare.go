@@ -41,9 +41,9 @@ func (r *Run) prepare() (err error) {
 	}
 	r.session, r.flops = session, r.layout.StepFLOPs()
 	if r.known != nil {
-		for split, values := range r.known.values {
-			if values != nil {
-				session.Know(tune.Split(split), values)
+		for split, features := range r.known {
+			if features != nil {
+				session.Know(tune.Split(split), features)
 			}
 		}
 	}

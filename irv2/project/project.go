@@ -63,6 +63,8 @@ type Project struct {
 	paces     paces
 	seen      []seen // what the last runs with readings made of the network
 
+	predicted *Predictions // what came of the last PredictFiles, nil before one
+
 	places      *places // nil: projects are not kept
 	keeper      *keeper // of the open one; nil without places
 	tellKeeping func(Keeping)

@@ -182,7 +182,7 @@ func (p *Project) restoreImage(kept *keep.Image, packs *packReader) (*images.Sam
 	}
 	file.Path, file.Group, file.Side, file.Browser = kept.Path, kept.Group, images.Side(kept.Side), kept.Browser
 	s := &images.Sample{ID: kept.ID, Name: kept.Name, Width: kept.Width, Height: kept.Height, Hash: images.Hash(kept.Hash), Look: kept.Look,
-		Depth: kept.Depth, Browser: kept.Browser, File: p.keptFile(file, kept.ID)}
+		Depth: kept.Depth, Browser: kept.Browser, Excluded: kept.Excluded, File: p.keptFile(file, kept.ID)}
 	k := p.keeper
 	k.mu.Lock()
 	stored := *kept

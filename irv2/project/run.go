@@ -35,7 +35,7 @@ type Run struct {
 	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
 	data    *examples
-	known   *features // that it need not compute, or nil
+	known   *known // features that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
 	held    time.Time // since when it is paused
@@ -53,6 +53,9 @@ type Run struct {
 	warned bool // about it
 
 	looks look // what it needs for readings
+
+	restating   time.Duration // that the last restated took
+	noRestating bool          // it was said that it cannot be
 
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
@@ -180,7 +183,7 @@ func (r *Run) end(kind string) {
 // started tells of the run.
 func (r *Run) started() {
 	o, counts := r.layout.Options, r.layout.Counts
-	plan := r.project.describe(r.layout, r.known)
+	plan := r.project.describe(r.layout, r.known, restates(r.options, r.layout))
 	plan.Head = r.from.head(r.outputs)
 	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
 }
@@ -237,6 +240,9 @@ func (r *Run) paused(kind string) {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
+		if s.Blocks != nil {
+			r.looks.pass.add(s.Blocks)
+		}
 		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
 			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
 		}
@@ -248,9 +254,19 @@ func (r *Run) event(e tune.Event) {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
 	event := eventOf(e, r.flops)
+	if s, ok := event.(Stepped); ok && s.SecondsLeft != nil {
+		*s.SecondsLeft += r.restating.Seconds() * float64(r.layout.Options.Epochs-s.Epoch+1)
+	}
 	if done, ok := event.(EpochDone); ok {
-		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
-		done.Readings = r.epochReadings()
+		done.Anew = r.restated()
+		readings := r.epochReadings()
+		if readings != nil {
+			done.Series = r.looks.pass.pass(r.layout.Plan.Model.Blocks, readings)
+		}
+		if r.epochs = append(r.epochs, rawJSON(done)); done.Series != nil {
+			r.epochs = thinned(r.epochs)
+		}
+		done.Readings = readings
 		event = done
 	}
 	r.emit(event)
@@ -298,14 +314,17 @@ func (r *Run) result() *RunResult {
 		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
-		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion, HeldBack: heldBack(last.Validation.Answers, r.data),
 	}
 }
 
 // made is how the network came about, for its card.
 func (r *Run) made() *Made {
-	counts := r.layout.Counts
-	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
+	counts, result := r.layout.Counts, r.result()
+	if result != nil {
+		result.HeldBack = nil
+	}
+	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: result}
 }
 
 // Named is the run of that ID, which must be training.

@@ -76,22 +76,35 @@ async function show(opened) {
 }
 
 /** Runs as the page noted them; those of which it could not are made of what the engine kept. */
-function runsOf({ page, runs, interrupted }) {
-  const noted = (page?.runs ?? []).map(run => ({ ...run, handle: null, trains: null, asked: null, left: null,
-    // Its end came behind the last note.
-    ...(isOver(run) ? {} : ended(runs.find(({ id }) => id === run.id))) }))
+function runsOf({ page, runs, interrupted, model }) {
+  const noted = (page?.runs ?? []).map(run => {
+    const kept = runs.find(({ id }) => id === run.id)
+    return { ...run, handle: null, trains: null, asked: null, left: null, inside: insideOf(kept, model, run.inside),
+      ...(isOver(run) ? { result: kept?.result ?? run.result } : ended(kept)) } // else its end came behind the last note
+  })
   for (const kept of [...runs, ...(interrupted ? [interrupted] : [])]) {
     if (noted.some(({ id }) => id === kept.id)) continue
-    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, ...ended(kept.result === undefined ? undefined : kept) }
+    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, spec: kept.spec, ...ended(kept.result === undefined ? undefined : kept) }
     run.plan = kept.result?.plan ?? run.plan
     run.epochs = kept.options.epochs ?? kept.epochs.length
     run.heldBack = kept.epochs.some(epoch => epoch.validationAccuracy !== null) ? 1 : 0
     run.validation = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.validationLoss, accuracy: epoch.validationAccuracy }))
     run.train = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.loss, accuracy: epoch.accuracy }))
+    const anew = kept.epochs.filter(epoch => epoch.anew).map(({ epoch, anew }) => ({ epoch, loss: anew.loss, accuracy: anew.accuracy }))
+    if (anew.length) run.anew = anew
+    run.inside = insideOf(kept, model)
     run.trained = kept.result?.trained ?? 0
     noted.push(run)
   }
   return noted
+}
+
+/** What a run told of its blocks, as far as it is kept, beside what the page noted. */
+function insideOf(kept, model, noted) {
+  const series = kept?.epochs.filter(epoch => epoch.series).map(({ epoch, series }) => ({ epoch, ...series })) ?? []
+  if (!series.length) return noted
+  const blocks = noted?.blocks ?? model.blocks.map(({ name }) => ({ name, learns: '' }))
+  return blocks.length === series[0].moved.length ? { ...noted, blocks, series } : noted // else it was of another network
 }
 
 /** How a run ended that the engine has kept; undefined: it did not. */
@@ -100,7 +113,8 @@ const ended = kept => (kept?.status ? { status: kept.status, result: kept.result
 /** Notes what the page shows, for the next visit. */
 function note() {
   if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || state.loading) return
-  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => run)
+  // What is long is the engine's: what was said of each image, readings pass by pass.
+  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => ({ ...run, result: run.result && { ...run.result, heldBack: undefined }, inside: run.inside && { ...run.inside, series: undefined } }))
   const { spec, settings, comparison } = state
   const numbers = comparison && { ...comparison, runs: Object.fromEntries(Object.entries(comparison.runs).map(([key, run]) => [key, run.number])) }
   state.thaw.projects.note({ spec, settings, runs, selected: state.selected?.number ?? null, comparison: numbers }).catch(() => {}) // the engine tells what it cannot keep

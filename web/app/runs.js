@@ -95,7 +95,7 @@ function steer(what) {
  */
 export async function trainPlan(spec, options, { title, visible = true, onStart } = {}) {
   if (state.active) return null
-  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), visible, title }
+  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), spec, visible, title }
   onStart?.(run)
   set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run, interrupted: null })
   return follow(run, hears => state.thaw.train(spec, options, hears))
