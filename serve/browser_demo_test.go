@@ -159,6 +159,7 @@ func TestVerdicts(t *testing.T) {
 		{"prediction fails", "[50, 50, 50, 90]", "lessons.margin", []string{"freezing cost 40.0 ±", "did not hold"}, []string{"Why"}},
 		{"no better than guessing", "[26, 26, 25, 27]", "lessons.margin", []string{"^Both did little better than guessing", "says nothing about freezing", "not tested"}, []string{"Why", "cost nothing"}},
 		{"thawing hurts", "[90, 90, 90, 60]", "null", []string{"thawing lost 30.0 ±", "cannot tell", "Next: thaw the last blocks"}, []string{"Predicted"}},
+		{"thawed learns nothing", "[40, 42, 23, 26]", "lessons.shadow", []string{"^Frozen 40.0 %, thawed 26.0 %, no better than guessing (25 %)", "says nothing about what freezing costs", "not tested"}, []string{"thawing lost", "did not hold"}},
 		{"nothing is predicted", "[50, 50, 50, 90]", "lessons.cells", []string{"freezing cost 40.0 ±", "cannot tell"}, []string{"Predicted"}},
 		{"longer training decides", "[40, 66, 40, 80]", "lessons.shadow", []string{"gives 26 of the 40 points", "depends on how long"}, []string{"Why", "It held"}},
 		{"nothing held back", "[0, 0, 0, 0]", "lessons.shadow", []string{"^Nothing was held back"}, []string{"%", "points"}},

@@ -4,6 +4,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Every guided page, from its link to the answer: figures are computed, the question is
@@ -27,6 +30,7 @@ func TestGuidedPages(t *testing.T) {
 			claims := eval[int](b, "return document.querySelectorAll('[data-testid=guide-claim]').length")
 			b.click("[data-testid=guide-act]")
 			b.waitFor(2*minute, "document.querySelectorAll('[data-testid=guide-claim]').length > "+strconv.Itoa(claims), key+": what was computed")
+			b.wait("document.querySelector('.guide-steps > :last-child').contains(document.activeElement)", key+": the keyboard is where it goes on")
 		}
 		b.wait("document.querySelector('[data-answer]')", key+": the question")
 		b.click("[data-answer='" + max(want.right, "0") + "']")
@@ -34,6 +38,9 @@ func TestGuidedPages(t *testing.T) {
 		b.waitFor(2*minute, "document.querySelector('[data-testid=guide-answer]')", key+": the answer")
 		got := b.text("#guide")
 		t.Log(got)
+		if !eval[bool](b, "return document.activeElement.dataset.testid === 'guide-next'") {
+			t.Errorf("%s: after the answer the keyboard is elsewhere", key)
+		}
 		if answer := b.text("[data-testid=guide-answer]"); !strings.Contains(answer, want.text) || want.right != "" && !strings.Contains(answer, "You said so") {
 			t.Errorf("%s: %s", key, answer)
 		}
@@ -41,6 +48,8 @@ func TestGuidedPages(t *testing.T) {
 			t.Errorf("%s says what is no figure: %s", key, got)
 		}
 	}
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.wait("!document.querySelector('#guide') && document.activeElement.dataset.testid === 'guides'", "Escape closes, and the keyboard is where it was")
 	b.checkStayedHome()
 }
 

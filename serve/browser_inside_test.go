@@ -81,6 +81,9 @@ func TestPageLooksInside(t *testing.T) {
 		return document.querySelectorAll('#cell-dialog li').length + ' of ' + cell.textContent`); got[:1] != got[len(got)-1:] {
 		t.Errorf("a cell shows %s images", got)
 	}
+	if !eval[bool](b, "return [...document.querySelectorAll('#cell-dialog li')].every(li => li.scrollWidth <= li.clientWidth)") {
+		t.Error("an image's controls lie over its neighbour's")
+	}
 	b.click("[data-testid=cell-aside]")
 	b.wait("document.querySelector('#cell-dialog li[data-aside]')", "an image set aside")
 	b.wait(shown+" === 'boat 8, house 8' && document.querySelector('#classes').textContent.includes('1 set aside')", "the image in its class")

@@ -3,6 +3,7 @@ import { blockGroups } from './freeze.js'
 
 const ns = 'http://www.w3.org/2000/svg'
 const width = 600, height = 150, left = 54, top = 8, bottom = 24
+const letter = 10 // width of one at most, as large as on a phone
 
 /**
  * @param {import('./lens.js').Bar[]} bars
@@ -26,10 +27,13 @@ export function drawBars(bars, { label, scale, text }) {
     svg.append(bar)
     if (low !== undefined && low !== null && high !== null) svg.append(make('path', { class: 'spread', d: `M${middle} ${y(low)}V${y(high)}M${middle - 3} ${y(low)}h6M${middle - 3} ${y(high)}h6` }))
   })
-  let at = 0
+  let at = 0, taken = 0
   for (const { title, members } of blockGroups(bars.map(({ block }) => block))) {
-    svg.append(make('text', { x: left + (at + members.length / 2) * step, y: height - 8, 'text-anchor': 'middle' }, title.replace(/^(mixed|conv)_/, '')))
+    const name = title.replace(/^(mixed|conv)_/, ''), x = left + (at + members.length / 2) * step
     at += members.length
+    if (x - name.length * letter / 2 < taken) continue // it would lie over the one before: of 44 blocks not all have room
+    svg.append(make('text', { x, y: height - 8, 'text-anchor': 'middle' }, name))
+    taken = x + name.length * letter / 2
   }
   return svg
 }

@@ -76,7 +76,7 @@ async function compare(anew = false) {
   }
   const results = /** @type {any} */ (Object.fromEntries(plans.map(({ key }) => [key, comparison.runs[key].result])))
   comparison.verdict = verdict(results, comparison.lesson, times)
-  if (world) costs.set(world.name, comparison.verdict)
+  if (world && !comparison.verdict.nothing) costs.set(world.name, comparison.verdict)
   set({ comparison: { ...comparison } })
   say(comparison.verdict.sentences[0].text, { now: true })
 }

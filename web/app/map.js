@@ -47,7 +47,7 @@ function column(name, share) {
 /** A whole group at once; for one block it is the larger target. */
 function groupButton(title, members) {
   const text = members.length > 1 ? [h('span', {}, title), h('span', { class: 'times' }, ` × ${members.length}`)] : [title.replace('_', '_\u200b')]
-  return h('button', { type: 'button', class: 'group-name', 'data-group-button': title, tabIndex: members.length > 1 ? 0 : -1, 'aria-label': members.length > 1 ? `all ${members.length} ${title}` : title,
+  return h('button', { type: 'button', class: 'group-name', 'data-group-button': title, tabIndex: members.length > 1 ? 0 : -1, 'aria-label': members.length > 1 ? `${title} × ${members.length}, all of them` : title,
     onclick: () => title !== 'head' && toggle(members), onpointerenter: () => speakOf(members[0]), onfocus: () => speakOf(members[0]) },
   h('span', { class: 'state' }), ...text)
 }

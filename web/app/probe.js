@@ -1,6 +1,5 @@
 // The probe of every block before any training, and what it foretells: the cost of freezing,
 // which is held against what a comparison measures.
-import { percent } from './format.js'
 import { say } from './notices.js'
 import { trainOptions } from './settings.js'
 import { set, state } from './store.js'
@@ -21,12 +20,12 @@ export async function probe(call) {
 }
 
 const points = x => (100 * x).toFixed(0).replace('-', '\u2212').replace(/^\u22120$/, '0')
-const span = ({ low, high }) => `${points(low)} to ${points(high)}`
+/** A chance is never told as certain. */
+const chance = share => (share > 0.99 ? 'over 99 %' : share < 0.01 ? 'under 1 %' : `${(100 * share).toFixed(0)} %`)
 
 /** @param {NonNullable<import('../thaw.js').Probe['forecast']>} forecast */
-export function foretells(forecast) {
-  const { cost, sure, much } = forecast
-  return `Foretold: freezing will cost ${points(cost)} points of accuracy, ${span(forecast)} with a chance of ${percent(sure)}; more than 5 points with one of ${percent(much)}.`
+export function foretells({ cost, low, high, sure, much }) {
+  return `Foretold: freezing will cost ${points(cost)} points of accuracy; the chance is ${chance(sure)} that it costs ${points(low)} to ${points(high)}, and ${chance(much)} that it costs more than 5.`
 }
 
 /** What became of it, in a sentence. @param {number} cost @param {number} noise two standard errors */

@@ -37,7 +37,7 @@ export const noise = (a, b) => 2 * Math.sqrt(a.variance + b.variance)
  * @param {import('./worlds.js').Lesson | null} lesson
  * @param {number} times
  * @returns {{ cost?: number, noise?: number, nothing?: boolean, sentences: Sentence[] }} the first sentence is the
- *   headline; no cost where nothing was measured; nothing: neither learned anything to speak of
+ *   headline; no cost where nothing was measured; nothing: neither, or not the thawed one, learned anything to speak of
  */
 export function verdict(results, lesson, times) {
   const [frozen, longer, written, thawed] = [results.frozen, results.longer, results.written, results.thawed].map(measure)
@@ -48,14 +48,15 @@ export function verdict(results, lesson, times) {
   const untrained = outcome === 'costs' && thawed.share - longer.share <= noise(thawed, longer)
   const chance = 1 / results.frozen.classes.length
   const poor = share => share < (1 + 2 * chance) / 3 // less than a third of the way from guessing to right
-  const nothing = outcome === 'same' && poor(frozen.share)
+  const stuck = outcome === 'helps' && thawed.share - chance <= 2 * Math.sqrt(thawed.variance)
+  const nothing = stuck || (outcome === 'same' && poor(frozen.share))
   const held = !lesson || untrained || nothing ? null : check(lesson, cost, thawed.share - Math.max(frozen.share, longer.share), margin)
   const measured = [outcome === 'costs' && control(untrained, frozen, longer, thawed, times), snippet(written, frozen)].filter(Boolean)
   return {
     cost, noise: margin, nothing,
     sentences: [
-      { kind: 'measured', text: nothing ? caveat(frozen, thawed, chance) : headline(outcome, frozen, thawed, margin) },
-      ...explained(lesson, held === 'held' && !(lesson?.expects === 'little' && poor(frozen.share)), nothing ? 'nothing' : untrained ? 'untrained' : outcome),
+      { kind: 'measured', text: nothing ? caveat(stuck, frozen, thawed, chance) : headline(outcome, frozen, thawed, margin) },
+      ...explained(lesson, held === 'held' && !(lesson?.expects === 'little' && poor(frozen.share)), stuck ? 'stuck' : nothing ? 'nothing' : untrained ? 'untrained' : outcome),
       ...predicted(lesson, held, untrained),
       { kind: 'measured', text: measured.join(' ') },
     ],
@@ -75,7 +76,9 @@ function headline(outcome, frozen, thawed, margin) {
   return `${seen}freezing cost nothing that ${thawed.images} held-back images can show (noise ± ${points(margin)}).`
 }
 
-const caveat = (frozen, thawed, chance) => `Both did little better than guessing (${whole({ share: chance })}): frozen ${percent(frozen.share)}, thawed ${percent(thawed.share)}. This says nothing about freezing: more images or passes are needed.`
+const caveat = (stuck, frozen, thawed, chance) => stuck
+  ? `Frozen ${percent(frozen.share)}, thawed ${percent(thawed.share)}, no better than guessing (${whole({ share: chance })}): thawed, it has learned nothing that shows. This says nothing about what freezing costs: more passes or shorter steps are needed.`
+  : `Both did little better than guessing (${whole({ share: chance })}): frozen ${percent(frozen.share)}, thawed ${percent(thawed.share)}. This says nothing about freezing: more images or passes are needed.`
 
 /** Was it freezing, or too little training of the head? How many of the points more training gives. */
 function control(untrained, frozen, longer, thawed, times) {
@@ -111,7 +114,7 @@ function predicted(lesson, held, untrained) {
   const outcome = {
     held: 'It held.', failed: 'It did not hold: what was measured counts.', open: 'Too close to call with so few held-back images.',
     depends: 'It depends on how long the frozen head is trained: too close to call.',
-  }[held] ?? (untrained ? 'It was not tested: the frozen head was trained too little.' : 'It was not tested: nothing was learned to speak of.')
+  }[held] ?? (untrained ? 'It was not tested: the frozen head was trained too little.' : 'It was not tested: too little was learned.')
   return [{ kind: /** @type {const} */ ('prediction'), text: `Predicted: ${claim(lesson)}. ${outcome}` }]
 }
 
@@ -120,6 +123,7 @@ const next = {
   helps: 'Next: thaw the last blocks only, or let the backbone learn 0.01 times as fast, so that few images do not spoil what pretraining knows.',
   same: 'Next: keep “Head only”, which costs least; with more images smaller differences would show.',
   untrained: 'Next: compare again with more passes.',
+  stuck: 'Next: compare again with more passes, or a shorter step length.',
   nothing: 'Next: bring more images, or train for more passes, until one of the plans has learned something.',
 }
 

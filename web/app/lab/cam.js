@@ -44,10 +44,10 @@ function build() {
     h('header', {}, h('h2', { id: 'cam-title' }, 'Where does it look? ', h('span', { class: 'muted' }, view.name)), iconButton('close', 'Close', () => dialog.close())),
     h('div', { class: 'cam-controls' },
       field('For the class', h('select', { 'data-part': 'class', 'data-testid': 'cam-class', onchange: change('class', true) })),
-      field('Left', h('select', { 'data-part': 'other', 'data-testid': 'cam-other', onchange: change('other', true) }, others().map(([value, text]) => h('option', { value, selected: value === view.other }, text)))),
-      h('label', { class: 'field' }, h('span', { class: 'label' }, 'Block ', h('output', { 'data-part': 'name', 'data-testid': 'cam-block' })),
+      field('On the left', h('select', { 'data-part': 'other', 'data-testid': 'cam-other', onchange: change('other', true) }, others().map(([value, text]) => h('option', { value, selected: value === view.other }, text)))),
+      h('label', { class: 'field' }, h('span', { class: 'label' }, 'Block: ', h('output', { 'data-part': 'name', 'data-testid': 'cam-block' })),
         h('input', { type: 'range', min: 0, max: 0, step: 1, 'data-part': 'block', oninput: event => { view.block = blocks()[event.target.valueAsNumber]?.block ?? null; draw() } })),
-      field('Strength', h('input', { type: 'range', min: 0.1, max: 1, step: 0.05, value: view.strength, oninput: change('strength', false) })),
+      field('Strength of the colours', h('input', { type: 'range', min: 0.1, max: 1, step: 0.05, value: view.strength, oninput: change('strength', false) })),
       h('label', { class: 'inline' }, h('input', { type: 'checkbox', 'data-testid': 'cam-cover', checked: view.covered, onchange: change('covered', true) }), h('span', {}, 'Control: cover parts and see what that costs ', h('span', { class: 'term' }, 'occlusion')))),
     h('div', { class: 'cam-sides' }, ['before', 'after'].map(side => h('section', { 'data-part': side, 'data-testid': `cam-${side}` }))),
     h('div', { class: 'row' }, legend(), h('span', { class: 'muted', 'data-part': 'progress' })),
@@ -58,7 +58,7 @@ function build() {
 /** What can stand on the left: the run as it began, the pretrained layers, other runs. */
 function others() {
   const kept = state.keeping?.networks ?? []
-  return [['start', 'as it began: head drawn at random'], ['loaded', 'loaded layers, trained head'],
+  return [['start', 'as it began, random head'], ['loaded', 'loaded layers, trained head'],
     ...state.runs.filter(({ id }) => id && kept.includes(id)).map(run => [`run:${run.id}`, `run ${run.letter}: ${run.title ?? run.plan}`])]
 }
 

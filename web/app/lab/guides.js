@@ -69,6 +69,7 @@ function frame(title, ...content) {
 function close() {
   if (byID('guide')?.querySelector('[data-stops]')) stop()
   byID('guide')?.remove()
+  byID('guides').querySelector('button').focus()
   if (new URLSearchParams(location.hash.slice(1)).has('guide')) history.replaceState(null, '', location.pathname + location.search)
 }
 
@@ -79,10 +80,16 @@ function body(page) {
   const next = i => {
     const step = page.steps[i]
     place.append(step ? stepOf(step, notes, () => next(i + 1)) : questionOf(page, notes))
-    place.lastChild.scrollIntoView({ block: 'nearest' })
+    reach(place.lastChild)
   }
   next(0)
   return [place]
+}
+
+/** Brings what is new into view, and the keyboard to it: the button that asked for it is gone. @param {Element} place */
+function reach(place) {
+  place.scrollIntoView({ block: 'nearest' })
+  if ([document.body, byID('guide')].includes(document.activeElement)) place.querySelector('button')?.focus({ preventScroll: true })
 }
 
 /** @param {import('./guide-pages.js').Step} step @param {any} notes @param {() => void} done */
@@ -108,6 +115,7 @@ function questionOf({ question, key }, notes) {
       button.remove()
       const outcome = right === null ? 'It cannot be told.' : right === i ? 'You said so.' : `You said: ${question.answers[i]}. It is: ${question.answers[right]}.`
       place.append(h('p', { 'data-kind': 'measured', 'data-testid': 'guide-answer', 'data-right': String(right === i) }, h('b', {}, outcome), ' ', text), following(key))
+      reach(place.lastChild)
       say(`${outcome} ${text}`, { now: true })
     })
     for (const chip of place.querySelectorAll('.chip')) Object.assign(chip, { disabled: true, ariaPressed: String(chip.textContent === question.answers[i]) })

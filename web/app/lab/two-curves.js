@@ -10,7 +10,7 @@ function make(tag, attributes, ...children) {
   return element
 }
 
-const width = 600, height = 150, left = 44, right = 18, top = 8, bottom = 22
+const width = 600, height = 150, left = 60, right = 18, top = 8, bottom = 22
 
 /** The first solid, the second dashed, each with its letter at the end. @param {import('../run.js').RunView[]} pair @param {'accuracy' | 'loss'} key */
 export function curvesOf(pair, key) {

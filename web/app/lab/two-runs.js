@@ -40,7 +40,7 @@ async function show() {
   const runs = shownRuns()
   pair = /** @type {any} */ (pair.map((run, i) => runs.find(({ number }) => number === run.number) ?? runs.at(i - 2)))
   const blocks = await Promise.all(pair.map(blocksOf))
-  const choose = i => h('label', { class: 'field' }, h('span', { class: 'label' }, i ? 'Dashed' : 'Solid'),
+  const choose = i => h('label', { class: 'field' }, h('span', { class: 'label' }, i ? 'Dashed line' : 'Solid line'),
     h('select', { 'data-testid': `two-runs-${i}`, onchange: event => { pair[i] = runs[event.target.selectedIndex]; show() } }, runs.map(run => h('option', { selected: run === pair[i] }, nameOf(run)))))
   dialog.querySelector('.scroll').replaceChildren(
     h('div', { class: 'fields' }, choose(0), choose(1)),
