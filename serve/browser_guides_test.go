@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,13 @@ import (
 // Every guided page, from its link to the answer: figures are computed, the question is
 // answered by the reader first, and what freezing is comes out as it must.
 func TestGuidedPages(t *testing.T) {
+	code, err := os.ReadFile("../testdata/keras-code/thawed-inference.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := os.ReadFile("../web/app/lab/guide-pages.js"); err != nil || !strings.Contains(string(pages), strings.TrimSpace(string(code))) {
+		t.Errorf("the page reads other code than that which both versions of Keras were asked about (%v)", err)
+	}
 	b := startBrowser(t, testServer(t).URL, "")
 	for key, want := range map[string]struct{ right, text string }{
 		"freezing":     {"2", "By 0.0 %"},
@@ -22,7 +30,7 @@ func TestGuidedPages(t *testing.T) {
 	} {
 		b.page("#epochs=1&batch=16&guide=" + key)
 		b.wait("document.querySelectorAll('#guide [data-testid=guide-act]').length === 1 && !document.querySelector('#guide [data-testid=guide-claim]')", key)
-		for range 2 {
+		for range 3 {
 			b.wait("document.querySelector('[data-testid=guide-act]') || document.querySelector('[data-answer]')", key+": the next step")
 			if !eval[bool](b, "return Boolean(document.querySelector('[data-testid=guide-act]'))") {
 				break

@@ -58,7 +58,7 @@ function build() {
 /** What can stand on the left: the run as it began, the pretrained layers, other runs. */
 function others() {
   const kept = state.keeping?.networks ?? []
-  return [['start', 'as it began, random head'], ['loaded', 'loaded layers, trained head'],
+  return [['start', 'as it began'], ['loaded', 'loaded layers, trained head'],
     ...state.runs.filter(({ id }) => id && kept.includes(id)).map(run => [`run:${run.id}`, `run ${run.letter}: ${run.title ?? run.plan}`])]
 }
 

@@ -1,6 +1,7 @@
 // The five guided pages: what is said, what is done, and what is made of the figures. No
 // figure stands here: every one is computed before the reader's eyes, on generated images.
 import { exact, percent, plural, seconds } from '../format.js'
+import { foretells } from '../probe.js'
 import { accuracyOf } from '../run.js'
 import { measure, noise, withNoise } from '../verdict.js'
 
@@ -11,6 +12,7 @@ import { measure, noise, withNoise } from '../verdict.js'
  * @property {(spec: any) => Promise<import('../../thaw.js').Plan>} plan
  * @property {(spec: any, passes?: number) => Promise<import('../run.js').RunView>} train   to its end, with readings; passes: times the usual
  * @property {() => Promise<import('../../thaw.js').Probe>} probe
+ * @property {(code: string) => Promise<import('./code/read.js').Reading[]>} read   Keras code, by Keras 3 and by Keras 2
  *
  * @typedef {{ say: string, act?: string, run?: (hands: Hands, notes: any) => Promise<string | string[]> }} Step
  * @typedef {{ ask: string, answers: string[], run: (hands: Hands, notes: any) => Promise<{ right: number | null, text: string }> }} Question   right null: it cannot be told
@@ -22,10 +24,22 @@ const everything = { preset: 'unfreeze-all', batchNorm: 'inference' } // so that
 const stemAlone = { thaw: ['stem'], batchNorm: 'inference' }
 const freezeConv = { preset: 'freeze-conv', asWritten: true }
 
+/** Held to both real libraries: it is testdata/keras-code/thawed-inference.py. */
+const trainingFalse = `import keras
+
+base = keras.applications.InceptionResNetV2(include_top=False, weights=None, input_shape=(96, 96, 3))
+inp = keras.Input((96, 96, 3))
+feat = keras.layers.GlobalAveragePooling2D()(base(inp, training=False))
+model = keras.Model(inp, keras.layers.Dense(2, activation='softmax')(feat))
+base.trainable = True
+model.compile(keras.optimizers.Adam(1e-5), 'categorical_crossentropy')`
+
 const small = x => (x === null || x === undefined ? '–' : x < 0.001 ? x.toExponential(1) : x.toPrecision(2))
 const at = (run, values, block) => values?.[run.inside.blocks.findIndex(({ name }) => name === block)] ?? null
 const moved = (run, block) => at(run, run.inside.epoch.moved, block)
 const shift = run => run.inside.epoch.drift.reduce((sum, d) => sum + d.shift, 0) / (run.inside.epoch.drift.length || 1)
+/** With its 95 % interval. */
+const spread = ({ value, low, high }) => `${percent(value)} (${percent(low)} to ${percent(high)})`
 const result = run => `${percent(accuracyOf(run))} of ${run.heldBack} held-back images`
 const gapOf = probe => probe.blocks.reduce((sum, { gap }) => sum + (gap ?? 0), 0) / probe.blocks.length
 
@@ -84,8 +98,11 @@ export const pages = [
           const run = await train(freezeConv)
           const anew = run.inside.looked?.anew
           return [`In ${plural(run.steps, 'step')} the stored means moved by ${small(shift(run))} standard deviations on average. By the law 0.99^steps, ${percent(run.inside.epoch.remaining)} of the old statistics remain.`,
-            anew ? `With the statistics as they stand then, ${percent(accuracyOf(run))} of the held-back images are recognised; with statistics computed anew from the training images, ${percent(anew.accuracy.value)}. What these differ by beyond chance is drift, not learning.` : '']
+            anew ? `With the statistics as they stand then, ${percent(accuracyOf(run))} of the held-back images are recognised; with statistics computed anew from the training images, ${spread(anew.accuracy)}. What these differ by beyond chance is drift, not learning.` : '']
         } },
+      { say: 'Many write base(x, training=False), so that batch norm stays as it is even where it is thawed. That means two different trainings in Keras 2 and Keras 3. Here the page reads such code, for the full network with everything thawed, by the rules of both; “Paste Keras code” under the map does the same with yours.',
+        act: 'Read it by both',
+        run: async ({ read }) => (await read(trainingFalse)).map(({ keras, phases }) => `Keras ${keras}: ${phases.at(-1).effect.join(' ')}`) },
     ],
     question: { ask: 'Now base.trainable = False, which freezes batch norm too. How many batch norms move?', answers: ['All of them', 'Those near the head', 'None'],
       run: async ({ plan, train }) => {
@@ -106,7 +123,7 @@ export const pages = [
             notes[name] = await probe()
           }
           return [`Near: ${small(gapOf(notes.near))} standard deviations. Margin: ${small(gapOf(notes.margin))}. Shadow: ${small(gapOf(notes.shadow))}.`,
-            `What a linear classifier recognises by the last block’s features: near ${percent(notes.near.blocks.at(-1).accuracy.value)}, margin ${percent(notes.margin.blocks.at(-1).accuracy.value)}, shadow ${percent(notes.shadow.blocks.at(-1).accuracy.value)}.`]
+            `What the simplest classifier, a linear one, recognises by the last block’s features: near ${spread(notes.near.blocks.at(-1).accuracy)}, margin ${spread(notes.margin.blocks.at(-1).accuracy)}, shadow ${spread(notes.shadow.blocks.at(-1).accuracy)}. In brackets: 95 % intervals.`]
         } },
       { say: 'Margin and shadow are both grey and speckled scans. In margin the classes differ by outline and texture, which this network was taught to see; in shadow by direction and place, which it was taught to ignore.',
         act: 'Train frozen and thawed on shadow',
@@ -160,8 +177,8 @@ export const pages = [
           const { blocks, forecast } = await probe()
           const best = blocks.reduce((a, b) => (b.accuracy.value > a.accuracy.value ? b : a))
           notes.forecast = forecast
-          return [`A linear classifier recognises most by ${best.block}’s features: ${percent(best.accuracy.value)}; by the last block’s ${percent(blocks.at(-1).accuracy.value)}.`,
-            forecast ? `Foretold from that: freezing costs ${(100 * forecast.low).toFixed(0)} to ${(100 * forecast.high).toFixed(0)} points.` : '']
+          return [`The simplest classifier, a linear one, recognises most by ${best.block}’s features: ${spread(best.accuracy)}; by the last block’s ${spread(blocks.at(-1).accuracy)}. In brackets: 95 % intervals.`,
+            forecast ? foretells(forecast) : '']
         } },
     ],
     question: { ask: 'On the same images for the same passes: which plan recognises most?', answers: ['Head only', 'From block8 on', 'From block17 on', 'Everything'],

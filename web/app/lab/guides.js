@@ -25,6 +25,10 @@ const hands = {
     if (run?.status !== 'done') throw new Stopped()
     return run
   },
+  async read(code) {
+    const { read } = await import('./code/read.js')
+    return read(code, { full: await state.thaw.model.describe({ model: 'full' }), model: state.model })
+  },
   async probe() {
     await settled()
     return probe({ signal: working.signal, onProgress: ({ done, total }) => say(`${done} of ${total}`) })
