@@ -35,7 +35,7 @@ type Cost struct {
 	compile.Cost       // of a training step
 	CacheFLOPs   int64 // of the frozen prefix, once per image
 	CacheBytes   int64
-	Peak         int64 // arenas, states, weights and cache: exact
+	Peak         int64 // arenas, states, weights, cache and what waits for a later phase: exact
 	Recompute    bool
 }
 
@@ -111,7 +111,7 @@ func (l *Layout) StepOps() int {
 // same time, so one arena serves both, and evaluation packs its filters anew in it.
 func (l *Layout) compile() error {
 	batch := l.batch()
-	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute, Readings: l.Options.Readings,
+	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute, Readings: l.Options.Readings || l.Options.Scaled,
 		Optimizer: l.Options.Optimizer, Momentum: l.Options.Momentum}
 	var err error
 	if l.step, err = compile.Compile(l.Plan, step, l.machine); err != nil {
@@ -230,7 +230,7 @@ func (l *Layout) Cost() Cost {
 	kept, programs := l.programs()
 	memory := program.Lay(kept, programs...)
 	c.ArenaBytes, c.StateBytes = 4*int64(memory.Arena), 4*int64(memory.State+memory.KeptLen())-c.CacheBytes
-	c.Peak = c.ArenaBytes + c.StateBytes + c.ParameterBytes + c.CacheBytes
+	c.Peak = c.ArenaBytes + c.StateBytes + c.ParameterBytes + c.CacheBytes + l.AsideBytes()
 	return c
 }
 
