@@ -1,6 +1,7 @@
 package freeze
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -35,7 +36,9 @@ func (p *Phases) UnmarshalJSON(raw []byte) error {
 		*p = make(Phases, len(list))
 	}
 	for i := range list {
-		if err := json.Unmarshal(list[i], &(*p)[i]); err != nil {
+		strict := json.NewDecoder(bytes.NewReader(list[i]))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&(*p)[i]); err != nil {
 			return fmt.Errorf("phase %d: %w", i+1, err)
 		}
 	}

@@ -115,7 +115,7 @@ func (r *Run) epochReadings() *EpochReadings {
 	}
 	drifts := lens.Drifted(r.looks.start, r.weights)
 	for _, l := range r.weights.Model.Layers {
-		if r.layout.Plan.BatchStatistics[l.Index] {
+		if r.phases.whole.BatchStatistics[l.Index] {
 			d := drifts[l]
 			e.Drift = append(e.Drift, Drift{l.Index, l.Block, number(d.Shift), number(d.LogRatio)})
 		}
@@ -182,14 +182,14 @@ func (r *Run) looked() (looked *Looked, err error) {
 
 // anew scores the network with its live statistics computed anew.
 func (r *Run) anew() (*Anew, error) {
-	live := r.layout.Plan.BatchStatistics
+	live := r.phases.whole.BatchStatistics
 	if !slices.Contains(live, true) {
 		return nil, nil
 	}
 	machine, poll := r.layout.Machine(), r.poll()
 	w := &irv2.Weights{Model: r.weights.Model, Data: slices.Clone(r.weights.Data)}
 	for i, p := range w.Model.Params {
-		if r.layout.Plan.Moves(p) {
+		if r.phases.whole.Moves(p) {
 			w.Data[i] = slices.Clone(w.Data[i])
 		}
 	}

@@ -108,7 +108,10 @@ func (s *Session) Continue(at Position, fill func(values []float32) error) error
 
 func (s *Session) goTo(at Position) {
 	s.steps, s.history = at.Steps, slices.Clone(at.History)
-	s.clock.loss, s.clock.correct, s.factors = at.Loss, at.Correct, at.Factors
+	s.clock.loss, s.clock.correct = at.Loss, at.Correct
+	if s.Options.Scaled { // the phase before may have been, and this one not
+		s.factors = at.Factors
+	}
 }
 
 // Checkpoint copies the run as it stands.

@@ -76,11 +76,9 @@ func (l *Layout) Machine() program.Machine { return l.machine }
 // Work is FLOPs, as of compile.Cost, and the bytes that ops read and write.
 type Work struct{ FLOPs, Bytes int64 }
 
-// StepWork, FeatureWork and EvaluationWork are of a batch: a training step, the frozen
-// prefix, inference behind it.
-func (l *Layout) StepWork() Work       { return l.works().step }
-func (l *Layout) FeatureWork() Work    { return l.works().features }
-func (l *Layout) EvaluationWork() Work { return l.works().evaluation }
+// StepWork and FeatureWork are of a batch: a training step, the frozen prefix.
+func (l *Layout) StepWork() Work    { return l.works().step }
+func (l *Layout) FeatureWork() Work { return l.works().features }
 
 type works struct{ step, features, evaluation Work }
 
@@ -105,6 +103,20 @@ func (l *Layout) StepFLOPs() int64 { return l.step.Cost().StepFLOPs() }
 
 func (l *Layout) StepOps() int {
 	return len(l.step.Phase(program.Forward)) + len(l.step.Phase(program.Backward)) + len(l.step.Phase(program.Update))
+}
+
+// Demand is what a run takes of its machine: all that its time depends on.
+type Demand struct {
+	Machine                    program.Machine
+	Step, Features, Evaluation Work // of a batch
+	Ops, Steps, Batch          int  // ops of a step, steps of an epoch
+	Counts                     [2]int
+	Cached                     [2]bool
+}
+
+func (l *Layout) Demand() Demand {
+	w := l.works()
+	return Demand{l.machine, w.step, w.features, w.evaluation, l.StepOps(), l.Steps(), l.batch(), l.Counts, l.Cached}
 }
 
 // compile compiles the programs of a run. Training and evaluation never run at the

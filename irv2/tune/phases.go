@@ -55,6 +55,11 @@ func (l *Layout) left() []*irv2.Param {
 	return list
 }
 
+// PrefixChanged says that an earlier phase changed what is now the frozen prefix.
+func (l *Layout) PrefixChanged() bool {
+	return slices.ContainsFunc(l.left(), func(p *irv2.Param) bool { return l.Prefix != nil && p.Layer.Index <= l.Prefix.Index })
+}
+
 // values is a part of a state.
 type values struct {
 	name string
