@@ -89,10 +89,14 @@ function runsOf({ page, runs, interrupted }) {
     run.validation = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.validationLoss, accuracy: epoch.validationAccuracy }))
     run.train = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.loss, accuracy: epoch.accuracy }))
     run.trained = kept.result?.trained ?? 0
+    if ('phases' in kept.spec) Object.assign(run, { phaseRates: kept.spec.phases.map(({ rate }) => rate ?? kept.options.rate), borders: bordersOf(kept.spec.phases) })
     noted.push(run)
   }
   return noted
 }
+
+/** Passes done before each phase. */
+const bordersOf = phases => phases.map((_, i) => phases.slice(0, i).reduce((n, { epochs }) => n + epochs, 0))
 
 /** How a run ended that the engine has kept; undefined: it did not. */
 const ended = kept => (kept?.status ? { status: kept.status, result: kept.result } : { status: 'interrupted' })
