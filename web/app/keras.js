@@ -53,13 +53,27 @@ function spans(layers, learning) {
 }
 
 /**
+ * The base with batch norm on its stored statistics. base(x, training=False) does that in Keras 2; in Keras 3 the
+ * functional model around it overrides the argument in fit, and only a call of one's own holds it. For a plan in
+ * time it is a switch.
+ */
+export const stillBase = (asSwitch = false) => `class Still(keras.layers.Layer):  # fit would override base(x, training=False)
+    def __init__(self, base):
+        super().__init__()
+        self.base = base${asSwitch ? '\n        self.still = True' : ''}
+
+    def call(self, x${asSwitch ? ', training=None' : ''}):
+        return self.base(x, training=${asSwitch ? 'False if self.still else training' : 'False'})
+`
+
+/**
  * The whole program.
  * @param {any} spec @param {import('../thaw.js').Plan | null} plan @param {import('../thaw.js').ModelInfo} model
  * @param {number} classes @param {{ optimizer: string, rate: number, momentum: number, dropout: number, smoothing: number, classWeight: string }} settings
  */
 export function program(spec, plan, model, classes, { optimizer, rate, momentum, dropout, smoothing, classWeight }) {
   const side = model.size
-  const mode = { inference: ', training=False', batch: '' }[spec.batchNorm] ?? ''
+  const still = spec.batchNorm === 'inference'
   const rule = optimizer === 'sgd' ? `SGD(${rate}, momentum=${momentum})` : `Adam(${rate})`
   const loss = smoothing ? `keras.losses.CategoricalCrossentropy(label_smoothing=${smoothing})` : `'categorical_crossentropy'`
   return [
@@ -70,8 +84,9 @@ export function program(spec, plan, model, classes, { optimizer, rate, momentum,
     freezing(spec, plan, model),
     spec.batchNorm === 'batch' && '# Batch statistics in frozen layers too: Keras has no switch for that; a frozen\n# BatchNormalization always runs on its stored statistics.',
     '',
+    still && stillBase(),
     `inputs = keras.Input((${side}, ${side}, 3))  # pixels / 127.5 - 1`,
-    `x = base(inputs${mode})`,
+    `x = ${still ? 'Still(base)' : 'base'}(inputs)`,
     'x = keras.layers.GlobalAveragePooling2D()(x)',
     model.dense > 0 && `x = keras.layers.Dense(${model.dense}, activation='relu')(x)`,
     dropout > 0 && `x = keras.layers.Dropout(${dropout})(x)`,

@@ -39,7 +39,7 @@ export function decodePlan(text, batchNorm) {
   const [kind, rest] = [text.split(':')[0], text.slice(text.indexOf(':') + 1)]
   if (kind === 'from') return { from: rest, ...mode }
   if (kind === 'thaw') return { thaw: selectors(rest), ...mode }
-  if (text === 'head-only') return { preset: 'head-only' }
+  if (text === 'head-only') return { preset: 'head-only', ...mode }
   const match = /^(freeze-conv|freeze-first-100|unfreeze-all)\.(written|meant)$/.exec(text)
   return match && { preset: /** @type {any} */ (match[1]), asWritten: match[2] === 'written', ...mode }
 }

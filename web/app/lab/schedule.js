@@ -16,8 +16,20 @@ export function showSchedule() {
   if (place) return
   place = h('div', { class: 'schedule' })
   byID('schedule').append(place)
-  watch(['spec', 'plan', 'model'], show)
+  watch(['spec', 'model'], show)
+  watch(['plan'], told) // rows stay: somebody may be typing there
   show()
+}
+
+/** What the compiled plan tells of the rows. */
+function told() {
+  const list = phases()
+  if (!list || !current()) return
+  place.querySelector('[data-testid="schedule-total"]').textContent = total(list)
+  for (const [i, { name }] of current().phases.entries()) {
+    const other = place.querySelector(`#phase-${i}-plan option[value="-1"]`)
+    if (other) other.textContent = name
+  }
 }
 
 const here = () => ({ names: state.model.blocks.map(({ name }) => name), epochs: state.settings.epochs, rate: state.settings.rate, batchNorm: batchNormOf(state.spec) })
@@ -45,6 +57,7 @@ function show() {
       list && h('button', { type: 'button', id: 'phase-none', class: 'quiet', 'data-testid': 'phase-none', onclick: () => ask(planOf(list.at(-1))) }, 'Back to one plan'),
       list && h('span', { class: 'muted', 'data-testid': 'schedule-total' }, total(list))),
     list && h('p', { class: 'muted' }, 'On the map each block has the number of the phase in which it thaws; click it to thaw it a phase later. The optimizer keeps its state from phase to phase.'))
+  told()
   if (focused && place.querySelector('#' + CSS.escape(focused))) byID(focused).focus()
 }
 
