@@ -43,7 +43,7 @@ base.trainable = False
 backbone.still = False
 optimizer.factors = {}
 optimizer.learning_rate = 0.001
-model.compile(optimizer, 'categorical_crossentropy', ['accuracy'])  # else trainable changes nothing
+model.compile(optimizer, 'categorical_crossentropy', metrics=['accuracy'])  # else trainable changes nothing
 model.fit(images, labels, batch_size=8, initial_epoch=0, epochs=1)
 
 # Phase 2: from block8_1, BN inference
@@ -54,7 +54,7 @@ backbone.still = True
 optimizer.factors = {
     **dict.fromkeys(range(618, 777), 0.5)}
 optimizer.learning_rate = 0.0001
-model.compile(optimizer, 'categorical_crossentropy', ['accuracy'])  # else trainable changes nothing
+model.compile(optimizer, 'categorical_crossentropy', metrics=['accuracy'])  # else trainable changes nothing
 model.fit(images, labels, batch_size=8, initial_epoch=1, epochs=2)
 
 # Phase 3: thaw stem, conv_7b
@@ -65,5 +65,5 @@ for i, layer in enumerate(base.layers):
 backbone.still = False
 optimizer.factors = {}
 optimizer.learning_rate = 0.00001
-model.compile(optimizer, 'categorical_crossentropy', ['accuracy'])  # else trainable changes nothing
+model.compile(optimizer, 'categorical_crossentropy', metrics=['accuracy'])  # else trainable changes nothing
 model.fit(images, labels, batch_size=8, initial_epoch=2, epochs=3)

@@ -27,7 +27,7 @@ export function scheduleProgram(phases, plan, model, classes, { optimizer, rate,
       still && `backbone.still = ${batchNorm === 'inference' ? 'True' : 'False'}`,
       byBlock && `optimizer.factors = ${factorsOf(factors, model)}`,
       `optimizer.learning_rate = ${own}`,
-      `model.compile(optimizer, ${loss}, ['accuracy'])  # else trainable changes nothing`,
+      `model.compile(optimizer, ${loss}, metrics=['accuracy'])  # else trainable changes nothing`,
       `model.fit(images, labels, batch_size=${batch}, initial_epoch=${done}, epochs=${done + epochs})`,
     ]
     done += epochs
