@@ -57,6 +57,7 @@ export function hear(run, event) {
       break
     case 'phase':
       Object.assign(run, { trains: event.plan, part: { at: event.phase, of: event.of }, borders: [...(run.borders ?? []).filter(epoch => epoch < event.epoch), event.epoch] })
+      if (run.inside) run.inside.blocks = learnsNow(run)
       break
     case 'cache':
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
@@ -118,9 +119,11 @@ function addPoint(run, { step, loss, accuracy }) {
 /** Every second point of a line with too many, and its last: a run may go on for days. */
 const thinned = points => (points.length <= maxPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
 
+const learnsNow = run => run.trains.blocks.map(({ name, learns }) => ({ name, learns }))
+
 /** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
 function addReadings(run, now) {
-  const inside = (run.inside ??= { blocks: run.trains.blocks.map(({ name, learns }) => ({ name, learns })) })
+  const inside = (run.inside ??= { blocks: learnsNow(run) })
   for (const key of /** @type {const} */ (['gradient', 'ratio'])) {
     const before = inside[key]
     inside[key] = now[key].map((x, i) => (x === null || !before || before[i] === null ? x : smoothing * before[i] + (1 - smoothing) * x))
