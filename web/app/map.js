@@ -79,7 +79,7 @@ function paint() {
     const button = columns.get(block.name)
     button.toggleAttribute('data-pending', Boolean(wanted) && wanted.has(block.name) !== (block.learns === 'thawed'))
     button.dataset.learns = block.learns
-    const phase = thawsIn(block.name)
+    const [phase] = learnsIn(block.name)
     if (phase) button.dataset.phase = String(phase)
     else delete button.dataset.phase
     button.toggleAttribute('data-statistics', block.batchStatistics)
@@ -103,8 +103,15 @@ function paint() {
 /** The phases of the plan shown, none where it is not in time. */
 const phasesShown = () => (state.viewing?.trains ?? state.plan)?.phases ?? []
 
-/** The number of the phase in which a block thaws; 0: in none, or the plan is not in time. */
-const thawsIn = name => phasesShown().findIndex(({ blocks }) => blocks.some(block => block.name === name && block.learns !== 'frozen')) + 1
+/** The numbers of the phases in which a block learns; none where the plan is not in time. */
+const learnsIn = name => phasesShown().flatMap(({ blocks }, i) => (blocks.some(block => block.name === name && block.learns !== 'frozen') ? [i + 1] : []))
+
+/** " from phase 2 on", " in phase 1", " in phases 1, 3" @param {number[]} phases */
+function when(phases) {
+  if (!phases.length) return ''
+  const stays = phases.at(-1) === phasesShown().length && phases.length === phases.at(-1) - phases[0] + 1
+  return stays ? ` from phase ${phases[0]} on` : ` in phase${phases.length > 1 ? 's' : ''} ${phases.join(', ')}`
+}
 
 /** Says whose plan the map shows, where it is that of a run and not the person's own. */
 function showWhose() {
@@ -117,8 +124,7 @@ function showWhose() {
 
 function facts({ name, parameters, trained, learns, batchStatistics, cached }) {
   const part = trained && learns === 'partly' ? count(trained) + ' of ' : ''
-  const phase = thawsIn(name)
-  return [`${words[learns]}${phase ? ` from phase ${phase} on` : ''}, ${part}${count(parameters)} parameters`, batchStatistics && 'batch statistics', cached && 'computed once'].filter(Boolean).join('; ')
+  return [`${words[learns]}${when(learnsIn(name))}, ${part}${count(parameters)} parameters`, batchStatistics && 'batch statistics', cached && 'computed once'].filter(Boolean).join('; ')
 }
 const sentence = block => `${block.name}: ${facts(block)}${block.gradient ? '; gradients flow' : ''}`
 

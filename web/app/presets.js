@@ -75,7 +75,7 @@ function show() {
     preset?.snippet && snippet(spec),
     h('div', { class: 'text' },
       h('p', { id: 'plan-sentence', 'data-testid': 'plan-sentence' }, planProblem ?? current?.sentence ?? '…'),
-      current && !planProblem && h('p', {}, truth(current, spec))),
+      current && !planProblem && !current.phases && h('p', {}, truth(current, spec))),
   ].filter(Boolean))
 }
 

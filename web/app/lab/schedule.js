@@ -93,7 +93,7 @@ function whatLearns(phase, i, plan) {
   const options = choices(here().names)
   const { batchNorm: _, ...own } = planOf(phase)
   const at = options.findIndex(([, choice]) => JSON.stringify(choice) === JSON.stringify(own))
-  return h('label', { class: 'field phase-plan' }, h('span', { class: 'label' }, 'Learns'),
+  return h('label', { class: 'field phase-plan' }, h('span', { class: 'label' }, `Phase ${i + 1} learns`),
     h('select', { id: `phase-${i}-plan`, 'data-testid': `phase-${i + 1}-plan`, onchange: event => put(i, withPlan(phase, options[event.target.value][1])) },
       at < 0 && h('option', { value: -1, selected: true }, plan?.name ?? 'as on the map'),
       options.map(([text], n) => h('option', { value: n, selected: n === at }, text))))
