@@ -7,13 +7,13 @@ import (
 )
 
 // maxDownload bounds the bytes of a first visit, compressed and without weights.
-const maxDownload = 1_920_000
+const maxDownload = 1_800_000
 
 // maxModels bounds what a visit brings beside them: one network, and the cards of all.
 const maxModels = 2_500_000
 
 // maxDownloadGPU is that of a visit with a GPU, whose engine replaces the other.
-const maxDownloadGPU = 2_000_000
+const maxDownloadGPU = 1_870_000
 
 // What a visit needs is what the service worker keeps: not the program that
 // downloads weights, which is loaded when asked for.

@@ -40,6 +40,14 @@ func buildEngineIn(ctx context.Context, root string) (*engine, error) {
 			return nil, err
 		}
 	}
+	for name, program := range e.files {
+		if program, err = wasmasm.DropLines(program); err != nil {
+			return nil, err
+		}
+		if e.files[name], err = wasmasm.JoinData(program); err != nil {
+			return nil, err
+		}
+	}
 	// Threads need Go's memory to be a shared one, which the linker does not offer.
 	for _, name := range []string{"thaw.wasm", gpuEngine} {
 		if e.files[name], err = wasmasm.ShareMemory(e.files[name]); err != nil {

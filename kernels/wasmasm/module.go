@@ -41,6 +41,7 @@ const (
 	secExport   = 7
 	secElement  = 9
 	secCode     = 10
+	secData     = 11
 
 	kindFunc   = 0
 	kindTable  = 1
