@@ -14,8 +14,9 @@
 #   make soak     the demo in a browser for 1,000 passes, with flat memory
 #   make lesson   what freezing costs, measured on all worlds (hours; resumes);
 #                 LESSON="-seeds 3 -only near,shadow,20" for a part
-#   make site     the page as static files in build/site; WEIGHTS=FILE puts weights beside
+#   make site     the page as static files in build/site, a package for npm too (web/README.md); WEIGHTS=FILE puts weights beside
 #                 it, for a classroom or an intranet without internet
+#   make single   the whole page as one HTML file, build/thaw.html, opened by double click
 #   make reproducible   the site built twice, in two folders, nothing kept between them:
 #                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
@@ -39,8 +40,8 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || command -v firefox)
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run site test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu chromium firefox lavapipe screenshot
+.PHONY: run site single test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
+	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu chromium firefox lavapipe svelte screenshot
 
 run:
 	go run ./serve
@@ -48,8 +49,11 @@ run:
 site:
 	go run ./serve -build build/site $(if $(WEIGHTS),-weights "$(WEIGHTS)")
 
+single:
+	go run ./serve -single build/thaw.html
+
 # The browser tests come last: what they use has then been tested by itself.
-test: chromium firefox lavapipe format vet lint generated test-native test-portable test-wasm test-gpu test-browser
+test: chromium firefox lavapipe svelte format vet lint generated test-native test-portable test-wasm test-gpu test-browser
 
 check: format vet lint generated clean-tree
 
@@ -99,6 +103,8 @@ reproducible:
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
 	go test $$(go list ./... | grep -v /serve)
+	@[ -n "$$KERAS_PYTHON" ] || echo "SKIPPED: KERAS_PYTHON names no Python with Keras, ONNX Runtime and timm, exports may not have been asked in them"
+	@[ -n "$$TFJS_FOLDER" ] || echo "SKIPPED: TFJS_FOLDER names no folder with TensorFlow.js from npm, its export was not asked in it"
 
 # Without the experiment there is no SIMD: slower, and the same results.
 test-portable:
@@ -184,6 +190,15 @@ lavapipe:
 	  { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends mesa-vulkan-drivers; } || \
 	  echo "SKIPPED: no lavapipe here (Debian: mesa-vulkan-drivers), WebGPU in Firefox is not tested"; \
 	fi
+
+# What the Svelte example (web/examples/svelte) takes from npm.
+svelte: build/svelte/node_modules
+
+build/svelte/node_modules: web/examples/svelte/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "SKIPPED: no npm here, the package is not tested in a component"; \
+	else mkdir -p build/svelte && cp web/examples/svelte/package*.json build/svelte && \
+	  (cd build/svelte && npm ci --no-audit --no-fund && touch node_modules) || \
+	  echo "SKIPPED: npm could install nothing, the package is not tested in a component"; fi
 
 # Where there is none to install, the test that trains in Firefox is skipped.
 firefox:

@@ -34,6 +34,7 @@ var rooms = []struct {
 	{"irv2/internal/text", nil},
 	{"irv2/internal/unzip", []string{"irv2/internal/text"}},
 	{"irv2/internal/zip", nil},
+	{"irv2/experiment", nil},
 	{"irv2/release", nil},
 	{"irv2/score", nil},
 	{"irv2/weights/hdf5", nil},
@@ -52,7 +53,7 @@ var rooms = []struct {
 	{"irv2/weights", []string{"irv2", "irv2/weights/...", "irv2/internal/unzip", "irv2/internal/zip"}},
 
 	{"irv2/measure", []string{"irv2", "irv2/freeze", "irv2/compile", "kernels/..."}},
-	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/...", "irv2/keep", "irv2/lens", "irv2/measure", "irv2/release", "irv2/score", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
+	{"irv2/project", []string{"irv2", "irv2/compile", "irv2/experiment", "irv2/freeze", "irv2/images", "irv2/intake", "irv2/internal/...", "irv2/keep", "irv2/lens", "irv2/measure", "irv2/release", "irv2/score", "irv2/tune", "irv2/weights/...", "irv2/worlds", "kernels/..."}},
 
 	// What puts these together: the commands, Keras's figures.
 	{"irv2/...", []string{"irv2/...", "kernels/..."}},

@@ -15,7 +15,7 @@ func TestModuleKeepsPixelsOnDisk(t *testing.T) {
 		Left   int
 	}](b, `
 		const list = async () => {
-			const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('scratch')
+			const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('thaw-scratch')
 			const sizes = []
 			for await (const file of folder.values()) sizes.push((await file.getFile()).size)
 			return sizes

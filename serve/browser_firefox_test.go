@@ -12,11 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// Firefox has no driver here: it opens a page that trains by itself and posts what
-// came out. Chromium opens the same page, and the two must agree.
+// Firefox opens a page that trains by itself and posts what came out. Chromium opens the
+// same page, and the two must agree.
 
 // trainingScript is a short training of the mini network on drawn images.
 const trainingScript = `
@@ -53,25 +52,11 @@ type trained struct {
 const lossTolerance = 2e-3
 
 func TestFirefoxTrainsOnSIMD(t *testing.T) {
-	firefox := firefoxPath(t)
+	firefoxPath(t) // or it is skipped
 	answers := make(chan trained, 1)
 	url := trainingServer(t, answers)
-
-	profile := t.TempDir()
-	// No first-run pages, and no requests of the browser's own.
-	prefs := `user_pref("browser.shell.checkDefaultBrowser", false);
-user_pref("datareporting.policy.dataSubmissionEnabled", false);
-user_pref("toolkit.telemetry.reportingpolicy.firstRun", false);
-user_pref("app.update.enabled", false);
-`
-	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(prefs), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithTimeout(context.Background(), browserTimeout)
-	cmd := exec.CommandContext(ctx, firefox, "--headless", "--no-remote", "--profile", profile, url)
-	cmd.Env = append(os.Environ(), "HOME="+profile, "MOZ_CRASHREPORTER_DISABLE=1")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd := firefoxCommand(ctx, t, url)
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {

@@ -29,6 +29,11 @@ func TestPageMovesImagesAndTakesBack(t *testing.T) {
 		const items = document.querySelectorAll('#class-dialog [role="option"]')
 		items[1].click()
 		document.querySelectorAll('#class-dialog [role="option"]')[3].dispatchEvent(new MouseEvent('click', { shiftKey: true, bubbles: true }))
+		document.querySelector('[data-testid="aside-chosen"]').click()`)
+	b.wait(`document.querySelector('[data-testid="aside-chosen"]').textContent === 'Take back' && document.querySelectorAll('#class-dialog [title*="set aside by hand"]').length === 3`, "three images set aside")
+	eval[any](b, `document.querySelector('[data-testid="aside-chosen"]').click()`)
+	b.wait(`document.querySelector('[data-testid="aside-chosen"]').textContent === 'Set aside'`, "them taken back")
+	eval[any](b, `
 		document.querySelector('[data-testid="move-to"]').value = 'house'
 		document.querySelector('[data-testid="move"]').click()`)
 	b.wait(shown+" === 'boat 5, house 11'", "three images moved")

@@ -116,6 +116,22 @@ func TestPagePredictsAFolder(t *testing.T) {
 	if ended != "cancelled: Cancelled." {
 		t.Error(ended)
 	}
+	// Cancelled in the page: figures of what was asked until then, and of how many.
+	eval[bool](b, `
+		const { predictFiles } = await import('/app/predictions.js')
+		const pixel = new OffscreenCanvas(8, 8)
+		pixel.getContext('2d').fillRect(0, 0, 4, 4)
+		const file = await pixel.convertToBlob()
+		const place = document.querySelector('#predictions')
+		new MutationObserver((_, observer) => {
+			if (!place.querySelector('table')) return
+			observer.disconnect()
+			document.querySelector('#predict-progress button').click()
+		}).observe(place, { childList: true, subtree: true })
+		predictFiles(Array.from({ length: 3000 }, (_, i) => ({ path: 'boat/' + i + '.png', file })))
+		return true`)
+	b.wait("document.querySelector('[data-testid=predict-stopped]')?.textContent.includes('of 3,000 images')", "it stopped in the middle")
+	b.wait("document.querySelector('#predictions [data-testid=figures]')", "there are figures of what was asked")
 	b.click(`label:has([data-testid="preset-unfreeze-all"])`)
 	b.click("#train")
 	b.wait("document.querySelector('#run-table tr[data-run=B]')?.dataset.status === 'done'", "another run ends")

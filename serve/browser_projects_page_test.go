@@ -20,7 +20,7 @@ func TestPageFindsItsProject(t *testing.T) {
 	b.wait(`document.querySelector('[data-testid="using"]')`, "its network is in use")
 	b.do(chromedp.Sleep(2e9)) // the note of the page comes a moment later
 	seen := `return JSON.stringify([[...document.querySelectorAll('#classes > [data-class]')].map(c => c.dataset.class + c.querySelector('[data-testid="count"]').textContent),
-		document.querySelector('#run-table').textContent, !document.querySelector('#curves').hidden, document.querySelector('#plan-sentence').textContent, document.querySelector('#download').disabled])`
+		document.querySelector('#run-table').textContent, !document.querySelector('#curves').hidden, document.querySelector('#plan-sentence').textContent, document.querySelector('#download').disabled, document.querySelectorAll('#confusion .cell').length])`
 	before := eval[string](b, seen)
 	b.page("")
 	b.wait(`document.querySelector('[data-run="A"]')`, "the run is there")

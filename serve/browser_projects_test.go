@@ -72,6 +72,9 @@ func TestProjectSurvivesReload(t *testing.T) {
 	b.give(glob(t, photos+"house/*")...)
 	after := eval[string](b, `
 		if (project.page.tab !== 'runs' || !project.runs[0].network) throw new Error(JSON.stringify(project))
+		const { class: said, probability, blocks, picture } = await thaw.explain(files[0], { run: project.runs[0].id })
+		const [answer] = (await thaw.predict(files[0])).classes
+		if (said !== answer.name || Math.abs(probability - answer.probability) > 1e-4 || blocks.length < 10 || picture.type !== 'image/jpeg') throw new Error('explained as ' + JSON.stringify([said, probability, answer]))
 		return JSON.stringify([await thaw.data.list(), (await thaw.predict(files[0])).classes].map(x => ({ ...x, undo: null })))`)
 	if after != before {
 		t.Errorf("found\n%s, kept\n%s", after, before)

@@ -224,14 +224,7 @@ func (b *browserTab) checkStayedHome() {
 // give makes files of this machine the page's globalThis.files, as a person's choice does.
 func (b *browserTab) give(paths ...string) {
 	b.t.Helper()
-	for i, path := range paths {
-		absolute, err := filepath.Abs(path)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		paths[i] = absolute
-	}
-	b.do(chromedp.SetUploadFiles(chromedp.CSS("#files"), paths))
+	b.choose("#files", paths...)
 	eval[bool](b, "globalThis.files = [...document.querySelector('#files').files]; return true")
 }
 

@@ -33,6 +33,13 @@ func TestSiteIsReproducible(t *testing.T) {
 		if err := s.write(sites[i]); err != nil {
 			t.Fatal(err)
 		}
+		document, err := single(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(sites[i], "single.html"), document, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	files := 0
 	err = fs.WalkDir(os.DirFS(sites[0]), ".", func(name string, d fs.DirEntry, err error) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -57,8 +58,15 @@ type site struct {
 	lender  lender
 }
 
-// licences are the texts that go with what is distributed, by name in the site.
-var licences = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt"}
+// examples are pages of others' own, with their own policies.
+const examples = "examples"
+
+// forEmbedding is what only pages of others' own need of the site, which is a package for
+// npm too (web/package.json).
+var forEmbedding = []string{"package.json", "isolate.js"}
+
+// texts go with what is distributed, by name in the site: licences, and what the package says.
+var texts = map[string]string{"LICENSE.txt": "LICENSE", "THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt", "README.md": "web/README.md"}
 
 // newSite gathers the files of folder web, the licences, the engine and what says which
 // weights there are. Compressed bytes are cached in the build folder by content.
@@ -68,6 +76,9 @@ func newSite(e *engine, quality int, connect []string, beside ...besideFile) (*s
 	cache := &brotliCache{dir: filepath.Join(e.root, "build", "brotli"), quality: quality}
 	web := os.DirFS(filepath.Join(e.root, "web"))
 	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {
+		if name == examples {
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || contentTypes[path.Ext(name)] == "" {
 			return err
 		}
@@ -83,7 +94,7 @@ func newSite(e *engine, quality int, connect []string, beside ...besideFile) (*s
 	if err != nil {
 		return nil, err
 	}
-	for name, at := range licences {
+	for name, at := range texts {
 		raw, err := os.ReadFile(filepath.Join(e.root, at))
 		if err != nil {
 			return nil, err
@@ -138,7 +149,7 @@ func (s *site) manifest() manifest {
 	for _, name := range names {
 		fmt.Fprintln(version, name, s.files[name].etag)
 		switch ext := path.Ext(name); {
-		case ext == ".ts", ext == ".txt", name == "fetch.wasm":
+		case ext == ".ts", ext == ".txt", ext == ".md", name == "fetch.wasm", slices.Contains(forEmbedding, name):
 		case name == gpuEngine, name == "engine/gpu.js":
 			m.GPU = append(m.GPU, name)
 		case ext == ".safetensors" && name != usualWeights:
@@ -160,7 +171,7 @@ func (s *site) add(name string, raw []byte, cache *brotliCache) error {
 	}
 	sum := sha256.Sum256(raw)
 	hash := hex.EncodeToString(sum[:8])
-	f := &file{contentType: contentTypes[path.Ext(name)], etag: `"` + hash + `"`, raw: raw}
+	f := &file{contentType: cmp.Or(contentTypes[path.Ext(name)], contentTypes[".txt"]), etag: `"` + hash + `"`, raw: raw}
 	s.files[name] = f
 	if len(raw) < 1024 || !compressible(name) {
 		return nil

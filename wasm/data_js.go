@@ -147,6 +147,17 @@ func (e *engine) moveImages(r *request) (any, error) {
 	return e.MoveImages(args.IDs, args.Class)
 }
 
+// exclude answers data.exclude and data.include.
+func exclude(do func(ids []int) (project.DataInfo, error)) call {
+	return func(r *request) (any, error) {
+		var args struct{ IDs project.IDs }
+		if err := r.decode(&args); err != nil {
+			return nil, err
+		}
+		return do(args.IDs)
+	}
+}
+
 // keepTogether answers data.keepTogether.
 func (e *engine) keepTogether(r *request) (any, error) {
 	var args struct{ IDs project.IDs }

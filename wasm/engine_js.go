@@ -41,9 +41,13 @@ type openOptions struct {
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
 	Measure bool   `json:"measure"`
+	Keep    *bool  `json:"keep"`
 
 	Decoders *int `json:"decoders"`
 }
+
+// keeps says whether anything may be written to the browser's storage.
+func (o *openOptions) keeps() bool { return o.Keep == nil || *o.Keep }
 
 // open answers open: chooses the backend, opens library and disk, and looks for a GPU.
 func (e *engine) open(r *request) (any, error) {
@@ -57,9 +61,11 @@ func (e *engine) open(r *request) (any, error) {
 	if digest, err := jsutil.Await(jsutil.Prop(safejs.Global(), "thawDigest")); err == nil {
 		e.digest = jsutil.String(digest)
 	}
-	e.openStorage(r.ctx)
-	if disk := openDisk(); disk != nil {
-		e.KeepOn(disk)
+	if e.wanted.keeps() {
+		e.openStorage(r.ctx)
+		if disk := openDisk(); disk != nil {
+			e.KeepOn(disk)
+		}
 	}
 	most := -1
 	if e.wanted.Decoders != nil {

@@ -32,8 +32,10 @@ func (e *engine) findGPU(ctx context.Context, software bool) error {
 		return project.Errorf(project.Unsupported, "%s computes something else than it should (%v): the processor is used instead.", device.Label, err)
 	}
 	speeds := project.Speeds{Now: time.Now}
-	if shelf, err := openShelf(ctx, measurementsDatabase, project.Measurements); err == nil {
-		speeds.Shelf = shelf
+	if e.wanted.keeps() {
+		if shelf, err := openShelf(ctx, measurementsDatabase, project.Measurements); err == nil {
+			speeds.Shelf = shelf
+		}
 	}
 	engine := fmt.Sprint(version, " ", e.Machine.Name(), " ", threadsOf(e.Machine))
 	measured, err := speeds.Of(ctx, device.Label, engine, e.wanted.Measure, func() (project.Measured, error) { return e.measure(ctx, device) })

@@ -90,6 +90,24 @@ func (e *engine) predict(r *request) (any, error) {
 	return e.PredictBy(r.ctx, jsutil.String(jsutil.Prop(r.args, "run")), func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) })
 }
 
+// explain answers explain: an explanation with the picture as a Blob in it.
+func (e *engine) explain(r *request) (any, error) {
+	var choice project.ExplainChoice
+	if err := r.decode(&choice); err != nil {
+		return nil, err
+	}
+	found, err := e.Explain(r.ctx, choice, func() (string, []byte, error) { return readPicture(jsutil.Prop(r.args, "file")) }, e.progress(r, "Covering parts of the image"))
+	if err != nil {
+		return nil, err
+	}
+	picture, err := asBlob("image/jpeg")(found.Picture, nil)
+	if err != nil {
+		return nil, err
+	}
+	value := toJS(found)
+	return value, value.Set("picture", picture)
+}
+
 // predictFiles answers predictFiles: answers are events, what came of them the reply.
 func (e *engine) predictFiles(r *request) (any, error) {
 	var choice project.PredictChoice
@@ -98,6 +116,9 @@ func (e *engine) predictFiles(r *request) (any, error) {
 	}
 	return e.PredictFiles(r.ctx, filesOf(jsutil.Prop(r.args, "files"), "path"), choice, r.answer, e.tell(r))
 }
+
+// predicted answers predicted.
+func (e *engine) predicted(r *request) (any, error) { return e.Predicted(r.ctx) }
 
 // measureTest answers data.test.
 func (e *engine) measureTest(r *request) (any, error) {

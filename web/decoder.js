@@ -1,6 +1,7 @@
 // A worker that decodes images: the engine's program, started as a decoder
 // (wasm/decoder_js.go). decoders.js sends { module } first, then { id, bytes, job }.
 import { loadGo } from './engine/loader.js'
+import { wasmExec } from './site.js'
 
 const pages = 32768 // 2 GB, more than images.Limits give to a picture
 
@@ -26,7 +27,7 @@ self.addEventListener('unhandledrejection', () => postMessage({ ended: true }))
 
 async function start(module) {
   try {
-    const go = await loadGo(module, { wasmExec: new URL('wasm_exec.js', import.meta.url).href, argv: ['thaw', 'decoder'], pages })
+    const go = await loadGo(module, { wasmExec, argv: ['thaw', 'decoder'], pages })
     await go.finished // for lack of memory
   } finally {
     postMessage({ ended: true })

@@ -1,17 +1,20 @@
 // Workers that decode images by the engine's own program, each with memory of its own. They
 // start as they are needed, and end with close().
+
 const retireAbove = 384 << 20 // bytes of memory, which never shrinks: another takes its place
 
 export class Decoders {
   #module
   #most
+  #startWorker
   #workers = []
   #last = 0
   #useless = false // they do not start here
 
-  constructor(module, most) {
+  constructor(module, most, startWorker) {
     this.#module = module
     this.#most = most
+    this.#startWorker = startWorker
   }
 
   // decode resolves to what the program answers, and takes bytes away. It rejects with
@@ -37,7 +40,7 @@ export class Decoders {
     if (this.#useless) return
     const w = { worker: null, jobs: new Map(), ready: false, retired: false }
     try {
-      w.worker = new Worker(new URL('./decoder.js', import.meta.url), { type: 'module', name: 'thaw decoder' })
+      w.worker = this.#startWorker()
       w.worker.onmessage = ({ data }) => this.#hear(w, data)
       w.worker.onerror = event => { event.preventDefault(); this.#end(w) }
       w.worker.postMessage({ module: this.#module })

@@ -1,7 +1,7 @@
 // Files of this session for pixels that memory has no room for, in the origin private file
 // system. A worker reads and writes them synchronously through a handle that is theirs
 // alone: while it is open nobody can remove the file, so what can be removed is left over.
-const folder = 'scratch'
+const folder = 'thaw-scratch'
 const tries = 3 // another tab may sweep a new file away before it is open
 
 const scratch = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(folder, { create: true })

@@ -17,6 +17,14 @@ export interface OpenOptions {
   /** Measure GPU and processor anew; else what they were measured to do within a month counts. */
   measure?: boolean
   /**
+   * Default true: weights and projects are kept in this site's IndexedDB and origin private file system, by Thaw's own
+   * names (thaw, thaw-...), and all pages of one origin share them. false: nothing is written there, all ends with close();
+   * projects.* but list are refused, and pixels stay in memory.
+   */
+  keep?: boolean
+  /** The folder of worker.js and all beside it, ending in /, relative to the page. Default: this module's own; any origin that allows it (CORS). */
+  base?: string | URL
+  /**
    * Called when something changes that a person should know (a worker died, storage blocked).
    * `ended`: the engine is gone, as every call will say; only a reload of the page helps.
    */
@@ -53,6 +61,7 @@ export interface Thaw {
   readonly weights: WeightCalls
   readonly data: DataCalls
   readonly projects: ProjectCalls
+  readonly experiment: ExperimentCalls
   /** What files are, by their first bytes and a zip's directory: for a drop. */
   recognise(files: Iterable<{ path: string; file: Blob }>): Promise<Recognised[]>
   /** Compiles a freeze plan for the current model, data and options; nothing is allocated. */
@@ -64,10 +73,19 @@ export interface Thaw {
    * run with these options would train on, its penalty chosen on these alone, scored on those held back.
    */
   probe(options?: TrainOptions, call?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Probe>
+  /**
    * Classes of an image by the network as it is now (fine-tuned, if a run ended). `run`: by the network that
    * this run of the open project kept, which does not come into use for that.
    */
   predict(file: Blob, options?: { run?: string }): Promise<Prediction>
+  /**
+   * Where a network looks for a class on an image file, or an image of the data set by its id: Grad-CAM of every block of
+   * the backbone (the gradients of the class's logit, in inference mode; only what speaks for the class).
+   * `class`: left out, the likeliest. `run`: as in predict. `before`: under the same classes, the run as it began ('start':
+   * its head is the random one) or the loaded layers under its trained head ('loaded').
+   * `occlusion`: a control that knows no gradients, for which the network is asked 82 times.
+   */
+  explain(picture: Blob | number, options?: { class?: string; run?: string; before?: 'start' | 'loaded'; occlusion?: boolean; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<Explanation>
   /**
    * Asks the network as it is now about all pictures among files: loose, in folders, in zips, with tables of
    * labels as in data.survey. Answers come one by one; nothing is added to the images, and one picture at a
@@ -75,6 +93,8 @@ export interface Thaw {
    * `source` names the labels (Predictions.sources), 'none' takes none; left out, the one that the network knows best.
    */
   predictFiles(files: Iterable<{ path: string; file: Blob }>, options?: { source?: string; encoding?: string } & PredictOptions): Promise<Predictions>
+  /** What came of the last predictFiles as far as it got, the one that was aborted too. */
+  predicted(): Promise<Predictions>
   /** A small JPEG of a picture of the last predictFiles or data.test, by its answer's index. */
   predictedThumbnail(index: number): Promise<Blob>
   /**
@@ -154,6 +174,7 @@ export interface OpenedProject extends Keeping {
   runs: KeptRun[]
   page: any                          // of note, or null
   interrupted: (KeptRun & { steps: number; of: number; saved: number; problem: string | null }) | null
+  experiment: Experiment | null
   warnings: string[]                 // what could not be found again
 }
 export interface KeptRun {
@@ -165,6 +186,71 @@ export interface KeptRun {
   result: RunResult | null
   test: Tested | null                // how it did on the test set
   network: boolean                   // its network is kept: see useRun
+}
+
+// Experiments ------------------------------------------------------------------
+
+/**
+ * Plans repeated over seeds, one run after the other, seed by seed. Every run is what train gives with its plan and
+ * options, to the bit (same machine, same threads). Figures are kept with the project after each run, networks are not;
+ * a run under way is kept every 20 s. While an experiment is under way, train is refused.
+ */
+export interface ExperimentCalls {
+  /** The project's experiment with what it shows; null: none. */
+  get(): Promise<Experiment | null>
+  /** Code 'exists' where there is one with runs, unless it may be replaced. */
+  start(description: ExperimentDescription, options?: { replace?: boolean }, onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  /** Does what another one did (what `get` gave, as JSON), with the same weights and images, and compares: see Experiment.repeated. */
+  repeat(file: Experiment, options?: { replace?: boolean }, onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  /** Does the runs that are left, after a reload, a crash or cancel. */
+  goOn(onEvent?: (event: ExperimentEvent) => void): Promise<Queue>
+  forget(): Promise<void>
+}
+export interface ExperimentDescription {
+  plans: { name: string; spec: PlanSpec; options?: TrainOptions }[]   // of the options all but the seed count
+  first: number; seeds: number                                        // first, first + 1, ...
+  vary: { split: boolean; head: boolean; order: boolean }             // what does not vary is drawn by the first seed
+}
+export interface Experiment extends ExperimentDescription {
+  id: string
+  /** weights and images: digests of the values that runs begin from, and of all pictures with their classes, in order. */
+  under: { thaw: string; weights: string; weightsTitle: string; model: string; size: number; dense: number; images: string; classes: { name: string; images: number }[] }
+  runs: ExperimentRun[]            // done, of `of`
+  of: number
+  underWay: boolean
+  problem: string | null           // why it cannot go on here
+  analysis: Record<'accuracy' | 'balanced' | 'loss', ExperimentAnalysis>
+  /** How far a repetition gave the same, to the bit. */
+  repeated: { same: number; of: number; differ: { index: number; split: boolean; machine: string; figures: Pick<RunResult, 'validationAccuracy' | 'balancedAccuracy' | 'validationLoss'> }[] } | null
+}
+/** began: Unix milliseconds; split, learned: digests of who is on which side, and of all values that training changed; interval: Wilson's, of this run alone. */
+export interface ExperimentRun {
+  plan: number; seed: number; began: number
+  problem?: string                 // its loss grew beyond all numbers: it does not count
+  train: number; validation: number
+  split: string; learned: string; machine: string
+  interval: Interval | null
+  epochs: Extract<TrainEvent, { kind: 'epoch' }>[]
+  result: RunResult | null
+}
+/** Over seeds: mean, standard deviation, and the mean's 95 % interval by Student's t; null for fewer than two. */
+export interface Spread { n: number; mean: number | null; sd: number | null; low: number | null; high: number | null }
+export interface ExperimentAnalysis {
+  plans: Spread[]
+  /** plan minus less, by seed. wider: for new images of this kind, where splits share theirs (Nadeau and Bengio 2003). */
+  pairs: (Spread & { plan: number; less: number; wider: Interval | null })[]
+}
+export type ExperimentEvent =
+  | { kind: 'run'; index: number; plan: number; seed: number; event: TrainEvent }
+  | { kind: 'recorded'; done: number; of: number }
+  | { kind: 'paused' } | { kind: 'resumed' }   // between two runs
+  | { kind: 'done' | 'cancelled'; result: Experiment }
+  | { kind: 'failed'; message: string; code?: string }
+export interface Queue {
+  pause(): Promise<void>; resume(): Promise<void>
+  /** Ends the run under way; those done stay, and goOn does the others. */
+  cancel(): Promise<void>
+  done: Promise<Experiment>
 }
 
 // Model ----------------------------------------------------------------------
@@ -267,6 +353,9 @@ export interface DataCalls {
   move(ids: number[], className: string): Promise<DataInfo>
   /** All images of one class into another; the first is gone then. */
   merge(from: string, into: string): Promise<DataInfo>
+  /** Sets images aside: they stay, but no run trains on them or measures with them until include takes them back. */
+  exclude(ids: number[]): Promise<DataInfo>
+  include(ids: number[]): Promise<DataInfo>
   /** Images that look the same without being copies, in groups of ids: computed when asked, and only a hint. */
   alike(): Promise<number[][]>
   /** Makes images one group, which stays on one side of the split. */
@@ -336,9 +425,9 @@ export interface TakeChoice {
 export interface AddResult { accepted: number; refused: { name: string; reason: string }[]; data: DataInfo }
 /**
  * split: 'test' is looked at only when a person asks, 'aside' is left out (see `warnings`).
- * group: stays on one side with others of it. browserDecoded: its pixels are what this browser makes of its file.
+ * group: stays on one side with others of it. excluded: set aside by hand, see exclude. browserDecoded: its pixels are what this browser makes of its file.
  */
-export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; browserDecoded?: true }
+export interface ImageInfo { id: number; name: string; split: 'train' | 'validation' | 'test' | 'aside'; group?: string; excluded?: true; browserDecoded?: true }
 export interface DataInfo {
   classes: { name: string; images: ImageInfo[]; generated?: boolean }[]
   duplicates: { ids: number[]; conflict: boolean }[]   // same pixels; conflict: under two classes
@@ -394,8 +483,10 @@ export interface Cost {
   parameters: number; trained: number
   flops: { forward: number; inputGradient: number; filterGradient: number }  // one step
   cacheFlops: number              // once per image
-  /** Images for which that was done by a run before: they are not computed again. */
+  /** Images for which that was done by a run before, whatever they are labelled by now: they are not computed again. */
   cachedImages: number
+  /** A pass, for TrainOptions.restate, which the seconds below include; 0: not asked for, or no batch norm is live. */
+  restateFlops: number
   peakBytes: number               // exact: arena + state + cache + weights
   budgetBytes: number
   fits: boolean
@@ -424,6 +515,10 @@ export interface TrainOptions {
   validation?: number             // share, 0.2
   /** Steps, passes and the end tell of every block: see Readings below. */
   readings?: boolean
+  /** Numbers of their own for parts of what `seed` draws: which images are held back, the head's first values, the order of images (what varies them and dropout too). */
+  seeds?: { split?: number; head?: number; order?: number }
+  /** Each pass is evaluated a second time, with the statistics of live batch norms computed anew: `anew` of 'epoch'. Training stays the same, to the bit. */
+  restate?: boolean
   /** Start from the network as it is now; else from the weights as loaded, so that runs can be compared. */
   continue?: boolean
 }
@@ -435,7 +530,8 @@ export type TrainEvent =
   | { kind: 'phase'; phase: number; of: number; epoch: number; plan: Plan }
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; factors?: number[]; readings?: EpochReadings }  // factors: of each block's rate, where scaled
+  // factors: of each block's rate, where scaled.
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; factors?: number[]; anew?: Restated; readings?: EpochReadings; series?: PassReadings }
   // Before 'done' of a run with readings.
   | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }
@@ -453,14 +549,39 @@ export interface Run {
   cancel(): Promise<void>
   done: Promise<RunResult | null>
 }
+/** The held-back images with statistics computed anew from so many training images: what differs from the evaluation beside it is drift, not learning. */
+export interface Restated { loss: number | null; accuracy: number; images: number }
 export interface RunResult {
   run: string; plan: string; epochs: number; steps: number; seconds: number; trained: number
   trainAccuracy: number; /** null: nothing was held back to measure on. */ validationAccuracy: number | null; validationLoss: number | null
   balancedAccuracy: number | null               // mean over the classes of what is recognised of each
   classes: string[]; confusion: number[][]      // [true][predicted], validation set
+  /**
+   * What stands behind `confusion`, in lists of one length: each held-back image's id, its label in the run and what was
+   * said, as positions in `classes`, and that one's probability in thousandths. Of more than 4000 images mistakes come
+   * first. Not of runs of weights that came with their history.
+   */
+  heldBack?: { ids: number[]; labels: number[]; said: number[]; sure: number[] }
 }
 /** run: whose network answered, '' as loaded. browserDecoded: the image's pixels are what this browser makes of its file. */
 export interface Prediction { run: string; classes: { name: string; probability: number }[]; milliseconds: number; browserDecoded?: true }
+
+export interface Explanation {
+  run: string; class: string; probability: number
+  classes: { name: string; probability: number }[]   // in the order of the outputs
+  size: number; picture: Blob                          // a JPEG of the image as the network takes it, size by size pixels
+  /**
+   * Maps of the backbone's blocks: values, row by row, are thousandths of the largest, which is in logits (0: nothing speaks
+   * for the class). To be enlarged to the image. agrees: correlation with the occlusion, from -1 to 1; null: not known.
+   */
+  blocks: { block: string; height: number; width: number; values: number[]; largest: number; agrees: number | null }[]
+  /**
+   * What of the probability goes when a grey patch of `patch` cells a side covers part of the image, which has `cells` a
+   * side: mean of the patches that cover a cell, row by row; `most`: by the one that costs most.
+   */
+  occlusion: { cells: number; patch: number; values: number[]; most: number } | null
+  milliseconds: number
+}
 
 export interface PredictOptions { onResult?: (answer: Answer) => void; onProgress?: (p: Progress) => void; signal?: AbortSignal }
 /** What the network says of one of many pictures, or why it says nothing. */
@@ -475,6 +596,7 @@ export interface Answer {
 export interface Predictions {
   classes: string[]
   images: number; refused: number; passedOver: number
+  of: number                         // pictures there are; more than were asked about where it was aborted
   /** What could name the right classes; known: pictures whose label the network knows. */
   sources: { id: string; title: string; known: number }[]
   source: string                     // '': none
@@ -520,6 +642,11 @@ export interface EpochReadings {
   drift: { layer: number; block: string; shift: number | null; logRatio: number | null }[]
   remaining: number               // of the statistics at the start, in these: 0.99^steps
 }
+/**
+ * A pass's readings of every block, kept with the run (of 64 passes at most, then of every second): means of the steps'
+ * gradient and ratio, moved at the end, and shift, the mean over the block's live batch norms.
+ */
+export interface PassReadings { gradient: (number | null)[]; ratio: (number | null)[]; moved: (number | null)[]; shift: (number | null)[] }
 /**
  * Likeness is linear CKA without bias, of the held-back images (200 at most), of the backbone's blocks: 1 the same, 0 nothing
  * in common; empty where fewer than 8 are held back. `runs`: earlier ones with readings and the same images held back.

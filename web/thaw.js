@@ -1,5 +1,6 @@
 // The public module of Thaw: a thin client of worker.js, by PROTOCOL.md.
 // What each call takes and gives is written once, in thaw.d.ts.
+import { startEngine } from './start-engine.js'
 
 export class ThawError extends Error {
   /** @param {string} code @param {string} message */
@@ -11,10 +12,10 @@ export class ThawError extends Error {
 }
 
 /** @param {import('./thaw.d.ts').OpenOptions} [options] */
-export async function open({ onNotice, onEngine, onKeeping, ...options } = {}) {
-  const address = new URL('./worker.js', import.meta.url)
-  if (options.backend) address.searchParams.set('backend', options.backend)
-  const worker = new Worker(address, { type: 'module', name: 'thaw' })
+export async function open({ onNotice, onEngine, onKeeping, base, ...options } = {}) {
+  const worker = await startEngine(base).catch(error => {
+    throw new ThawError('invalid', `The engine's worker could not be started (${error.message}): base is the address, ending in /, of the folder that worker.js lies in.`)
+  })
   const engine = {}
   const update = news => { Object.assign(engine, news); onEngine?.(engine) }
   const channel = new Channel(worker, onNotice, update, onKeeping)
@@ -30,6 +31,7 @@ class Channel {
   #onNotice
   #onEngine
   #onKeeping
+  #heard = false // the worker has begun
   #persisting = false // the browser was asked to keep what is kept
 
   constructor(worker, onNotice, onEngine, onKeeping) {
@@ -40,7 +42,7 @@ class Channel {
     worker.onmessage = ({ data }) => this.#receive(data)
     worker.onerror = event => {
       event.preventDefault?.()
-      this.close(gone())
+      this.close(this.#heard ? gone() : new ThawError('network', notThere))
     }
     worker.onmessageerror = () => this.#onNotice({ level: 'warning', message: 'A message of the engine could not be read; if the page waits for long, reload it.' })
   }
@@ -69,6 +71,7 @@ class Channel {
   }
 
   #receive(message) {
+    this.#heard = true
     if (message.notice) return this.#onNotice(message.notice)
     if (message.engine) return this.#onEngine(message.engine)
     if (message.alive) return void this.#watch(message.alive).catch(() => {})
@@ -123,6 +126,7 @@ class Channel {
   }
 }
 
+const notThere = 'The engine could not be loaded: go online and reload the page; if that does not help, worker.js is not where the page looks for it (open({ base })), or its policy forbids it.'
 const gone = () => new ThawError('internal', 'The engine stopped: reload the page. What is kept on this machine stays.')
 const cancelled = () => new ThawError('cancelled', 'Cancelled.')
 const isFinal = event => ['done', 'cancelled', 'failed'].includes(event.kind)
@@ -166,6 +170,8 @@ function thaw(channel, engine) {
       clear: call('data.clear'),
       move: (ids, className) => channel.call('data.move', { ids, class: className }),
       merge: (from, into) => channel.call('data.merge', { from, into }),
+      exclude: ids => channel.call('data.exclude', { ids }),
+      include: ids => channel.call('data.include', { ids }),
       alike: call('data.alike'),
       keepTogether: ids => channel.call('data.keepTogether', { ids }),
       undo: call('data.undo'),
@@ -191,9 +197,18 @@ function thaw(channel, engine) {
       forget: call('projects.forget'),
       useRun: (run, options) => withProgress('projects.useRun', { run }, options),
     },
+    experiment: {
+      get: call('experiment.get'),
+      start: (description, { replace } = {}, onEvent) => queue(channel, 'experiment.start', { description, replace }, onEvent),
+      repeat: (file, { replace } = {}, onEvent) => queue(channel, 'experiment.repeat', { file, replace }, onEvent),
+      goOn: onEvent => queue(channel, 'experiment.goOn', {}, onEvent),
+      forget: call('experiment.forget'),
+    },
     probe: (trainOptions, options) => withProgress('probe', { options: trainOptions }, options),
     predict: (file, options) => channel.call('predict', { file, ...options }),
+    explain: (picture, { onProgress, signal, ...choice } = {}) => withProgress('explain', typeof picture === 'number' ? { image: picture, ...choice } : { file: picture, ...choice }, { onProgress, signal }),
     predictFiles: (files, { source, encoding, ...options } = {}) => withAnswers('predictFiles', { files: [...files], source, encoding }, options),
+    predicted: call('predicted'),
     predictedThumbnail: index => channel.call('predictedThumbnail', { index }),
     export: (format, options) => channel.call('export', { format, ...options }),
     reset: call('reset'),
@@ -231,6 +246,24 @@ async function storage() {
 
 /** A run that `name` starts. */
 async function run(channel, name, args, onEvent) {
+  const { reply: { run }, done } = await lasting(channel, name, args, onEvent)
+  return { id: run, ...steered(channel, 'run', { run }), done }
+}
+
+/** An experiment that `name` starts. */
+async function queue(channel, name, args, onEvent) {
+  const { done } = await lasting(channel, name, args, onEvent)
+  return { ...steered(channel, 'experiment', {}), done }
+}
+
+const steered = (channel, of, args) => ({
+  pause: () => channel.call(`${of}.pause`, args),
+  resume: () => channel.call(`${of}.resume`, args),
+  cancel: () => channel.call(`${of}.cancel`, args),
+})
+
+/** What `name` starts, and a promise of its end. */
+async function lasting(channel, name, args, onEvent) {
   const done = Promise.withResolvers()
   done.promise.catch(() => {}) // whoever listens to events only has heard of the failure
   const hear = event => {
@@ -238,14 +271,8 @@ async function run(channel, name, args, onEvent) {
     else if (isFinal(event)) done.resolve(event.result)
     onEvent?.(event)
   }
-  const { run } = await channel.call(name, args, { onEvent: hear, untilFinal: true })
-  return {
-    id: run,
-    pause: () => channel.call('run.pause', { run }),
-    resume: () => channel.call('run.resume', { run }),
-    cancel: () => channel.call('run.cancel', { run }),
-    done: done.promise,
-  }
+  const reply = await channel.call(name, args, { onEvent: hear, untilFinal: true })
+  return { reply, done: done.promise }
 }
 
 /** @param {Iterable<Blob | File>} files @param {string} [group] */

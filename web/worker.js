@@ -8,7 +8,11 @@ import { loadGo } from './engine/loader.js'
 import * as files from './files.js'
 import { decode, decodes } from './foreign.js'
 import { openScratch, sweepScratch } from './scratch.js'
+import { address, wasmExec } from './site.js'
+import { decoderStarter } from './start-decoder.js'
 
+let opened // with the arguments of the first call, which is open
+const opening = new Promise(resolve => { opened = resolve })
 let deliver = null // the engine's function for a message, once it is ready
 let failure = null // why there is no engine, once there is none
 const inbox = [] // messages that came before it was ready
@@ -16,6 +20,7 @@ const open = new Set() // ids of requests without a reply
 
 self.onmessage = ({ data }) => {
   if (data.call) open.add(data.id)
+  if (data.call === 'open') opened(data.args)
   if (failure) fail(data.id)
   else if (deliver) deliver(data)
   else inbox.push(data)
@@ -57,14 +62,12 @@ const stopped = reason => stop('internal', `The engine stopped (${reason}): relo
 self.addEventListener('error', event => stopped(event.message))
 self.addEventListener('unhandledrejection', ({ reason }) => reason instanceof WebAssembly.RuntimeError && stopped(reason.message))
 
-const here = name => new URL(name, import.meta.url).href
-
 // Called by the engine: downloads into a Blob by a program of its own (wasm/fetch).
 let fetcher = null
-globalThis.thawFetch = async (address, limit, progress, signal) => {
+globalThis.thawFetch = async (url, limit, progress, signal) => {
   fetcher ??= startFetcher().catch(error => { fetcher = null; throw error })
   const run = await fetcher
-  return new Promise((resolve, reject) => run(address, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
+  return new Promise((resolve, reject) => run(url, limit, progress, resolve, (code, message) => reject({ code, message }), signal))
 }
 
 // Called by the engine: arguments as JSON. NaN and Infinity would be null there, which stands
@@ -74,15 +77,17 @@ const number = x => (typeof x === 'bigint' || (typeof x === 'number' && !Number.
 globalThis.thawArguments = args => JSON.stringify(args, (_, value) => number(value))
 
 // Called by the engine: a file of this site as a Blob. Not every visit needs it, so the
-// service worker (sw.js) keeps it only from now on.
+// service worker (sw.js), where there is one, keeps it only from now on.
 globalThis.thawAsset = async name => {
-  const answer = await fetch(here(name))
+  const url = await address(name)
+  const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
-  await keepAsset(here(name), answer).catch(() => {}) // storage is blocked or full: it works online
+  await keepAsset(url, answer).catch(() => {}) // storage is blocked or full: it works online
   return answer.blob()
 }
 
 async function keepAsset(url, answer) {
+  if ((await opening).keep === false || !(await caches.has('thaw'))) return
   const cache = await caches.open('thaw')
   if (!(await cache.match(url))) await cache.put(url, answer.clone())
 }
@@ -106,7 +111,7 @@ globalThis.thawFiles = files
 
 async function startFetcher() {
   const go = new Go()
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(here('fetch.wasm')), go.importObject)
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(await address('fetch.wasm')), go.importObject)
   return new Promise(resolve => {
     globalThis.thawFetcher = resolve
     go.run(instance)
@@ -115,21 +120,22 @@ async function startFetcher() {
 
 // hasGPU says whether to load the engine that can use a GPU: shaders and all are of no
 // use where there is no adapter, or only one in software that nobody asked for.
-async function hasGPU() {
-  const backend = new URL(self.location.href).searchParams.get('backend') ?? 'auto'
+async function hasGPU(backend = 'auto') {
   if (!['auto', 'webgpu'].includes(backend)) return false
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   return Boolean(adapter) && (backend === 'webgpu' || !isSoftware(adapter))
 }
 
-try {
-  const load = name => loadGo(here(name), { wasmExec: here('wasm_exec.js') })
-  const go = await hasGPU() ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
+async function start() {
+  const startDecoder = await decoderStarter()
+  const load = async name => loadGo(await address(name), { wasmExec })
+  const { backend } = await opening
+  const go = await hasGPU(backend) ? await load('thaw-gpu.wasm').catch(() => load('thaw.wasm')) : await load('thaw.wasm')
   go.engine.onlost = (_, why) => post({ notice: { level: 'warning', message: `A helper thread is lost (${why}): the work goes on with fewer, more slowly.` } })
-  globalThis.thawDecoders = most => new Decoders(go.module, most)
+  globalThis.thawDecoders = most => new Decoders(go.module, most, startDecoder)
   globalThis.thawMemoryBytes = () => go.engine.memory.buffer.byteLength
   await go.finished
   stopped('most likely for lack of memory')
-} catch (error) {
-  stop('unsupported', `The engine could not be started (${error.message}): use a current browser, and reload the page.`)
 }
+
+start().catch(error => stop('unsupported', `The engine could not be started (${error.message}): use a current browser, and reload the page.`))

@@ -22,7 +22,14 @@ func (c *compiler) backward() {
 		if !c.marks.gradient[u.out] {
 			continue
 		}
-		c.readOutput(u)
+		if c.opts.Explain {
+			c.explainOutput(u)
+			if u.out == c.blockOutputs[0] {
+				return // nothing is asked of what comes before
+			}
+		} else {
+			c.readOutput(u)
+		}
 		switch u.class {
 		case irv2.Conv2D, irv2.Dense:
 			c.convBackward(u)

@@ -11,6 +11,7 @@
 //	forward.go   forward ops, folding and packing what is frozen once
 //	backward.go  only the gradients that an update reads
 //	readings.go  what a step tells beside the loss, where asked
+//	explain.go   the gradients of a logit that Grad-CAM reads, where asked
 //	update.go    one optimiser op per learning parameter, after all gradients
 //	program.go   what the layers of a program are; kernels/program places and runs it
 //
@@ -60,6 +61,11 @@ type Options struct {
 	// to be read from Program.Pooled.
 	Pool []*irv2.Layer
 
+	// Explain gives an inference program a backward phase: from the logits that Labels
+	// weigh to the outputs of all blocks of the backbone, which are kept, and whose gradients are averaged
+	// over their pixels, to be read from Program.Pooled.
+	Explain bool
+
 	// Keep holds the outputs of these layers until the step ends, to be read by Value.
 	Keep []*irv2.Layer
 }
@@ -70,12 +76,18 @@ func Compile(plan *freeze.Plan, opts Options, machine program.Machine) (*Program
 	if opts.Batch < 1 {
 		return nil, fmt.Errorf("compile: batch %d: want at least 1", opts.Batch)
 	}
+	if opts.Explain && (opts.Training || opts.From != nil || opts.To != nil) {
+		return nil, fmt.Errorf("compile: what is explained is inference, from images to logits")
+	}
 	if opts.Training && opts.To != nil {
 		return nil, fmt.Errorf("compile: training ends at the loss, not at %s", opts.To.Name)
 	}
 	c := &compiler{plan: plan, model: plan.Model, opts: opts, machine: machine, program: newProgram(plan, opts, machine), masks: map[*unit]int{}}
 	c.units = fuse(plan.Model)
 	c.marks = mark(plan, c.units, opts.Training)
+	if opts.Explain {
+		c.explains()
+	}
 	if err := c.clip(); err != nil {
 		return nil, err
 	}
@@ -88,6 +100,10 @@ func Compile(plan *freeze.Plan, opts Options, machine program.Machine) (*Program
 		c.backward()
 		c.readParams()
 		c.update()
+	}
+	if opts.Explain {
+		c.fromLogits()
+		c.backward()
 	}
 	c.program.Finish()
 	return c.program, nil
@@ -107,7 +123,7 @@ type compiler struct {
 	states map[*unit]*convState
 	masks  map[*unit]int // number of each dropout's mask
 
-	blockOutputs []*irv2.Layer // whose gradients are read; none without Options.Readings
+	blockOutputs []*irv2.Layer // whose gradients are read; none without Options.Readings or Explain
 
 	learned []*learned // parameters with their gradient buffers, in order of the backward pass
 }

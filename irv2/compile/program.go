@@ -21,7 +21,8 @@ type Program struct {
 	// [Batch, classes], and Loss [Batch]; nil where the program ends before the loss.
 	// Labels are written before Forward.
 	Labels, Logits, Probs, Loss *program.Buffer
-	// Pooled are the outputs of Options.Pool averaged over their pixels, [Batch, C].
+	// Pooled are the outputs of Options.Pool averaged over their pixels, [Batch, C]; with
+	// Options.Explain the gradients of the blocks' outputs.
 	Pooled map[*irv2.Layer]*program.Buffer
 
 	readings  *readings // nil without Options.Readings

@@ -124,13 +124,19 @@ func (c *compiler) pool(u *unit) {
 	if !slices.Contains(c.opts.Pool, u.out) {
 		return
 	}
-	b := c.transient(u.out.Name+" pooled", c.opts.Batch*u.out.C)
+	c.mean(program.Forward, u.out, c.values[u.out].buffer)
+}
+
+// mean emits the mean over all pixels of what of l stands in a buffer: its output or its
+// gradient.
+func (c *compiler) mean(phase program.Phase, l *irv2.Layer, of *program.Buffer) {
+	b := c.transient(l.Name+" pooled", c.opts.Batch*l.C)
 	b.ToEnd()
 	if c.program.Pooled == nil {
 		c.program.Pooled = map[*irv2.Layer]*program.Buffer{}
 	}
-	c.program.Pooled[u.out] = b
-	vec := kernels.View{N: c.opts.Batch, H: 1, W: 1, C: u.out.C, Stride: u.out.C}
-	a := &program.GlobalAvgPool{GlobalAvgPoolArgs: kernels.GlobalAvgPoolArgs{Map: c.viewOf(u.out), Vec: vec}}
-	c.emit(program.Forward, u.out.Name+" pooled", a, 0, c.in(&a.Map.Data, u.out), c.all(&a.Vec.Data, b))
+	c.program.Pooled[l] = b
+	vec := kernels.View{N: c.opts.Batch, H: 1, W: 1, C: l.C, Stride: l.C}
+	a := &program.GlobalAvgPool{GlobalAvgPoolArgs: kernels.GlobalAvgPoolArgs{Map: c.viewOf(l), Vec: vec}}
+	c.emit(phase, l.Name+" pooled", a, 0, operand{Slice: &a.Map.Data, Ref: c.span(c.values[l], of)}, c.all(&a.Vec.Data, b))
 }

@@ -142,17 +142,49 @@ func (d *Dataset) Together(ids []int) error {
 			}
 		}
 	}
+	d.replace(func(s *Sample) bool { return chosen[s.ID] || groups[s.File.Group] }, func(s *Sample) { s.File.Group = name })
+	return nil
+}
+
+// Exclude sets pictures aside, or takes them back, and says how many were not so before.
+// They stay in their classes, but on no side of a split. Each is a new Sample.
+func (d *Dataset) Exclude(ids []int, excluded bool) (changed int, err error) {
+	if err := d.all(ids); err != nil {
+		return 0, err
+	}
+	chosen := setOf(ids)
+	d.replace(func(s *Sample) bool { return chosen[s.ID] && s.Excluded != excluded }, func(s *Sample) {
+		s.Excluded = excluded
+		changed++
+	})
+	return changed, nil
+}
+
+// replace puts a changed copy in the place of each picture that is wanted, so that an
+// Arrangement keeps its own.
+func (d *Dataset) replace(wanted func(*Sample) bool, change func(*Sample)) {
 	for _, c := range d.Classes {
 		c.Samples = slices.Clone(c.Samples)
 		for i, s := range c.Samples {
-			if chosen[s.ID] || groups[s.File.Group] {
-				joined := *s
-				joined.File.Group = name
-				c.Samples[i] = &joined
+			if wanted(s) {
+				now := *s
+				change(&now)
+				c.Samples[i] = &now
 			}
 		}
 	}
-	return nil
+}
+
+// excluded lists the pictures that are set aside by hand and could be used.
+func (d *Dataset) excluded() (list []*Sample) {
+	for _, c := range d.Classes {
+		for _, s := range c.Samples {
+			if s.Excluded && !d.aside(s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
 }
 
 // all is an error unless every ID is a picture's.

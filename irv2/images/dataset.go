@@ -65,6 +65,7 @@ type Sample struct {
 	Range         int    // bits by which Pixels are scaled, where there is a Depth
 	Browser       bool   // decoded by Dataset.Foreign
 	Lost          bool   // set aside: its file could not be read when Resize wanted it
+	Excluded      bool   // set aside by hand: on no side of any split
 	File          File
 }
 

@@ -36,12 +36,16 @@ func (d *Dataset) Duplicates() []Duplicate {
 	return out
 }
 
-// groups puts copies of a picture together, in the order of their first.
+// groups puts copies of a picture together, in the order of their first. Those that are set
+// aside by hand are no one's copy.
 func (d *Dataset) groups() []*Duplicate {
 	var groups []*Duplicate
 	byHash := map[Hash]*Duplicate{}
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
+			if s.Excluded {
+				continue
+			}
 			g := byHash[s.Hash]
 			if g == nil {
 				g = &Duplicate{}

@@ -15,20 +15,27 @@ const unbalanced = 3
 // where that is not so. Empty classes are another trouble.
 func (d *Dataset) Imbalance() string {
 	var most, least *Class
+	var many, few int
 	for _, c := range d.Classes {
-		if len(c.Samples) == 0 {
+		n := 0
+		for _, s := range c.Samples {
+			if !s.Excluded {
+				n++
+			}
+		}
+		if n == 0 {
 			continue
 		}
-		if most == nil || len(c.Samples) > len(most.Samples) {
-			most = c
+		if most == nil || n > many {
+			most, many = c, n
 		}
-		if least == nil || len(c.Samples) < len(least.Samples) {
-			least = c
+		if least == nil || n < few {
+			least, few = c, n
 		}
 	}
-	if most == nil || len(most.Samples) < unbalanced*len(least.Samples) {
+	if most == nil || many < unbalanced*few {
 		return ""
 	}
 	return fmt.Sprintf("%q has %s images and %q only %s: accuracy alone flatters a network that favours the larger class, so look at balanced accuracy, add images, or let smaller classes count more (class weights).",
-		most.Name, text.Thousands(len(most.Samples)), least.Name, text.Thousands(len(least.Samples)))
+		most.Name, text.Thousands(many), least.Name, text.Thousands(few))
 }

@@ -15,7 +15,11 @@ func TestImbalance(t *testing.T) {
 	} {
 		d := NewDataset(DefaultResizing(8))
 		for i, n := range c.sizes {
-			d.Classes = append(d.Classes, &Class{Name: string(rune('a' + i)), Samples: make([]*Sample, n)})
+			c := &Class{Name: string(rune('a' + i)), Samples: []*Sample{{Excluded: true}}}
+			for range n {
+				c.Samples = append(c.Samples, &Sample{})
+			}
+			d.Classes = append(d.Classes, c)
 		}
 		got := d.Imbalance()
 		if (got == "") != (c.warns == "") || !strings.HasPrefix(got, c.warns) {

@@ -18,7 +18,7 @@ type Split struct {
 	Classes           []string
 	Train, Validation []Example
 	Test              []Example   // see Side: nothing here computes with it
-	LeftOut           []*Sample   // set aside, or in conflict: the same picture in two classes
+	LeftOut           []*Sample   // set aside, by hand or because they are lost, or in conflict: the same picture in two classes
 	Warnings          []string    // sentences for the user
 	cleaned           [2][]string // copies left out for one to validate with, and one to test on
 }
@@ -29,7 +29,7 @@ type Split struct {
 // neither.
 //
 // Pictures with a Side of their own are on it, and chance draws among the others. Those
-// that are set aside (see Resize) are on neither.
+// that are set aside (see Resize and Exclude) are on neither.
 //
 // Which side a picture falls on depends on seed and its pixels alone, ranked within
 // its class: not on the order of files, names or the training size. Runs at other
@@ -42,7 +42,7 @@ func (d *Dataset) Split(fraction float64, seed uint64) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{}
-	s.LeftOut = d.setAside()
+	s.LeftOut = append(d.setAside(), d.excluded()...)
 	for _, warning := range []string{d.asideWarning(s.LeftOut), d.depthWarning(), d.Disk.warning()} {
 		if warning != "" {
 			s.Warnings = append(s.Warnings, warning)
@@ -181,8 +181,11 @@ func (d *Dataset) trainable() error {
 		return problemf("There is only one class, %q: add images of at least one more, because a network learns to tell classes apart.", d.Classes[0].Name)
 	}
 	for _, c := range d.Classes {
-		if len(c.Samples) == 0 {
+		switch {
+		case len(c.Samples) == 0:
 			return problemf("Class %q has no images: add some, or remove the class.", c.Name)
+		case !slices.ContainsFunc(c.Samples, func(s *Sample) bool { return !s.Excluded }):
+			return problemf("All images of class %q are set aside: take some back, add others, or remove the class.", c.Name)
 		}
 	}
 	return nil

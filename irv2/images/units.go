@@ -161,7 +161,7 @@ func (d *Dataset) leaks() (warnings []string) {
 	for _, c := range d.Classes {
 		for _, s := range c.Samples {
 			group := s.File.Group
-			if group == "" || said[group] {
+			if group == "" || said[group] || s.Excluded {
 				continue
 			}
 			if other := first[group]; other == nil {

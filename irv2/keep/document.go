@@ -26,6 +26,8 @@ type Document struct {
 	Runs     []Run    `json:"runs"`   // oldest first
 	RunCount int      `json:"runCount"`
 	Current  string   `json:"current"` // ID of the run whose network is in use; "": as loaded
+
+	Experiment json.RawMessage `json:"experiment,omitempty"` // of package experiment, if there is one
 }
 
 type (
@@ -52,15 +54,17 @@ type (
 	}
 	// Image is a picture: its file and what is known of it.
 	Image struct {
-		ID     int    `json:"id"`
-		Name   string `json:"name"`
-		Path   string `json:"path"` // with the folders that it lay in
-		Group  string `json:"group,omitempty"`
-		Side   int    `json:"side,omitempty"`   // as images.Side
-		Origin string `json:"origin,omitempty"` // of a generated picture, in the place of a file
-		File   string `json:"file,omitempty"`
-		Bytes  int    `json:"bytes,omitempty"`
-		Sum    uint32 `json:"sum,omitempty"` // CRC-32C of the file
+		ID    int    `json:"id"`
+		Name  string `json:"name"`
+		Path  string `json:"path"` // with the folders that it lay in
+		Group string `json:"group,omitempty"`
+		Side  int    `json:"side,omitempty"` // as images.Side
+		// Excluded: set aside by hand.
+		Excluded bool   `json:"excluded,omitempty"`
+		Origin   string `json:"origin,omitempty"` // of a generated picture, in the place of a file
+		File     string `json:"file,omitempty"`
+		Bytes    int    `json:"bytes,omitempty"`
+		Sum      uint32 `json:"sum,omitempty"` // CRC-32C of the file
 
 		Width   int    `json:"width"`
 		Height  int    `json:"height"`

@@ -4,10 +4,11 @@
 // compile.Reading.
 //
 // Figures are per block, in the order of the model's blocks, NaN where there is none. The
-// package knows no pages and no files. testdata/lens holds it to numpy.
+// package knows no pages and no files. testdata/lens holds it to numpy and Keras.
 //
 // Read weights.go and statistics.go (before and after), pool.go (features),
-// representation.go (two networks), probe.go with ridge.go (a network and labels).
+// representation.go (two networks), probe.go with ridge.go (a network and labels), cam.go
+// with occlusion.go (a network and one image).
 package lens
 
 import "math"

@@ -36,20 +36,22 @@ func pool(w *irv2.Weights, data tune.Data, split tune.Split, chosen []int, machi
 	})
 }
 
-// Right counts the held-back images that w, in inference mode, labels right.
-func Right(w *irv2.Weights, data tune.Data, machine program.Machine, poll func() error) (int, error) {
+// Score counts the held-back images that w, in inference mode, labels right, and gives their
+// mean loss as tune.Evaluation's, with labels as smooth as in training.
+func Score(w *irv2.Weights, data tune.Data, smooth float64, machine program.Machine, poll func() error) (right int, loss float64, err error) {
 	count, classes := data.Len(tune.Validation), w.Model.Config.Classes
 	logits := make([]float32, count*classes)
-	err := infer(w, compile.Options{}, data, tune.Validation, Spread(count, count), machine, poll, func(p *compile.Program, at, n int) []program.Part {
+	err = infer(w, compile.Options{}, data, tune.Validation, Spread(count, count), machine, poll, func(p *compile.Program, at, n int) []program.Part {
 		return []program.Part{{Dst: logits[at*classes:][:n*classes], Buffer: p.Logits}}
 	})
-	right := 0
 	for i := range count {
-		if tune.Argmax(logits[i*classes:][:classes]) == data.Label(tune.Validation, i) {
+		row, label := logits[i*classes:][:classes], data.Label(tune.Validation, i)
+		if tune.Argmax(row) == label {
 			right++
 		}
+		loss += tune.CrossEntropy(row, label, smooth) / float64(count)
 	}
-	return right, err
+	return right, loss, err
 }
 
 // inferBatch images go through the network at a time.

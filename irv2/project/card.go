@@ -23,6 +23,8 @@ type Made struct {
 var (
 	//go:embed predict/pixels.py
 	pixelsScript string
+	//go:embed predict/safetensors.py
+	safetensorsScript string
 	//go:embed predict/keras.py
 	kerasScript string
 	//go:embed predict/onnx.py
@@ -53,7 +55,7 @@ func (n *network) card(f exportFormat, about weights.About) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# InceptionResNetV2 (%s), from Thaw\n", about.Model)
 	line("`%s` is for %s.", f.file, f.opens)
-	if f.script != "" && about.Classes != nil {
+	if about.Classes != nil {
 		line("`%s` gives the probabilities that Thaw's page gives.", f.scriptName())
 	}
 	line("Dropped on Thaw's page, whole or unpacked, it goes on where it was.")
@@ -66,7 +68,7 @@ func (n *network) card(f exportFormat, about weights.About) string {
 		way = about.Preprocessing.String()
 	}
 	where := "inside the model"
-	if f.name == "timm" || f.name == "safetensors" {
+	if f.name == "timm" {
 		where = "before the model"
 	}
 	line("- Preprocessing, %s: a value v becomes %s.", where, way)

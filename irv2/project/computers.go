@@ -129,7 +129,8 @@ func (r *Run) move() error {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
 	if r.checkpoint == nil && r.carry == nil { // the device may have brought back a part
-		r.weights = r.from.startFor(r.phases.whole, r.outputs, layout.Options.Seed)
+		_, head, _ := r.options.seeds()
+		r.weights = r.from.startFor(r.phases.whole, r.outputs, head)
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {

@@ -107,12 +107,14 @@ type ClassInfo struct {
 }
 
 // ImageInfo is an image and its side of the split: train, validation, test (looked at only
-// when a person asks), or aside.
+// when a person asks), or aside. Excluded: set aside by hand, which IncludeImages takes back.
 type ImageInfo struct {
 	ID    int    `json:"id"`
 	Name  string `json:"name"`
 	Split string `json:"split"`
 	Group string `json:"group,omitempty"`
+
+	Excluded bool `json:"excluded,omitempty"`
 	// BrowserDecoded: its pixels are what this browser makes of its file.
 	BrowserDecoded bool `json:"browserDecoded,omitempty"`
 }
@@ -146,7 +148,7 @@ func (d *data) info(by division) DataInfo {
 	for _, c := range d.set.Classes {
 		class := ClassInfo{Name: c.Name, Images: []ImageInfo{}, Generated: len(c.Samples) > 0}
 		for _, s := range c.Samples {
-			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group, s.Browser})
+			class.Images = append(class.Images, ImageInfo{s.ID, s.Name, cmp.Or(sides[s.ID], "train"), s.File.Group, s.Excluded, s.Browser})
 			class.Generated = class.Generated && s.File.Generated()
 		}
 		info.Classes = append(info.Classes, class)
@@ -236,11 +238,12 @@ func (p *Project) Thumbnail(id int) ([]byte, error) {
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
-	return smallJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels})
+	return asJPEG(&images.RGB8{W: s.Size, H: s.Size, Pix: pixels}, thumbnailSide)
 }
 
-func smallJPEG(picture *images.RGB8) ([]byte, error) {
-	w, h, rgba := picture.Thumbnail(thumbnailSide)
+// asJPEG is a picture at most side pixels wide and high.
+func asJPEG(picture *images.RGB8, side int) ([]byte, error) {
+	w, h, rgba := picture.Thumbnail(side)
 	var b bytes.Buffer
 	img := &image.RGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {

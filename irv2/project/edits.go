@@ -66,6 +66,24 @@ func (p *Project) RemoveImages(ids []int) (DataInfo, error) {
 	})
 }
 
+// ExcludeImages sets images aside: they stay, but no run trains on them or measures with
+// them until IncludeImages takes them back.
+func (p *Project) ExcludeImages(ids []int) (DataInfo, error) {
+	return p.exclude(ids, true, "set %s aside")
+}
+
+// IncludeImages takes images back that were set aside.
+func (p *Project) IncludeImages(ids []int) (DataInfo, error) {
+	return p.exclude(ids, false, "took %s back")
+}
+
+func (p *Project) exclude(ids []int, excluded bool, did string) (DataInfo, error) {
+	return p.edit(func(d *images.Dataset) (string, error) {
+		changed, err := d.Exclude(ids, excluded)
+		return fmt.Sprintf(did, pictures(changed)), err
+	})
+}
+
 // Alike lists images that look the same, in groups of IDs; see images.Dataset.Alike. Only
 // asked for is it computed.
 func (p *Project) Alike(ctx context.Context) ([][]int, error) {

@@ -58,7 +58,9 @@ type (
 		// of Plan.Blocks.
 		Factors []float64 `json:"factors,omitempty"`
 
+		Anew     *Restated      `json:"anew,omitempty"` // with Options.Restate
 		Readings *EpochReadings `json:"readings,omitempty"`
+		Series   *PassReadings  `json:"series,omitempty"`
 	}
 	// Paused: the run waits, or goes on.
 	Paused struct {
@@ -104,6 +106,41 @@ type RunResult struct {
 	ValidationLoss     *float64 `json:"validationLoss"`
 	Classes            []string `json:"classes"`
 	Confusion          [][]int  `json:"confusion"` // [true][predicted], validation images
+	// HeldBack is nil in what goes with a network when it leaves the project.
+	HeldBack *HeldBack `json:"heldBack,omitempty"`
+}
+
+// HeldBack is what the network said of each image that was held back, in lists of one
+// length: what stands behind Confusion. Of more than maxAnswers images mistakes come first.
+type HeldBack struct {
+	IDs    []int `json:"ids"`
+	Labels []int `json:"labels"` // positions in RunResult.Classes, as they were in the run
+	Said   []int `json:"said"`
+	Sure   []int `json:"sure"` // thousandths: the probability of what was said
+}
+
+// maxAnswers of a run are kept: some 20 bytes each, in a document that is written often.
+const maxAnswers = 4000
+
+func heldBack(answers []tune.Said, data *examples) *HeldBack {
+	var order, right []int
+	for i, a := range answers {
+		if len(answers) > maxAnswers && a.Label == data.Label(tune.Validation, i) {
+			right = append(right, i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	order = append(order, right...)
+	order = order[:min(len(order), maxAnswers)]
+	h := &HeldBack{[]int{}, []int{}, []int{}, []int{}}
+	for _, i := range order {
+		h.IDs = append(h.IDs, data.parts[tune.Validation][i].id)
+		h.Labels = append(h.Labels, data.Label(tune.Validation, i))
+		h.Said = append(h.Said, answers[i].Label)
+		h.Sure = append(h.Sure, int(math.Round(1000*answers[i].Probability)))
+	}
+	return h
 }
 
 // eventOf is a session's event as a run tells it.
@@ -116,7 +153,7 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9, stepReadings(s.Blocks)}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, d.Factors, nil}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, d.Factors, nil, nil, nil}
 }
 
 // measured is a figure of an evaluation, nil where there were no images.

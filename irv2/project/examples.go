@@ -24,6 +24,7 @@ type pixelsID struct {
 }
 
 type example struct {
+	id     int // the sample's
 	pixels *images.Pixels
 	known  pixelsID
 	label  int
@@ -39,10 +40,11 @@ func (p *Project) examples(s *images.Split, o Options) *examples {
 }
 
 func newExamples(s *images.Split, size int, o Options) *examples {
-	d := &examples{size: size, seed: o.Seed, augment: o.Augment.images()}
+	_, _, order := o.seeds()
+	d := &examples{size: size, seed: order, augment: o.Augment.images()}
 	for i, part := range [2][]images.Example{s.Train, s.Validation} {
 		for _, e := range part {
-			d.parts[i] = append(d.parts[i], example{e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
+			d.parts[i] = append(d.parts[i], example{e.Sample.ID, e.Sample.Pixels, pixelsID{e.Sample.Hash, e.Sample.Range}, e.Label})
 		}
 	}
 	return d

@@ -18,12 +18,12 @@ type exportFormat struct {
 	name   string
 	file   string // of the model in a package
 	opens  string // what reads it
-	script string // in predict, that asks it; "": there is none
+	script string // in predict, that asks it
 	write  func(io.Writer, *irv2.Weights, weights.About) error
 }
 
 var exportFormats = []exportFormat{
-	{"safetensors", "model.safetensors", "Thaw, to go on with it: drop it on the page", "", func(w io.Writer, of *irv2.Weights, about weights.About) error {
+	{"safetensors", "model.safetensors", `Thaw, to go on with it, and all that reads safetensors: values by the names of Keras's layers, which network.json describes for keras.models.model_from_json; pixels from 0 to 255 go in, probabilities come out`, safetensorsScript, func(w io.Writer, of *irv2.Weights, about weights.About) error {
 		return weights.WriteSafetensors(w, of, about.Metadata())
 	}},
 	{"keras", "model.keras", `Keras 3: keras.models.load_model("model.keras"); pixels from 0 to 255 go in, probabilities come out`, kerasScript, weights.WriteKeras},
@@ -50,12 +50,12 @@ func (p *Project) Package(ctx context.Context, format string, out io.Writer) err
 		if f.name == "tfjs" {
 			files = weights.TFJSFiles(w, about)
 		}
+		if f.name == "safetensors" {
+			files = append(files, zip.Text("network.json", weights.KerasConfig(w.Model, about)))
+		}
 		files = append(files, zip.Text("README.md", of.card(f, about)))
 		if about.Classes != nil {
-			files = append(files, zip.Text("labels.txt", labelLines(about.Classes)))
-		}
-		if f.script != "" && about.Classes != nil {
-			files = append(files, zip.Text(f.scriptName(), f.scriptText()))
+			files = append(files, zip.Text("labels.txt", labelLines(about.Classes)), zip.Text(f.scriptName(), f.scriptText()))
 		}
 		return zip.Write(out, files)
 	})

@@ -118,7 +118,7 @@ func TestPredictsAtItsOwnSize(t *testing.T) {
 func TestPackage(t *testing.T) {
 	p := trained(t)
 	for _, c := range []struct{ format, files string }{
-		{"safetensors", "README.md labels.txt model.safetensors"},
+		{"safetensors", "README.md labels.txt model.safetensors network.json predict.py"},
 		{"keras", "README.md labels.txt model.keras predict.py"},
 		{"h5", "README.md labels.txt model.h5 predict.py"},
 		{"onnx", "README.md labels.txt model.onnx predict.py"},
@@ -208,15 +208,22 @@ func TestExportsPredict(t *testing.T) {
 	for _, way := range []*weights.Preprocessing{nil, {Scale: [3]float32{1. / 120, 1. / 127.5, 1. / 140}, Offset: [3]float32{-1, -0.9, -1.1}}} {
 		p.network.info.Preprocessing = way
 		p.dropPredictors()
-		for _, format := range []string{"keras", "h5", "onnx", "tfjs"} {
+		for _, format := range []string{"safetensors", "keras", "h5", "onnx", "tfjs"} {
 			t.Run(format, func(t *testing.T) { predictsAs(t, p, format) })
 		}
 	}
 }
 
-// timm has the full network only: its weights here are random, with each kind of head.
+// The full network, which alone timm has: its weights here are random, with each kind of
+// head.
 func TestFullExportsPredict(t *testing.T) {
-	asker(t, "timm")
+	for _, format := range []string{"timm", "tfjs"} {
+		t.Run(format, func(t *testing.T) { fullPredictsAs(t, format) })
+	}
+}
+
+func fullPredictsAs(t *testing.T, format string) {
+	asker(t, format)
 	full, size := "full", 75
 	p := New()
 	p.Machine = program.OnHost(kernels.NewPortable(2))
@@ -228,7 +235,7 @@ func TestFullExportsPredict(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.network.current.outputs = outputsOf([]string{"a", "b"})
-		t.Run("timm", func(t *testing.T) { predictsAs(t, p, "timm") })
+		predictsAs(t, p, format)
 	}
 }
 
@@ -291,7 +298,7 @@ func asker(t *testing.T, format string) func(dir string, pictures []string) []ma
 		}
 		return func(dir string, pictures []string) []map[string]float64 { return runNode(t, folder, dir, pictures) }
 	}
-	needs := map[string]string{"keras": "keras, tensorflow", "h5": "keras, tensorflow", "onnx": "onnxruntime", "timm": "timm, torch, safetensors"}[format] + ", PIL"
+	needs := map[string]string{"safetensors": "keras, tensorflow, safetensors", "keras": "keras, tensorflow", "h5": "keras, tensorflow", "onnx": "onnxruntime", "timm": "timm, torch, safetensors"}[format] + ", PIL"
 	python := cmp.Or(os.Getenv("KERAS_PYTHON"), "python3")
 	if err := exec.Command(python, "-c", "import "+needs).Run(); err != nil {
 		t.Skipf("%s lacks one of %s (%v): set KERAS_PYTHON to a Python that has them", python, needs, err)

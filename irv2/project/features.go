@@ -11,8 +11,9 @@ import (
 )
 
 // features are those of the frozen prefix that a run on the host computed, kept so that
-// the next with the same prefix, images and order does not compute them again. They do not
-// change once made.
+// the next with the same prefix does not compute them again, as long as it wants no other
+// images: in which order, with which labels and on which side they stand does not matter to
+// their bits (golden.TestFeaturesDoNotDependOnOrder). They do not change once made.
 type features struct {
 	of      prefix
 	weights []weak.Pointer[float32] // where the prefix's parameters stand, which never change there
@@ -59,30 +60,53 @@ func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *feature
 // bytes that the values take.
 func (f *features) bytes() int64 { return 4 * int64(len(f.values[0])+len(f.values[1])) }
 
+// known are the features of each image of a split that a run need not compute, where they
+// are kept; nil: those of the whole split are to be computed.
+type known [2][][]float32
+
 // count is how many images are known.
-func (f *features) count() int {
-	n := 0
-	for split, values := range f.values {
-		if values != nil {
-			n += len(f.images[split])
-		}
+func (k *known) count() int {
+	if k == nil {
+		return 0
 	}
-	return n
+	return len(k[tune.Train]) + len(k[tune.Validation])
 }
 
 // known is what a run need not compute, nil: all. What is kept but would not fit beside
 // the run does not count.
-func (p *Project) known(l *tune.Layout, from version, d *examples) *features {
+func (p *Project) known(l *tune.Layout, from version, d *examples) *known {
 	kept, f := p.kept(), p.featuresOf(l, from, d)
 	if kept == nil || f == nil || !roomBeside(l, kept.bytes()) || f.of != kept.of || !slices.Equal(f.weights, kept.weights) {
 		return nil
 	}
-	for split := range f.values {
-		if l.Cached[split] && len(f.images[split]) > 0 && slices.Equal(f.images[split], kept.images[split]) {
-			f.values[split] = kept.values[split]
+	k, at := &known{}, kept.byImage(l.Prefix.H*l.Prefix.W*l.Prefix.C)
+	for split, images := range f.images {
+		if !l.Cached[split] {
+			continue
+		}
+		for _, id := range images {
+			one := at[id]
+			if one == nil {
+				k[split] = nil
+				break
+			}
+			k[split] = append(k[split], one)
 		}
 	}
-	return f
+	return k
+}
+
+// byImage finds the features, n numbers, of an image on either side.
+func (f *features) byImage(n int) map[pixelsID][]float32 {
+	at := map[pixelsID][]float32{}
+	for split, values := range f.values {
+		for i, id := range f.images[split] {
+			if values != nil {
+				at[id] = values[i*n:][:n]
+			}
+		}
+	}
+	return at
 }
 
 // roomBeside says that there is room for so much beside a run.
@@ -110,7 +134,7 @@ func (r *Run) keepFeatures() {
 	p, l := r.project, r.layout
 	f, bytes := p.featuresOf(l, r.from, r.data), l.Cost().CacheBytes
 	switch {
-	case f == nil, bytes == 0, r.known != nil && r.known.bytes() == bytes: // as they are
+	case f == nil, bytes == 0, r.known.count() == cachedImages(l): // as they are
 		return
 	case p.Memory > 0 && float64(bytes) > keptShare*float64(p.Memory), !roomBeside(l, bytes):
 		return
@@ -124,6 +148,15 @@ func (r *Run) keepFeatures() {
 		f.values[split] = values
 	}
 	p.keep(f)
+}
+
+func cachedImages(l *tune.Layout) (n int) {
+	for split, cached := range l.Cached {
+		if cached {
+			n += l.Counts[split]
+		}
+	}
+	return n
 }
 
 func (p *Project) kept() *features {

@@ -30,8 +30,8 @@ func computed(t *testing.T, p *Project, o Options) int {
 	return last - from
 }
 
-// A second frozen run on the same images computes no features again, and ends at the bits
-// of one that does.
+// A second frozen run on the same images, whatever they are labelled by now, computes no
+// features again, and ends at the bits of one that does.
 func TestFeaturesAreKept(t *testing.T) {
 	p, anew := open(t, 3, 2), open(t, 3, 2)
 	o := DefaultOptions()
@@ -41,6 +41,11 @@ func TestFeaturesAreKept(t *testing.T) {
 	}
 	train(t, p, "unfreeze-all", o) // what does not look for them leaves them
 	o.Rate = 1e-2
+	for _, q := range []*Project{p, anew} { // one image is in another class, one set aside
+		classes := q.Images().Classes
+		q.MoveImages([]int{classes[0].Images[1].ID}, classes[2].Name)
+		q.ExcludeImages([]int{classes[1].Images[0].ID})
+	}
 	before, _ := p.Plan(freeze.Spec{Preset: "head-only"}, o)
 	if n := computed(t, p, o); n != 0 {
 		t.Errorf("computed %d again", n)
@@ -50,6 +55,25 @@ func TestFeaturesAreKept(t *testing.T) {
 	p.keep(nil)
 	if after, _ := p.Plan(freeze.Spec{Preset: "head-only"}, o); *before.Cost.SecondsFirst >= *after.Cost.SecondsFirst {
 		t.Errorf("a first pass that computes nothing before it takes %.3g s, one that does %.3g s", *before.Cost.SecondsFirst, *after.Cost.SecondsFirst)
+	}
+}
+
+// Runs that hold other images back take the same features up, and end at the bits of those
+// that compute them.
+func TestFeaturesOfAnotherSplit(t *testing.T) {
+	p := open(t, 5, 0)
+	o := DefaultOptions()
+	o.Batch, o.Validation = 4, 0.3
+	computed(t, p, o)
+	for o.Seed = 2; o.Seed < 5; o.Seed++ {
+		if n := computed(t, p, o); n != 0 {
+			t.Errorf("seed %d: computed %d again", o.Seed, n)
+		}
+		anew := open(t, 5, 0)
+		if n := computed(t, anew, o); n != 20 {
+			t.Errorf("computed %d, want all 20", n)
+		}
+		sameWeights(t, p, anew)
 	}
 }
 
@@ -67,7 +91,7 @@ func TestFeaturesAreComputedAnew(t *testing.T) {
 		{"augmentation, of validation images alone", func(p *Project, o *Options) { o.Augment.Flip = true }, 0},
 		{"another batch", func(p *Project, o *Options) { p.features.of.batch = 5 }, 20},
 		{"another size", func(p *Project, o *Options) { size := 40; p.Configure(t.Context(), Change{Size: &size}) }, 20},
-		{"an image less, another split", func(p *Project, o *Options) {
+		{"an image less", func(p *Project, o *Options) {
 			for _, c := range p.Images().Classes {
 				for _, s := range c.Images {
 					if s.Split == "train" {
@@ -76,7 +100,21 @@ func TestFeaturesAreComputedAnew(t *testing.T) {
 					}
 				}
 			}
-		}, 19},
+		}, 0},
+		{"an image in another class, one set aside", func(p *Project, o *Options) {
+			classes := p.Images().Classes
+			p.MoveImages([]int{classes[0].Images[1].ID}, classes[2].Name)
+			p.ExcludeImages([]int{classes[1].Images[0].ID})
+		}, 0},
+		{"an image more", func(p *Project, o *Options) {
+			classes := p.Images().Classes
+			id := classes[0].Images[0].ID
+			p.RemoveImages([]int{id})
+			train(t, p, "head-only", *o)
+			p.keep(nil)
+			train(t, p, "head-only", *o)
+			p.Undo(t.Context())
+		}, 12},
 		{"16-bit images that are scaled otherwise", func(p *Project, o *Options) {
 			for _, c := range p.data.set.Classes {
 				for _, s := range c.Samples {

@@ -28,6 +28,12 @@ func (g *gate) open() {
 	}
 }
 
+func (g *gate) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.opened != nil
+}
+
 // pass returns when the gate is open, or ctx ends; it tells when it has to wait.
 func (g *gate) pass(ctx context.Context, tell func(kind string)) error {
 	g.mu.Lock()

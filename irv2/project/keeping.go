@@ -300,6 +300,7 @@ func (k *keeper) document(s *snapshot) keep.Document {
 				continue
 			}
 			image.ID, image.Name, image.Path, image.Group, image.Side = sample.ID, sample.Name, sample.File.Path, sample.File.Group, int(sample.File.Side)
+			image.Excluded = sample.Excluded
 			image.Pixels = k.pixels[sample.ID]
 			class.Images = append(class.Images, image)
 		}

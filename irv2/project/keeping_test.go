@@ -135,6 +135,9 @@ func TestProjectIsKept(t *testing.T) {
 	if _, err := p.RenameClass("boats", "ships"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := p.ExcludeImages([]int{p.Images().Classes[0].Images[1].ID}); err != nil {
+		t.Fatal(err)
+	}
 	events := train(t, p, "head-only", DefaultOptions())
 	kept(t, p)
 	if err := p.NotePage(t.Context(), []byte(`{"tab":"runs"}`)); err != nil {

@@ -7,6 +7,7 @@ import (
 	"hash/crc64"
 	"time"
 
+	"thaw/irv2/experiment"
 	"thaw/irv2/freeze"
 	"thaw/irv2/keep"
 	"thaw/irv2/tune"
@@ -248,7 +249,7 @@ type Interrupted struct {
 // interrupted is the checkpoint that was found, or nil.
 func (p *Project) interrupted(ctx context.Context) (*Interrupted, error) {
 	c, err := p.places.store.Checkpoint(ctx, p.keeper.id())
-	if err != nil || c == nil {
+	if err != nil || c == nil || experiment.IsRun(c.Run.ID) { // with the experiment
 		return nil, err
 	}
 	k := runsKept([]keep.Run{c.Run})[0]
@@ -288,14 +289,14 @@ func (p *Project) GoOn(ctx context.Context, emit func(Event)) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c == nil {
+	if c == nil || experiment.IsRun(c.Run.ID) {
 		return nil, Errorf(Invalid, "No run was interrupted here.")
 	}
 	spec, o, err := p.resumed(c)
 	if err != nil {
 		return nil, err
 	}
-	return p.train(ctx, spec, o, c, emit)
+	return p.train(ctx, spec, o, c, "", emit)
 }
 
 // Forget gives up the run that was interrupted.
@@ -304,8 +305,8 @@ func (p *Project) Forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Run() != nil {
-		return Errorf(Invalid, "A run is training: cancel it or wait for its end.")
+	if err := p.busy(); err != nil {
+		return err
 	}
 	if k.readOnly {
 		return errReadOnly

@@ -13,6 +13,7 @@ type network struct {
 	info    WeightInfo
 	loaded  version // as they came
 	current version // after training; shares with loaded what no run changed
+	sum     string  // of the loaded parameters, see conditions; "": not yet asked for
 	depth   int     // bits in use of the 16-bit images that current was trained on; 0: none
 }
 
@@ -98,9 +99,6 @@ func (p *Project) replaced() {
 
 // Reset throws away what training changed: back to the weights as loaded.
 func (p *Project) Reset(ctx context.Context) error {
-	if p.Run() != nil {
-		return Errorf(Invalid, "A run is training: cancel it first.")
-	}
 	done, err := p.Begin(ctx)
 	if err != nil {
 		return err

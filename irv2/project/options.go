@@ -26,9 +26,29 @@ type Options struct {
 	Validation     float64            `json:"validation"`
 	ClassWeight    ClassWeight        `json:"classWeight"`
 	Readings       bool               `json:"readings"` // steps, passes and the end tell of every block
+	Restate        bool               `json:"restate"`  // each pass is also evaluated with statistics computed anew, see Restated
 	Continue       bool               `json:"continue"` // from the network as it is now, else as loaded
+	Seeds          Seeds              `json:"seeds,omitzero"`
 
 	weights []float64 // of the images' classes, see weighted
+}
+
+// Seeds are numbers of their own for parts of what Seed draws; nil: Seed itself.
+type Seeds struct {
+	Split *uint64 `json:"split,omitempty"` // which images are held back
+	Head  *uint64 `json:"head,omitempty"`  // the values that the head begins with
+	Order *uint64 `json:"order,omitempty"` // of images, what varies them, and dropout
+}
+
+// seeds are the numbers that split, head and order are drawn by.
+func (o Options) seeds() (split, head, order uint64) {
+	drawn := func(own *uint64) uint64 {
+		if own != nil {
+			return *own
+		}
+		return o.Seed
+	}
+	return drawn(o.Seeds.Split), drawn(o.Seeds.Head), drawn(o.Seeds.Order)
 }
 
 // Augment is images.Augment with degrees for Rotate.
@@ -46,8 +66,9 @@ func DefaultOptions() Options {
 }
 
 func (o Options) tune(budget int64) tune.Options {
+	_, _, order := o.seeds()
 	return tune.Options{
-		Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
+		Epochs: o.Epochs, Batch: o.Batch, Seed: order, Optimizer: o.Optimizer, Rate: o.Rate, Momentum: o.Momentum,
 		Rates: o.Rates, LabelSmoothing: o.LabelSmoothing, ClassWeights: o.weights, Readings: o.Readings, Budget: budget,
 	}
 }
@@ -74,7 +95,7 @@ func (o Options) Check(m *irv2.Model) error {
 		rate = Errorf(Invalid, "The learning rate must be above 0 and at most 100, not %g: 0.001 is usual.", o.Rate)
 	}
 	seed := error(nil)
-	if o.Seed > seedMost {
+	if split, head, order := o.seeds(); max(o.Seed, split, head, order) > seedMost {
 		seed = Errorf(Invalid, "The seed must be at most %d: a page cannot tell larger numbers apart.", int64(seedMost))
 	}
 	rule := error(nil)
@@ -105,7 +126,10 @@ func (o Options) checkRates(m *irv2.Model) error {
 	return nil
 }
 
-func (o Options) division() division { return division{o.Validation, o.Seed} }
+func (o Options) division() division {
+	split, _, _ := o.seeds()
+	return division{o.Validation, split}
+}
 
 func (a Augment) images() images.Augment {
 	const turn = 360 // degrees

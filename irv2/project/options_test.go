@@ -18,6 +18,7 @@ func TestOptions(t *testing.T) {
 	for given, want := range map[string]string{
 		`{"rate":0}`: "learning rate must be above 0", `{"rate":null}`: `"rate" is no number`, `{"epochs":0}`: "must be 1 to 100,000, not 0", `{"epochs":1.5}`: `"epochs" takes a whole number, not 1.5`,
 		`{"batch":0}`: "must be 1 to 4,096", `{"seed":-1}`: "whole number of at least 0", `{"seed":9007199254740992}`: "seed must be at most 9007199254740991", `{"seed":9007199254740991}`: "", `{"ratez":{}}`: `no option "ratez"`, `{"rates":{"blok8_1":0.1}}`: `named "blok8_1"`,
+		`{"seeds":{"head":2,"split":0}}`: "", `{"seeds":{"order":9007199254740992}}`: "seed must be at most", `{"seeds":{"dropout":1}}`: `no option "dropout"`,
 		`{"rates":{"head":null}}`: "no number", `{"rates":{"backbone":-1}}`: "0 to 1,000,000", `{"optimizer":"adamw"}`: `no optimizer "adamw"`, `{"momentum":1}`: "Momentum must be", `{"dropout":1}`: "Dropout 1 cannot be",
 		`{"labelSmoothing":"a"}`: `"labelSmoothing" takes a number`, `{"validation":1}`: "held back", `{"augment":{"shift":2}}`: "Shift", `{"augment":{"turn":2}}`: `no option "turn"`,
 		`{}`: "", `{"rate":0.01,"rates":{"backbone":0.1,"block8_*":0,"head":1},"augment":{"flip":true}}`: "",
@@ -34,6 +35,38 @@ func TestOptions(t *testing.T) {
 	o := DefaultOptions()
 	if err := Decode([]byte(`{"epochs":7}`), &o); err != nil || o.Epochs != 7 || o.Rate != 1e-3 {
 		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// Each seed draws its own part and no other.
+func TestSeeds(t *testing.T) {
+	seven := uint64(7)
+	trained := func(o Options) (split string, order *float64, p *Project) {
+		p = open(t, 4, 0)
+		o.Augment.Flip = true
+		for _, e := range train(t, p, "head-only", o) {
+			if e, ok := e.(Stepped); ok && order == nil {
+				order = e.Loss
+			}
+		}
+		s, err := p.data.divide(o.division())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.examples(s, o).sum(), order, p
+	}
+	o := DefaultOptions()
+	split, order, p := trained(o)
+	all := o
+	all.Seed, all.Seeds = 3, Seeds{&o.Seed, &o.Seed, &o.Seed}
+	_, _, same := trained(all)
+	sameWeights(t, same, p)
+	for name, seeds := range map[string]Seeds{"split": {Split: &seven}, "head": {Head: &seven}, "order": {Order: &seven}} {
+		o.Seeds = seeds
+		s, first, _ := trained(o)
+		if (s != split) != (name == "split") || *first == *order {
+			t.Errorf("%s: split %s and first loss %g, with one seed %s and %g", name, s, *first, split, *order)
+		}
 	}
 }
 

@@ -74,8 +74,9 @@ func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 }
 
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
-// features of the frozen prefix that are not known; false before anything was seen.
-func (p *paces) estimate(d tune.Demand, known *features) (step, pass, first float64, ok bool) {
+// features of the frozen prefix that are not known; again is what else a pass takes, forward.
+// False before anything was seen.
+func (p *paces) estimate(d tune.Demand, known *known, again tune.Work) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
 	m := *p.machine(d.Machine)
@@ -90,14 +91,14 @@ func (p *paces) estimate(d tune.Demand, known *features) (step, pass, first floa
 	}
 	batches := func(images int) float64 { return float64(images) / float64(d.Batch) }
 	step = work(d.Step)/m.step + float64(d.Ops)*m.op
-	pass = step*float64(d.Steps) + work(d.Evaluation)/m.forward*batches(d.Counts[tune.Validation])
+	pass = step*float64(d.Steps) + work(d.Evaluation)/m.forward*batches(d.Counts[tune.Validation]) + work(again)/m.forward
 	first = pass
 	for split, images := range d.Counts {
 		features := work(d.Features) / m.forward * batches(images)
 		if !d.Cached[split] {
 			pass += features
 		}
-		if known == nil || known.values[split] == nil {
+		if known == nil || known[split] == nil {
 			first += features
 		}
 	}

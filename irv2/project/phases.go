@@ -82,10 +82,16 @@ type PhasePlan struct {
 	Scaled bool               `json:"scaled"`
 }
 
-// describePhases says what a run is, and what each phase takes of its machine. known is what
+// demand is what a phase takes of its machine, again: in each pass beside it (restateWork).
+type demand struct {
+	tune.Demand
+	again tune.Work
+}
+
+// describePhases says what a run is, and what each phase takes of its machine. knows is what
 // phase i need not compute, or nil. An error that is a *tune.TooLarge comes with the plan.
-func (p *Project) describePhases(ph *phases, known func(i int, l *tune.Layout) *features) (*Plan, []tune.Demand, error) {
-	list, demands := make([]PhasePlan, len(ph.plans)), make([]tune.Demand, len(ph.plans))
+func (p *Project) describePhases(ph *phases, knows func(i int, l *tune.Layout) *known) (*Plan, []demand, error) {
+	list, demands := make([]PhasePlan, len(ph.plans)), make([]demand, len(ph.plans))
 	var refused error
 	for i := range ph.plans {
 		l, err := p.layout(ph, i)
@@ -93,13 +99,17 @@ func (p *Project) describePhases(ph *phases, known func(i int, l *tune.Layout) *
 		if err != nil && !errors.As(err, &tooLarge) {
 			return nil, nil, ph.named(i, err)
 		}
-		d := p.describe(l, known(i, l), ph.epochs(i))
+		again := restates(ph.options, l)
+		d := p.describe(l, knows(i, l), ph.epochs(i), again)
 		if err != nil {
 			problem := sentence(ph.named(i, err))
 			d.Cost.Fits, d.Cost.Problem, refused = false, &problem, err
 		}
 		o := l.Options
-		list[i], demands[i] = PhasePlan{d, ph.epochs(i), o.Rate, o.Rates, o.Scaled}, l.Demand()
+		list[i], demands[i] = PhasePlan{d, ph.epochs(i), o.Rate, o.Rates, o.Scaled}, demand{Demand: l.Demand()}
+		if again {
+			demands[i].again = restateWork(l)
+		}
 	}
 	if !ph.spec.InTime() {
 		return list[0].Plan, demands, refused
@@ -122,7 +132,7 @@ func together(whole *freeze.Plan, list []PhasePlan) *Plan {
 	d := &Plan{Name: whole.Name, Spec: whole.Spec, Sentence: whole.Sentence, Trainable: whole.Learning(), BatchStatistics: live(whole),
 		Blocks: compile.Blocks(whole), Cost: first.Cost, Computes: first.Computes, Phases: list}
 	c := &d.Cost
-	c.Trained = whole.Trained()
+	c.Trained, c.RestateFlops = whole.Trained(), 0
 	passes, forward, inputs, filters := 0.0, 0.0, 0.0, 0.0
 	step, pass, run := 0.0, 0.0, 0.0
 	timed := true
@@ -133,6 +143,7 @@ func together(whole *freeze.Plan, list []PhasePlan) *Plan {
 		inputs += n * float64(phase.Cost.Flops.InputGradient)
 		filters += n * float64(phase.Cost.Flops.FilterGradient)
 		c.CacheFlops, c.PeakBytes = max(c.CacheFlops, phase.Cost.CacheFlops), max(c.PeakBytes, phase.Cost.PeakBytes)
+		c.RestateFlops = max(c.RestateFlops, phase.Cost.RestateFlops)
 		if c.Fits && !phase.Cost.Fits {
 			c.Fits, c.Problem = false, phase.Cost.Problem
 		}
@@ -162,6 +173,17 @@ func live(plan *freeze.Plan) []int {
 		}
 	}
 	return list
+}
+
+// live says which batch norms ran on batch statistics in a phase up to i.
+func (ph *phases) live(i int) []bool {
+	live := make([]bool, len(ph.whole.BatchStatistics))
+	for _, plan := range ph.plans[:i+1] {
+		for layer, is := range plan.BatchStatistics {
+			live[layer] = live[layer] || is
+		}
+	}
+	return live
 }
 
 // Phased: a phase of a plan in time begins, with the pass after Epoch.
@@ -197,7 +219,7 @@ func (r *Run) inPhases() error {
 func (r *Run) tellPhase() {
 	if ph := r.phases; ph.spec.InTime() {
 		before := r.layout.Options.Epochs - ph.epochs(r.phase)
-		r.emit(Phased{"phase", r.phase + 1, len(ph.plans), before, r.project.describe(r.layout, r.known, ph.epochs(r.phase))})
+		r.emit(Phased{"phase", r.phase + 1, len(ph.plans), before, r.project.describe(r.layout, r.known, ph.epochs(r.phase), restates(r.options, r.layout))})
 	}
 }
 
@@ -237,7 +259,7 @@ func (r *Run) nextPhase() (err error) {
 func (r *Run) secondsLater() float64 {
 	sum := 0.0
 	for i := r.phase + 1; i < len(r.demands); i++ {
-		if _, pass, first, ok := r.project.paces.estimate(r.demands[i], nil); ok {
+		if _, pass, first, ok := r.project.paces.estimate(r.demands[i].Demand, nil, r.demands[i].again); ok {
 			sum += first + float64(r.phases.epochs(i)-1)*pass
 		}
 	}

@@ -41,6 +41,7 @@ type Cost struct {
 	} `json:"flops"` // of a step
 	CacheFlops      int64    `json:"cacheFlops"`   // once per image
 	CachedImages    int      `json:"cachedImages"` // for which that was done by a run before
+	RestateFlops    int64    `json:"restateFlops"` // a pass, for Options.Restate; 0: not asked for, or nothing to restate
 	PeakBytes       int64    `json:"peakBytes"`
 	BudgetBytes     int64    `json:"budgetBytes"` // 0: of a GPU, which says only whether a plan fits
 	Fits            bool     `json:"fits"`
@@ -71,7 +72,7 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 		return nil, WithCode(Invalid, err)
 	}
 	from := p.start(o)
-	plan, _, err := p.describePhases(ph, func(_ int, l *tune.Layout) *features { return p.known(l, from, data) })
+	plan, _, err := p.describePhases(ph, func(_ int, l *tune.Layout) *known { return p.known(l, from, data) })
 	var tooLarge *tune.TooLarge
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
@@ -108,24 +109,30 @@ func (p *Project) budget() int64 {
 	return max(p.Memory-taken, 1)
 }
 
-// describe says what so many epochs of a layout are; known is what need not be computed, or nil.
-func (p *Project) describe(l *tune.Layout, known *features, epochs int) *Plan {
+// describe says what so many epochs of a layout are; known is what need not be computed, or nil;
+// restates: each is evaluated a second time.
+func (p *Project) describe(l *tune.Layout, known *known, epochs int, restates bool) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: live(plan), Blocks: compile.Blocks(plan), Cost: p.cost(l, known, epochs), Computes: p.computes(l)}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: live(plan), Blocks: compile.Blocks(plan), Cost: p.cost(l, known, epochs, restates), Computes: p.computes(l)}
 	for i := range d.Blocks {
 		d.Blocks[i].Cached = d.Blocks[i].Cached && l.Cached[tune.Train]
 	}
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout, known *features, epochs int) Cost {
+func (p *Project) cost(l *tune.Layout, known *known, epochs int, restates bool) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
 	if known != nil {
 		cost.CachedImages = known.count()
 	}
-	if step, pass, first, ok := p.paces.estimate(l.Demand(), known); ok {
+	var again tune.Work
+	if restates {
+		again = restateWork(l)
+		cost.RestateFlops = again.FLOPs
+	}
+	if step, pass, first, ok := p.paces.estimate(l.Demand(), known, again); ok {
 		all := first + float64(epochs-1)*pass
 		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst, cost.SecondsRun = &step, &pass, &first, &all
 	}

@@ -46,12 +46,9 @@ func (p *Project) PredictBy(ctx context.Context, run string, open func() (name s
 		return nil, err
 	}
 	defer done()
-	by := p.network.current
-	if run != "" && run != by.run {
-		if err := p.meet(ctx, run); err != nil {
-			return nil, err
-		}
-		by = p.rival.version
+	by, _, err := p.answering(ctx, run)
+	if err != nil {
+		return nil, err
 	}
 	name, content, err := open()
 	if err != nil {
@@ -80,6 +77,18 @@ func (p *Project) PredictBy(ctx context.Context, run string, open func() (name s
 	slices.SortStableFunc(prediction.Classes, func(a, b Probability) int { return cmp.Compare(b.Probability, a.Probability) })
 	prediction.Milliseconds = measure.Milliseconds(time.Since(start))
 	return prediction, nil
+}
+
+// answering is the network of a kept run, "": the one in use, with the depth of the 16-bit
+// images that it was trained on.
+func (p *Project) answering(ctx context.Context, run string) (by version, depth int, err error) {
+	if by = p.network.current; run == "" || run == by.run {
+		return by, p.network.depth, nil
+	}
+	if err := p.meet(ctx, run); err != nil {
+		return by, 0, err
+	}
+	return p.rival.version, p.rival.depth, nil
 }
 
 // meet reads the network of a kept run, unless it is there.

@@ -33,6 +33,7 @@ type Answer struct {
 type Predictions struct {
 	Classes    []string      `json:"classes"`
 	Images     int           `json:"images"`
+	Of         int           `json:"of"` // pictures that there are: more than Images and Refused together where it was cancelled
 	Refused    int           `json:"refused"`
 	PassedOver int           `json:"passedOver"` // files of operating systems
 	Sources    []KnownSource `json:"sources"`    // of labels, likeliest first
@@ -85,6 +86,7 @@ func (p *Project) PredictFiles(ctx context.Context, files []PictureFile, choice 
 		return nil, err
 	}
 	defer done()
+	p.predicted = nil
 	s, err := p.look(ctx, files, choice.Encoding, true, tell.of("Looking at the files"))
 	if err != nil {
 		return nil, err
@@ -102,7 +104,22 @@ func (p *Project) PredictFiles(ctx context.Context, files []PictureFile, choice 
 	for i, f := range s.files {
 		list[i] = asked{f, labels[i], slices.Index(outputs, labels[i])}
 	}
+	p.predicted = result
 	return result, p.askAll(ctx, list, result, emit, tell.of("Asking the network"))
+}
+
+// Predicted is what came of the last PredictFiles as far as it got: one that was cancelled
+// has figures of the pictures until then.
+func (p *Project) Predicted(ctx context.Context) (*Predictions, error) {
+	done, err := p.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if p.predicted == nil {
+		return nil, Errorf(Invalid, "The network has not been asked about files yet.")
+	}
+	return p.predicted, nil
 }
 
 // choose finds the labels of n pictures, "" for none.
@@ -141,9 +158,13 @@ func (r *Predictions) choose(from []intake.Labels, source string, n int) ([]stri
 // askAll asks about each picture of list, which AskedThumbnail shows from now on.
 func (p *Project) askAll(ctx context.Context, list []asked, result *Predictions, emit func(Answer), progress Progress) error {
 	start, poll := time.Now(), p.poll(ctx)
-	p.asked = list
+	p.asked, result.Of = list, len(list)
 	learned, tally := p.learnedFrom(), score.NewTally(result.Classes)
 	unknown := map[string]int{}
+	defer func() { // cancelled or not
+		result.Unknown = labelCounts(unknown)
+		result.Figures, result.Milliseconds = tally.Figures(), measure.Milliseconds(time.Since(start))
+	}()
 	for i, a := range list {
 		progress(int64(i), int64(len(list)))
 		if err := poll(); err != nil {
@@ -175,8 +196,6 @@ func (p *Project) askAll(ctx context.Context, list []asked, result *Predictions,
 		emit(answer)
 	}
 	progress(int64(len(list)), int64(len(list)))
-	result.Unknown = labelCounts(unknown)
-	result.Figures, result.Milliseconds = tally.Figures(), measure.Milliseconds(time.Since(start))
 	return nil
 }
 
@@ -244,5 +263,5 @@ func (p *Project) AskedThumbnail(index int) ([]byte, error) {
 		return nil, WithCode(Invalid, err)
 	}
 	pixels, _ := img.Square(images.DefaultResizing(thumbnailSide), p.data.set.Depth()) // row by row, whatever its size
-	return smallJPEG(&images.RGB8{W: thumbnailSide, H: thumbnailSide, Pix: pixels})
+	return asJPEG(&images.RGB8{W: thumbnailSide, H: thumbnailSide, Pix: pixels}, thumbnailSide)
 }

@@ -143,11 +143,16 @@ func TestPredictFilesEnds(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || n != 1 {
 		t.Errorf("%d answers, %v", n, err)
 	}
+	if so, err := p.Predicted(t.Context()); err != nil || so.Images != 1 || so.Of != 4 || so.Figures == nil || so.Figures.Images != 1 {
+		t.Errorf("as far as it got: %+v, %v", so, err)
+	}
 	predict(t, p) // its turn was given back
 	_, err = open(t, 0, 0).PredictFiles(t.Context(), files, PredictChoice{}, func(Answer) {}, nil)
 	check(t, err, Invalid, "knows no classes yet")
 	_, err = p.MeasureTest(t.Context(), func(Answer) {}, func(int64, int64) {})
 	check(t, err, Invalid, "no test set")
+	_, err = open(t, 0, 0).Predicted(t.Context())
+	check(t, err, Invalid, "not been asked")
 }
 
 // The test set is measured by the network in use, and that it was is found again.

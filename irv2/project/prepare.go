@@ -14,7 +14,8 @@ func (r *Run) prepare() (err error) {
 	if err := poll(); err != nil {
 		return err
 	}
-	r.weights = r.from.startFor(r.phases.whole, r.outputs, r.layout.Options.Seed)
+	_, head, _ := r.options.seeds()
+	r.weights = r.from.startFor(r.phases.whole, r.outputs, head)
 	r.looks.begin(r.from, r.weights)
 	if err := poll(); err != nil {
 		return err
@@ -43,9 +44,9 @@ func (r *Run) load() error {
 	}
 	r.session, r.flops = session, r.layout.StepFLOPs()
 	if r.known != nil {
-		for split, values := range r.known.values {
-			if values != nil {
-				session.Know(tune.Split(split), values)
+		for split, features := range r.known {
+			if features != nil {
+				session.Know(tune.Split(split), features)
 			}
 		}
 	}

@@ -15,7 +15,7 @@
 // them, and undo), options.go with classweight.go, plan.go with pace.go (how long), run.go
 // with events.go, gate.go, examples.go, prepare.go, features.go (kept for the next run) and
 // readings.go, probe.go, predict.go with predictfiles.go (many) and testset.go (the user's
-// own), export.go. How all of it lasts: keeping.go (written as things happen), projects.go
+// own), export.go. Runs in a queue: experiment.go. How all of it lasts: keeping.go (written as things happen), projects.go
 // (several), reopen.go (found again), keptruns.go (runs, and what was interrupted),
 // bundle.go (as one file).
 package project
@@ -23,8 +23,10 @@ package project
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"thaw/irv2"
+	"thaw/irv2/experiment"
 	"thaw/irv2/tune"
 	"thaw/kernels/program"
 )
@@ -63,6 +65,8 @@ type Project struct {
 	paces     paces
 	seen      []seen // what the last runs with readings made of the network
 
+	predicted *Predictions // what came of the last PredictFiles, nil before one
+
 	places      *places // nil: projects are not kept
 	keeper      *keeper // of the open one; nil without places
 	tellKeeping func(Keeping)
@@ -70,6 +74,9 @@ type Project struct {
 	mu       sync.Mutex
 	run      *Run      // training now, or nil
 	features *features // that the last runs kept, or nil
+
+	experiment atomic.Pointer[experiment.State] // the last, which does not change, or nil
+	queue      atomic.Pointer[Experiment]       // under way, or nil
 }
 
 // New is a project with the small network, without weights and images. It keeps no
@@ -100,7 +107,10 @@ func (t Tell) of(what string) Progress {
 	return t(what)
 }
 
-var errNotOpen = Errorf(Invalid, "Call open first.")
+var (
+	errNotOpen   = Errorf(Invalid, "Call open first.")
+	errNoWeights = Errorf(Invalid, "There are no weights yet: load a file, or start from random ones.")
+)
 
 // Begin waits for the turn to use the network, which no run may be using; done gives
 // it back. Methods take it themselves: it is for a front end's own work.
@@ -108,15 +118,39 @@ func (p *Project) Begin(ctx context.Context) (done func(), err error) {
 	if p.Machine == nil {
 		return nil, errNotOpen
 	}
-	if p.Run() != nil {
-		return nil, Errorf(Invalid, "A run is training: cancel it or wait for its end.")
+	if err := p.busy(); err != nil {
+		return nil, err
 	}
+	return p.takeTurn(ctx)
+}
+
+// takeTurn is Begin of who may use the network beside an experiment.
+func (p *Project) takeTurn(ctx context.Context) (done func(), err error) {
 	select {
 	case p.turn <- struct{}{}:
 		return func() { <-p.turn }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// busy says what uses the network for long, nil: nothing.
+func (p *Project) busy() error {
+	switch {
+	case p.queue.Load() != nil:
+		return Errorf(Invalid, "An experiment is under way: cancel it or wait for its end.")
+	case p.Run() != nil:
+		return Errorf(Invalid, "A run is training: cancel it or wait for its end.")
+	}
+	return nil
+}
+
+// Queued is the experiment under way, for who steers it.
+func (p *Project) Queued() (*Experiment, error) {
+	if e := p.queue.Load(); e != nil {
+		return e, nil
+	}
+	return nil, Errorf(Invalid, "This experiment has ended.")
 }
 
 // Run is the run that trains now, or nil.

@@ -172,6 +172,7 @@ func (p *Project) closeProject() {
 	p.keeper = newKeeper(p.places, p.tellKeeping)
 	p.data.empty()
 	p.survey, p.runs, p.seen, p.asked, p.tested = nil, 0, nil, nil, nil
+	p.experiment.Store(nil)
 	p.dropPredictors()
 	p.keep(nil)
 	if p.network != nil {

@@ -29,6 +29,8 @@ func (h *hand) calls() map[string]func(*rapid.T) {
 		"move":         edit(func(t *rapid.T) (DataInfo, error) { return h.p.MoveImages(h.ids(t), h.class(t)) }),
 		"remove":       edit(func(t *rapid.T) (DataInfo, error) { return h.p.RemoveImages(h.ids(t)) }),
 		"together":     edit(func(t *rapid.T) (DataInfo, error) { return h.p.KeepTogether(h.ids(t)) }),
+		"exclude":      edit(func(t *rapid.T) (DataInfo, error) { return h.p.ExcludeImages(h.ids(t)) }),
+		"include":      edit(func(t *rapid.T) (DataInfo, error) { return h.p.IncludeImages(h.ids(t)) }),
 		"clear": func(t *rapid.T) {
 			if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
 				h.p.ClearImages()
@@ -52,11 +54,18 @@ func (h *hand) calls() map[string]func(*rapid.T) {
 		"train":     h.train,
 		"steer":     h.steer,
 		"predict":   h.predict,
-		"export":    h.export,
-		"reset":     func(t *rapid.T) { h.call(t, h.p.Reset) },
-		"name":      h.name,
-		"weights":   h.weights,
-		"use way":   func(t *rapid.T) { h.call(t, func(context.Context) error { return h.p.Use(odd(t)) }) },
+		"explain": func(t *rapid.T) {
+			h.call(t, func(ctx context.Context) error {
+				id := h.ids(t)[0]
+				_, err := h.p.Explain(ctx, ExplainChoice{Image: &id, Class: odd(t), Before: rapid.SampledFrom([]string{"", "start", "loaded", "?"}).Draw(t, "before")}, nil, nobody)
+				return err
+			})
+		},
+		"export":  h.export,
+		"reset":   func(t *rapid.T) { h.call(t, h.p.Reset) },
+		"name":    h.name,
+		"weights": h.weights,
+		"use way": func(t *rapid.T) { h.call(t, func(context.Context) error { return h.p.Use(odd(t)) }) },
 		"less memory": func(t *rapid.T) {
 			h.p.Memory = rapid.SampledFrom([]int64{0, 0, 1 << 20, 64 << 20, 1 << 40}).Draw(t, "memory")
 		},

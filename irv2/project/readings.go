@@ -88,6 +88,7 @@ func stepReadings(blocks []compile.Reading) *StepReadings {
 type look struct {
 	wanted bool
 	start  *irv2.Weights // as the run began, sharing what it cannot change
+	pass   means         // of the steps of the pass at hand
 }
 
 // begin notes where the run starts: from, with the head that was drawn in weights.
@@ -176,27 +177,9 @@ func (r *Run) looked() (looked *Looked, err error) {
 		looked.Runs = append(looked.Runs, Likeness{s.run, figures(lens.Alike(s.Representation, after))})
 	}
 	p.seen = append(p.seen, now)[max(len(p.seen)+1-maxSeen, 0):]
-	looked.Anew, err = r.anew()
+	a, err := r.anew(p.budget())
+	if a != nil {
+		looked.Anew = &Anew{figure(lens.Wilson(a.right, r.data.Len(tune.Validation))), a.images}
+	}
 	return looked, err
-}
-
-// anew scores the network with its live statistics computed anew.
-func (r *Run) anew() (*Anew, error) {
-	live := r.phases.whole.BatchStatistics
-	if !slices.Contains(live, true) {
-		return nil, nil
-	}
-	machine, poll := r.layout.Machine(), r.poll()
-	w := &irv2.Weights{Model: r.weights.Model, Data: slices.Clone(r.weights.Data)}
-	for i, p := range w.Model.Params {
-		if r.phases.whole.Moves(p) {
-			w.Data[i] = slices.Clone(w.Data[i])
-		}
-	}
-	images, err := lens.Restate(w, live, r.data, r.project.budget(), machine, poll)
-	if err != nil || images == 0 {
-		return nil, err
-	}
-	right, err := lens.Right(w, r.data, machine, poll)
-	return &Anew{figure(lens.Wilson(right, r.data.Len(tune.Validation))), images}, err
 }

@@ -145,3 +145,48 @@ func TestProbe(t *testing.T) {
 		t.Error("probed nothing")
 	}
 }
+
+// What a run tells of its blocks is kept with it, pass by pass, and of long runs not of every
+// pass.
+func TestSeriesIsKept(t *testing.T) {
+	p := newDisk().visit(t, open(t, 3, 2))
+	o := DefaultOptions()
+	o.Epochs = 2
+	_, epochs, _ := readingsOf(t, p, freeze.Spec{From: "block17_2"}, o)
+	kept(t, p)
+	runs := runsKept(p.keeper.doc.Runs)
+	for i, raw := range runs[0].Epochs {
+		var e EpochDone
+		if err := json.Unmarshal(raw, &e); err != nil {
+			t.Fatal(err)
+		}
+		s, want := e.Series, epochs[i]
+		if s == nil || e.Readings != nil {
+			t.Fatalf("pass %d keeps %+v", i+1, e)
+		}
+		last := len(want.Moved) - 1
+		if len(s.Gradient) != last+1 || s.Gradient[0] != nil || *s.Gradient[last] <= 0 || *s.Ratio[last] <= 0 || s.Shift[0] != nil {
+			t.Errorf("%s", raw)
+		}
+		if got := *s.Moved[last]; math.Abs(got / *want.Moved[last] - 1) > 0.006 {
+			t.Errorf("moved by %g, kept as %g", *want.Moved[last], got)
+		}
+	}
+	var long []json.RawMessage
+	for i := range 3 * maxSeries {
+		long = thinned(append(long, rawJSON(EpochDone{Epoch: i + 1, Series: &PassReadings{}})))
+	}
+	with := 0
+	for i, raw := range long {
+		var e EpochDone
+		if err := json.Unmarshal(raw, &e); err != nil || e.Epoch != i+1 {
+			t.Fatalf("%s: %v", raw, err)
+		}
+		if e.Series != nil {
+			with++
+		}
+	}
+	if with > maxSeries || with < maxSeries/2 {
+		t.Errorf("%d of %d passes keep their readings", with, len(long))
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"thaw/irv2"
+	"thaw/irv2/experiment"
 	"thaw/irv2/images"
 	"thaw/irv2/keep"
 )
@@ -19,6 +20,7 @@ type Opened struct {
 	Runs        []KeptRun       `json:"runs"`
 	Page        json.RawMessage `json:"page"`        // what NotePage kept, null: nothing
 	Interrupted *Interrupted    `json:"interrupted"` // a run that did not come to its end, or null
+	Experiment  *ExperimentInfo `json:"experiment"`  // or null
 	Warnings    []string        `json:"warnings"`    // what could not be found again
 }
 
@@ -34,8 +36,8 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 	if err != nil {
 		return nil, err
 	}
-	if p.Run() != nil {
-		return nil, Errorf(Invalid, "A run is training: cancel it or wait for its end.")
+	if err := p.busy(); err != nil {
+		return nil, err
 	}
 	if err := k.leave(ctx, lose); err != nil {
 		return nil, err
@@ -86,6 +88,7 @@ func (p *Project) opened(ctx context.Context, warnings []string) (*Opened, error
 	k.mu.Lock()
 	o := &Opened{Keeping: k.state(), Data: p.Images(), Model: model, Runs: runsKept(k.doc.Runs), Warnings: append([]string{}, warnings...)}
 	k.mu.Unlock()
+	o.Experiment = p.Experiment()
 	if o.Page, err = p.places.store.Page(ctx, o.ID); err != nil {
 		return nil, err
 	}
@@ -120,6 +123,13 @@ func (p *Project) restore(ctx context.Context, doc *keep.Document, base Base, te
 		return nil, err
 	}
 	p.division, p.runs, p.tested = division{doc.Division.Fraction, doc.Division.Seed}, doc.RunCount, testedRuns(doc.Runs)
+	if doc.Experiment != nil {
+		s, err := experiment.Parse(doc.Experiment)
+		if err != nil {
+			warnings = append(warnings, "The figures of this project's experiment are damaged: "+sentence(err))
+		}
+		p.experiment.Store(s)
+	}
 	if doc.Current != "" && p.network != nil {
 		if err := p.useRun(ctx, doc.Current, tell.of("Reading the trained network")); err != nil {
 			if errors.Is(err, context.Canceled) {
@@ -182,7 +192,7 @@ func (p *Project) restoreImage(kept *keep.Image, packs *packReader) (*images.Sam
 	}
 	file.Path, file.Group, file.Side, file.Browser = kept.Path, kept.Group, images.Side(kept.Side), kept.Browser
 	s := &images.Sample{ID: kept.ID, Name: kept.Name, Width: kept.Width, Height: kept.Height, Hash: images.Hash(kept.Hash), Look: kept.Look,
-		Depth: kept.Depth, Browser: kept.Browser, File: p.keptFile(file, kept.ID)}
+		Depth: kept.Depth, Browser: kept.Browser, Excluded: kept.Excluded, File: p.keptFile(file, kept.ID)}
 	k := p.keeper
 	k.mu.Lock()
 	stored := *kept

@@ -19,6 +19,7 @@ import (
 type Run struct {
 	ID string
 
+	queued  bool // by an experiment, which keeps what it showed
 	ctx     context.Context
 	cancel  context.CancelFunc
 	gate    gate
@@ -27,20 +28,20 @@ type Run struct {
 
 	project *Project
 	phases  *phases
-	demands []tune.Demand // of each phase
-	plan    *Plan         // of all of them
-	phase   int           // at hand, from 0
-	carry   *tune.Carry   // between two phases
-	layout  *tune.Layout  // of the phase at hand
-	flops   int64         // of a step
-	from    version       // what it started from
+	demands []demand     // of each phase
+	plan    *Plan        // of all of them
+	phase   int          // at hand, from 0
+	carry   *tune.Carry  // between two phases
+	layout  *tune.Layout // of the phase at hand
+	flops   int64        // of a step
+	from    version      // what it started from
 	weights *irv2.Weights
 	outputs []output
 	classes []string      // as they were called at the start
 	depth   int           // of its 16-bit images
 	session *tune.Session // nil until prepare gave it memory
 	data    *examples
-	known   *features // that it need not compute, or nil
+	known   *known // features that it need not compute, or nil
 	emit    func(Event)
 	start   time.Time
 	held    time.Time // since when it is paused
@@ -59,6 +60,9 @@ type Run struct {
 
 	looks look // what it needs for readings
 
+	restating   time.Duration // that the last restated took
+	noRestating bool          // it was said that it cannot be
+
 	checkpoint *tune.Checkpoint // of a run on a device, from time to time
 	checked    time.Time
 }
@@ -67,15 +71,17 @@ type Run struct {
 // events. It starts from the weights as loaded, so that runs can be compared, or from
 // the network as it is now where asked to continue.
 func (p *Project) Train(ctx context.Context, spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
-	return p.train(ctx, spec, o, nil, emit)
+	return p.train(ctx, spec, o, nil, "", emit)
 }
 
-// train is Train, or goes on from a checkpoint.
-func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, emit func(Event)) (*Run, error) {
-	if p.Run() != nil {
-		return nil, Errorf(Invalid, "A run is already training: cancel it or wait for its end.")
+// train is Train, or goes on from a checkpoint; queued is what an experiment calls its run,
+// "": it is no experiment's.
+func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *keep.Checkpoint, queued string, emit func(Event)) (*Run, error) {
+	begin := p.Begin
+	if queued != "" {
+		begin = p.takeTurn
 	}
-	done, err := p.Begin(ctx)
+	done, err := begin(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +90,12 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 		done()
 		return nil, err
 	}
-	if from != nil {
+	r.ID, r.queued = queued, queued != ""
+	switch {
+	case r.queued:
+	case from != nil:
 		r.ID = from.Run.ID
-	} else {
+	default:
 		p.runs++
 		r.ID = fmt.Sprintf("run %d", p.runs)
 	}
@@ -105,7 +114,7 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 
 func (p *Project) newRun(spec freeze.Spec, o Options, resume *keep.Checkpoint, emit func(Event)) (*Run, error) {
 	if p.network == nil {
-		return nil, Errorf(Invalid, "There are no weights yet: load a file, or start from random ones.")
+		return nil, errNoWeights
 	}
 	split, err := p.data.divide(o.division())
 	if err != nil {
@@ -123,7 +132,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, resume *keep.Checkpoint, e
 		return nil, err
 	}
 	var layout *tune.Layout
-	plan, demands, err := p.describePhases(ph, func(i int, l *tune.Layout) *features {
+	plan, demands, err := p.describePhases(ph, func(i int, l *tune.Layout) *known {
 		if i == phase {
 			layout = l
 		}
@@ -164,7 +173,7 @@ func (r *Run) train() {
 		err = cmp.Or(r.inPhases(), r.diverge) // nothing polls behind the last step
 		r.keepFeatures()
 	}
-	if n := r.project.network; r.steps() > 0 && r.diverge == nil {
+	if n := r.project.network; r.steps() > 0 && r.diverge == nil && !r.queued {
 		n.current, n.depth = version{r.weights, r.outputs, r.ID, r.made()}, r.depth
 	}
 	switch {
@@ -189,7 +198,9 @@ func (r *Run) close() {
 // end keeps the run and tells of its end.
 func (r *Run) end(kind string) {
 	result := r.result()
-	r.keepRun(kind, result)
+	if !r.queued {
+		r.keepRun(kind, result)
+	}
 	if kind == "done" {
 		r.look()
 	}
@@ -198,7 +209,7 @@ func (r *Run) end(kind string) {
 
 // started tells of the run.
 func (r *Run) started() {
-	counts, plan := r.layout.Counts, r.project.describe(r.layout, r.known, r.options.Epochs)
+	counts, plan := r.layout.Counts, r.project.describe(r.layout, r.known, r.options.Epochs, restates(r.options, r.layout))
 	if r.phases.spec.InTime() {
 		r.plan.Computes, r.plan.Cost.CachedImages = plan.Computes, plan.Cost.CachedImages
 		plan = r.plan
@@ -269,6 +280,9 @@ func (r *Run) paused(kind string) {
 
 func (r *Run) event(e tune.Event) {
 	if s := e.Step; s != nil {
+		if s.Blocks != nil {
+			r.looks.pass.add(s.Blocks)
+		}
 		if s.SecondsLeft != nil && s.Images == r.layout.Batch() { // a measure, see tune.clock
 			r.project.paces.stepped(r.layout, max(s.Seconds, 1e-6))
 		}
@@ -283,9 +297,19 @@ func (r *Run) event(e tune.Event) {
 		*e.Step.SecondsLeft += r.secondsLater()
 	}
 	event := eventOf(e, r.flops)
+	if s, ok := event.(Stepped); ok && s.SecondsLeft != nil {
+		*s.SecondsLeft += r.restating.Seconds() * float64(r.layout.Options.Epochs-s.Epoch+1)
+	}
 	if done, ok := event.(EpochDone); ok {
-		r.epochs = append(r.epochs, rawJSON(done)) // a page notes the last readings, with the run
-		done.Readings = r.epochReadings()
+		done.Anew = r.restated()
+		readings := r.epochReadings()
+		if readings != nil {
+			done.Series = r.looks.pass.pass(r.layout.Plan.Model.Blocks, readings)
+		}
+		if r.epochs = append(r.epochs, rawJSON(done)); done.Series != nil {
+			r.epochs = thinned(r.epochs)
+		}
+		done.Readings = readings
 		event = done
 	}
 	r.emit(event)
@@ -330,14 +354,17 @@ func (r *Run) result() *RunResult {
 		Run: r.ID, Plan: r.phases.whole.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
 		Trained: r.phases.whole.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
-		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion,
+		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion, HeldBack: heldBack(last.Validation.Answers, r.data),
 	}
 }
 
 // made is how the network came about, for its card.
 func (r *Run) made() *Made {
-	counts := r.layout.Counts
-	return &Made{From: r.project.network.info.Name, Plan: r.phases.whole.Name, Sentence: r.phases.whole.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: r.result()}
+	counts, result := r.layout.Counts, r.result()
+	if result != nil {
+		result.HeldBack = nil
+	}
+	return &Made{From: r.project.network.info.Name, Plan: r.phases.whole.Name, Sentence: r.phases.whole.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: result}
 }
 
 // Named is the run of that ID, which must be training.

@@ -220,7 +220,7 @@ func TestSteering(t *testing.T) {
 		t.Errorf("%v, %v", named, err)
 	}
 	_, err = p.Train(t.Context(), freeze.Spec{Preset: "head-only"}, o, nil)
-	check(t, err, Invalid, "already training")
+	check(t, err, Invalid, "A run is training")
 	_, err = p.Predict(t.Context(), nil)
 	check(t, err, Invalid, "A run is training")
 	check(t, p.Reset(t.Context()), Invalid, "A run is training")
@@ -329,8 +329,8 @@ func TestOddLoss(t *testing.T) {
 	}
 }
 
-// A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
-func TestDivergence(t *testing.T) {
+// diverging is a project whose runs all diverge.
+func diverging(t *testing.T) *Project {
 	p := open(t, 3, 1)
 	for i, param := range p.network.loaded.Model.Params {
 		if param.Name() == "conv_7b_bn/beta" {
@@ -339,6 +339,12 @@ func TestDivergence(t *testing.T) {
 			}
 		}
 	}
+	return p
+}
+
+// A loss beyond all numbers ends the run in a sentence, and its weights are not taken.
+func TestDivergence(t *testing.T) {
+	p := diverging(t)
 	var last Event
 	r, err := p.Train(t.Context(), freeze.Spec{Preset: "unfreeze-all"}, DefaultOptions(), func(e Event) { last = e })
 	if err != nil {

@@ -12,6 +12,13 @@ type Evaluation struct {
 	Images         int // of the split; 0: there is no loss and no accuracy
 	Loss, Accuracy float64
 	Confusion      [][]int // [true][predicted]
+	Answers        []Said  // one an image
+}
+
+// Said is the label that the network gives an image, and how probable it holds it.
+type Said struct {
+	Label       int
+	Probability float64
 }
 
 // BalancedAccuracy is the mean, over the classes that the split has images of, of the
@@ -35,7 +42,7 @@ func (e *Evaluation) BalancedAccuracy() float64 {
 // Evaluate runs the network in inference mode over a split.
 func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) {
 	p, classes, count := s.evaluate, s.classes(), s.Counts[split]
-	e := &Evaluation{Images: count, Confusion: make([][]int, classes)}
+	e := &Evaluation{Images: count, Confusion: make([][]int, classes), Answers: make([]Said, count)}
 	for i := range e.Confusion {
 		e.Confusion[i] = make([]int, classes)
 	}
@@ -64,7 +71,8 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 			logits := all[i*classes : (i+1)*classes]
 			label, predicted := s.data.Label(split, n), Argmax(logits)
 			e.Confusion[label][predicted]++
-			e.Loss += crossEntropy(logits, label, s.Options.LabelSmoothing) / float64(count)
+			e.Answers[n] = Said{predicted, math.Exp(-CrossEntropy(logits, predicted, 0))}
+			e.Loss += CrossEntropy(logits, label, s.Options.LabelSmoothing) / float64(count)
 			if label == predicted {
 				right++
 			}
@@ -74,9 +82,9 @@ func (s *Session) Evaluate(split Split, poll func() error) (*Evaluation, error) 
 	return e, nil
 }
 
-// crossEntropy is log(sum(exp(logits))) - sum(labels * logits), where labels is one-hot
+// CrossEntropy is log(sum(exp(logits))) - sum(labels * logits), where labels is one-hot
 // and smoothed.
-func crossEntropy(logits []float32, label int, smooth float64) float64 {
+func CrossEntropy(logits []float32, label int, smooth float64) float64 {
 	top := float64(logits[Argmax(logits)])
 	sum, mean := 0.0, 0.0
 	for _, l := range logits {

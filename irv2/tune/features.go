@@ -56,10 +56,12 @@ func (s *Session) Features(ctx context.Context, split Split) ([]float32, error) 
 	return s.read(ctx, s.cache[split])
 }
 
-// Know fills the cache of a split with what Features gave of another session with the same
-// prefix and images, so that they are not computed again.
-func (s *Session) Know(split Split, features []float32) {
-	s.memory.Write(s.cache[split], 0, features)
+// Know fills the cache of a split with the features of each of its images, from what Features
+// gave of another session with the same prefix, so that they are not computed again.
+func (s *Session) Know(split Split, features [][]float32) {
+	for i, one := range features {
+		s.memory.Write(s.cache[split], i*s.featureLen(), one)
+	}
 	s.cachedTo[split] = s.Counts[split]
 }
 

@@ -169,7 +169,7 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 		Validation: validation, Seconds: (s.clock.worked() - start).Seconds(), Factors: s.factors}
 	if last := len(s.history) - 1; last >= 0 { // one table of 100 classes a pass would fill the memory in a long run
 		short := *s.history[last].Validation
-		short.Confusion = nil
+		short.Confusion, short.Answers = nil, nil
 		s.history[last].Validation = &short
 	}
 	s.history = append(s.history, e)
@@ -273,7 +273,7 @@ func (s *Session) shuffled(epoch int) []int {
 }
 
 // Done tells the steps done so far and the epochs that ended, of which only the last has its
-// Confusion still.
+// Confusion and Answers still.
 func (s *Session) Done() (steps int, history []Epoch) { return s.steps, s.history }
 
 // Argmax is the index of the first largest number of x.

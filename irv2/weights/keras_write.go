@@ -14,13 +14,23 @@ import (
 // about says stands in its metadata.json, labels under that name.
 func WriteKeras(w io.Writer, weights *irv2.Weights, about About) error {
 	layers := inKeras(weights.Model, about.Preprocessing)
-	config := describe(layers)
-	config["module"], config["class_name"] = "keras", "Model" // its public name
 	return zip.Write(w, []*zip.File{
 		zip.Text("metadata.json", asJSON(map[string]any{"keras_version": "3.0.0", "labels": about.Classes, "input": about.input(), "thaw": about.Metadata()})),
-		zip.Text(zipConfig, asJSON(config)),
+		zip.Text(zipConfig, kerasConfig(layers)),
 		{Name: zipMember, Write: func(w io.Writer) error { return hdf5.Write(w, kerasGroups(layers, weights)) }},
 	})
+}
+
+func kerasConfig(layers []kerasLayer) string {
+	config := describe(layers)
+	config["module"], config["class_name"] = "keras", "Model" // its public name
+	return asJSON(config)
+}
+
+// KerasConfig describes the network for keras.models.model_from_json, as WriteKeras does:
+// layers and their weights have the names that WriteSafetensors gives them.
+func KerasConfig(m *irv2.Model, about About) string {
+	return kerasConfig(inKeras(m, about.Preprocessing))
 }
 
 // kerasGroups are the weights as Keras 3 keeps them: see keras3.go.

@@ -31,7 +31,8 @@ function show() {
   byID('curves').hidden = !runs.length
   if (!runs.length) return
   const dotted = run => run.validation.length <= maxDots
-  const wanted = runs.map(run => run.letter + run.number + dotted(run)).join()
+  const wanted = runs.map(run => run.letter + run.number + dotted(run) + Boolean(run.anew)).join()
+  byID('curve-about').textContent = 'thick: held-back images, thin: training' + (runs.some(run => run.anew) ? ', dashed with rings: held-back images, statistics anew' : '')
   if (wanted !== drawn) {
     drawn = wanted
     for (const chart of charts.splice(0)) chart.destroy()
@@ -41,10 +42,10 @@ function show() {
   describe(runs)
 }
 
-/** One x axis, in epochs, for all: train and validation of each run. */
+/** One x axis, in epochs, for all: train, validation and, where it was measured, validation with statistics anew of each run. */
 function table(runs, key) {
   const columns = points => [points.map(p => p.epoch), points.map(p => p[key])]
-  return uPlot.join(runs.flatMap(run => [columns(thin(run.train)), columns(thin(run.validation))]))
+  return uPlot.join(runs.flatMap(run => [columns(thin(run.train)), columns(thin(run.validation)), ...(run.anew ? [columns(thin(run.anew))] : [])]))
 }
 
 /** Every 2nd, 4th, ... point, as many as can be drawn, and always the last: those that stay do not jump about. */
@@ -59,7 +60,9 @@ function make(id, key, runs) {
   const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' }
   const series = runs.flatMap(run => {
     const common = { stroke: colour(run.number), dash: dashes[run.number % dashes.length], spanGaps: true }
-    return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { show: run.validation.length <= maxDots, size: 6, fill: colour(run.number) } }]
+    const points = { show: run.validation.length <= maxDots, size: 6 }
+    return [{ ...common, width: 1, points: { show: false } }, { ...common, width: 2.5, points: { ...points, fill: colour(run.number) } },
+      ...(run.anew ? [{ ...common, width: 1.5, dash: [5, 5], points: { ...points, fill: css('--panel') } }] : [])]
   })
   return new uPlot({
     width: place.clientWidth || 300, height: 118, legend: { show: false }, cursor: { show: false }, padding: [8, 18, 0, 0],
@@ -115,7 +118,8 @@ const measured = run => (run.validation.at(-1)?.accuracy ?? null) === null ? nul
 function describe(runs) {
   const last = key => runs.map(run => {
     const value = measured(run)?.[key] ?? null
-    return `run ${run.letter} ${value === null ? 'not measured' : key === 'accuracy' ? percent(value) : value.toFixed(3)}`
+    const text = value => (value === null ? 'not measured' : key === 'accuracy' ? percent(value) : value.toFixed(3))
+    return `run ${run.letter} ${text(value)}` + (run.anew?.length ? `, with statistics anew ${text(run.anew.at(-1)[key])}` : '')
   }).join(', ')
   for (const key of keys) {
     byID('curve-' + key).setAttribute('role', 'img')

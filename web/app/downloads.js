@@ -4,17 +4,18 @@ import { guarded } from './notices.js'
 import { isTrained } from './runs.js'
 import { state, watch } from './store.js'
 
-/** All but the first are packages: the model with its labels, a card and a script. */
+/** Packages: the model with its labels, a card and a script. */
 const formats = [
   { format: 'keras', name: 'Keras (.keras)', opens: 'Keras 3: load_model opens it whole, preparing pictures included.' },
   { format: 'h5', name: 'Keras (.h5)', opens: 'Keras 2 and 3: the same in the older format.' },
   { format: 'onnx', name: 'ONNX', opens: 'ONNX Runtime in most languages, and what converts from ONNX.' },
   { format: 'tfjs', name: 'TensorFlow.js', opens: 'Web pages and Node: tf.loadLayersModel.' },
+  { format: 'safetensors', name: 'safetensors', opens: 'JAX, PyTorch and others: values by Keras’s names, and a description of the layers.' },
   { format: 'timm', name: 'PyTorch (timm)', opens: 'PyTorch with timm; the full network only.' },
 ]
 
 export function startDownloads() {
-  byID('download').onclick = () => save('safetensors')
+  byID('download').onclick = () => save('safetensors', false)
   byID('downloads').replaceChildren(...formats.map(({ format, name, opens }) => h('li', {},
     h('button', { type: 'button', class: 'button', id: `download-${format}`, 'data-testid': `download-${format}`, 'aria-describedby': `opens-${format}`, onclick: () => save(format) }, name),
     h('span', { id: `opens-${format}`, class: 'muted' }, opens))))
@@ -31,12 +32,11 @@ function show() {
   byID('keep-text').textContent = trained ? 'Whatever is downloaded here can be dropped on the page later, to go on with it.' : 'Once a network is trained, it can be saved here.'
 }
 
-async function save(format) {
+async function save(format, packed = true) {
   await guarded(async () => {
-    const bare = format === 'safetensors'
-    const blob = await state.thaw.export(format, { package: !bare })
+    const blob = await state.thaw.export(format, { package: packed })
     const plan = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
     const name = `thaw-${state.model.model}-${plan.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
-    download(blob, bare ? `${name}.safetensors` : `${name}-${format}.zip`)
+    download(blob, packed ? `${name}-${format}.zip` : `${name}.${format}`)
   })
 }

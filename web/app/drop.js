@@ -22,7 +22,7 @@ export function startDrops(takers, guarded) {
     depth = 0
     veil.hidden = true
     // Entries must be asked for before the handler returns; reading them may wait.
-    const entries = [...event.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean)
+    const entries = [...event.dataTransfer.items].map(entryOf).filter(Boolean)
     const plain = [...event.dataTransfer.files]
     const target = /** @type {Element} */ (event.target)
     const card = /** @type {HTMLElement | null} */ (target.closest('[data-class]'))
@@ -35,22 +35,26 @@ export function startDrops(takers, guarded) {
   })
 }
 
-/** All files below these entries, depth first. @param {any[]} entries @returns {Promise<Found[]>} */
-async function walk(entries) {
+// Chromium reads no entries for a page from disk (EncodingError), but it does read handles.
+const entryOf = item => (location.protocol === 'file:' && item.getAsFileSystemHandle ? item.getAsFileSystemHandle() : item.webkitGetAsEntry?.())
+
+/** All files below these entries or handles, depth first. @param {any[]} entries @param {string} [folder] @returns {Promise<Found[]>} */
+async function walk(entries, folder = '') {
   const found = []
-  for (const entry of entries) {
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject))
-      found.push({ path: entry.fullPath.replace(/^\//, ''), file })
-    } else {
-      found.push(...(await walk(await children(entry.createReader()))))
-    }
+  for (const entry of await Promise.all(entries)) {
+    const path = folder + entry.name
+    if (entry.isFile || entry.kind === 'file') found.push({ path, file: await fileOf(entry) })
+    else found.push(...(await walk(await children(entry), path + '/')))
   }
   return found
 }
 
+const fileOf = entry => entry.getFile?.() ?? new Promise((resolve, reject) => entry.file(resolve, reject))
+
 /** A reader gives some entries at a time (100 in Chromium) and an empty list at the end. */
-async function children(reader) {
+async function children(entry) {
+  if (entry.values) return Array.fromAsync(entry.values())
+  const reader = entry.createReader()
   const all = []
   for (;;) {
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))

@@ -101,6 +101,14 @@ function tools(all) {
     h('span', { role: 'status' }, none ? 'Click images to choose them; Shift for many' : `${chosen.size} chosen`),
     h('button', { type: 'button', class: 'button', 'data-testid': 'choose-all', onclick: () => { chosen = new Set(chosen.size === all.length ? [] : all.map(image => image.id)); draw() } }, chosen.size === all.length ? 'None' : 'All'),
     h('form', { class: 'inline', onsubmit: move }, to, names, h('button', { type: 'submit', class: 'button', 'data-testid': 'move', disabled: none }, 'Move')),
+    asideButton(all),
     h('button', { type: 'button', class: 'button', 'data-testid': 'remove-chosen', disabled: none, onclick: () => edit(data => data.remove([...chosen])) }, 'Remove'),
     stepButtons())
+}
+
+/** Sets the chosen images aside, or takes them back where all of them are. */
+function asideButton(all) {
+  const back = chosen.size > 0 && all.every(({ id, excluded }) => excluded || !chosen.has(id))
+  return h('button', { type: 'button', class: 'button', 'data-testid': 'aside-chosen', disabled: !chosen.size, title: 'What is set aside stays, but nothing trains on it or is measured with it',
+    onclick: () => edit(data => (back ? data.include([...chosen]) : data.exclude([...chosen]))) }, back ? 'Take back' : 'Set aside')
 }

@@ -3,13 +3,16 @@
 // stall the page, and say no more to those who hear it than the lists beside it do.
 import { h } from './dom.js'
 
-/** @param {string[]} classes @param {number[][]} confusion [true][said] */
-export function drawHeat(classes, confusion) {
+/**
+ * @param {string[]} classes @param {number[][]} confusion [true][said]
+ * @param {(is: number, said: number) => void} [open] shows the images of a square
+ */
+export function drawHeat(classes, confusion, open) {
   const n = classes.length
   const side = Math.max(Math.floor(600 / n), 4) // pixels of a square; style.css scales the picture
   const canvas = h('canvas', { class: 'heat', width: n * side, height: n * side, tabIndex: 0, role: 'img', 'data-testid': 'heat',
-    'aria-label': `Confusion matrix of ${n} classes as a picture: rows are true classes, columns what the network said. Arrow keys name a square.` })
-  const line = h('p', { class: 'muted heat-line', 'aria-live': 'polite' }, 'Rows: true classes, columns: what was said. Right ones lie on the diagonal; touch a square, or press arrow keys.')
+    'aria-label': `Confusion matrix of ${n} classes as a picture: rows are true classes, columns what the network said. Arrow keys name a square${open ? ', Enter shows its images' : ''}.` })
+  const line = h('p', { class: 'muted heat-line', 'aria-live': 'polite' }, 'Rows: true classes, columns: what was said. Right ones lie on the diagonal; touch a square, or press arrow keys.' + (open ? ' A click, or Enter, shows its images.' : ''))
   paint(canvas, confusion, side)
   let at = [0, 0]
   const name = (i, j) => {
@@ -20,7 +23,10 @@ export function drawHeat(classes, confusion) {
     paint(canvas, confusion, side, at)
   }
   canvas.onpointermove = canvas.onpointerdown = event => name(Math.floor((event.offsetY / canvas.clientHeight) * n), Math.floor((event.offsetX / canvas.clientWidth) * n))
+  const enter = () => confusion[at[0]][at[1]] && open?.(at[0], at[1])
+  canvas.onclick = enter
   canvas.onkeydown = event => {
+    if (event.key === 'Enter') return enter()
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
     if (!step) return
     event.preventDefault()

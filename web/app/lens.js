@@ -3,6 +3,7 @@
 import { drawBars } from './bars.js'
 import { byID, h } from './dom.js'
 import { percent, plural } from './format.js'
+import { drawSeries } from './lab/series.js'
 import { guarded, say } from './notices.js'
 import { whyNot } from './runs.js'
 import { trainOptions } from './settings.js'
@@ -17,15 +18,16 @@ import { state, watch } from './store.js'
  * @property {(x: number) => string} text
  * @property {'share' | 'log' | 'linear'} scale
  * @property {(run: import('./run.js').RunView | null) => string} [more]
+ * @property {'gradient' | 'ratio' | 'moved' | 'shift'} [series]   the name of it pass by pass
  */
 
 const inRun = 'Train with this panel open: runs that begin then tell of every block.'
 const small = x => (x === 0 ? '0' : x < 0.001 || x >= 10_000 ? x.toExponential(1).replace('+', '') : x.toPrecision(2))
-const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
+export const perBlock = (run, values) => run.inside.blocks.map(({ name, learns }, i) => ({ block: name, learns, ...values(i, name) }))
 const lastEpoch = run => run?.inside?.epoch
 
 /** @type {Record<string, Reading>} */
-const readings = {
+export const readings = {
   probe: {
     label: 'What is there to read', scale: 'share', text: percent,
     about: 'Share of the held-back images that a linear classifier recognises by a block’s features alone, nothing trained (a linear probe: ridge regression on averaged features). Where it falls from left to right by more than its lines, the network discards what these classes need, and a frozen one cannot give it back.',
@@ -34,22 +36,22 @@ const readings = {
     more: () => (probe ? `Fitted on ${plural(probe.train, 'image')}, measured on ${probe.heldBack} held back; one answer for all gets ${percent(probe.chance)}. Lines: 95 % intervals.` : ''),
   },
   gradient: {
-    label: 'Gradients', scale: 'log', text: small, none: inRun,
+    label: 'Gradients', scale: 'log', series: 'gradient', text: small, none: inRun,
     about: 'How much the loss would change with a block’s output (the norm of dLoss/dOutput), in the last steps. Gradients pass frozen blocks too: freezing stops the update, not the flow. A dash: none is computed, since nothing before it learns.',
     bars: run => (run?.inside?.gradient ? perBlock(run, i => ({ value: run.inside.gradient[i] })) : []),
   },
   ratio: {
-    label: 'Gradient by weight', scale: 'log', text: small, none: inRun,
+    label: 'Gradient by weight', scale: 'log', series: 'ratio', text: small, none: inRun,
     about: 'The gradient’s size in the weights’ own (|g| / |w|) of what learns, in the last steps.',
     bars: run => (run?.inside?.ratio ? perBlock(run, i => ({ value: run.inside.ratio[i] })) : []),
   },
   moved: {
-    label: 'Weights moved', scale: 'linear', text: percent, none: inRun + ' It comes with the first pass.',
+    label: 'Weights moved', scale: 'linear', series: 'moved', text: percent, none: inRun + ' It comes with the first pass.',
     about: 'How far a block’s weights are from where this run began, in their own size (|w − w0| / |w0|).',
     bars: run => (lastEpoch(run) ? perBlock(run, i => ({ value: lastEpoch(run).moved[i] })) : []),
   },
   drift: {
-    label: 'Batch norm drifted', scale: 'linear', text: small, none: inRun + ' It comes with the first pass.',
+    label: 'Batch norm drifted', scale: 'linear', series: 'shift', text: small, none: inRun + ' It comes with the first pass.',
     about: 'How far the stored means of batch norm are from where this run began, in standard deviations, averaged over channels. A dash: stored statistics stay.',
     bars: run => (lastEpoch(run) ? perBlock(run, (_, name) => ({ value: meanShift(lastEpoch(run).drift.filter(d => d.block === name)) })) : []),
     more: run => [drifted(run), anew(run)].filter(Boolean).join(' '),
@@ -78,6 +80,7 @@ export function showLens() {
         h('label', { class: 'field', id: 'with', hidden: true }, h('span', { class: 'label' }, 'With'),
           h('select', { id: 'compared', 'data-testid': 'compared', onchange: event => { compared = event.target.value; draw() } }))),
       h('p', { id: 'reading-about', class: 'muted' }), h('div', { id: 'reading-chart', 'data-testid': 'reading-chart' }), h('p', { id: 'reading-more', 'data-testid': 'reading-more' }),
+      h('details', { id: 'reading-series', class: 'fold', ontoggle: draw }, h('summary', {}, 'Over time, pass by pass'), h('div', { id: 'series', 'data-testid': 'series' })),
       h('details', { id: 'reading-numbers', class: 'fold' }, h('summary', {}, 'As a table'), h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': 'Figures of every block' }, h('table', { id: 'reading-table', 'data-testid': 'reading-table' })))))
     watch(['runs', 'data', 'model', 'settings', 'active', 'selected', 'inside'], draw)
   }
@@ -122,6 +125,9 @@ function draw() {
   byID('reading-numbers').hidden = !bars.length
   byID('reading-chart').replaceChildren(...(bars.length ? [drawBars(bars, reading)] : []))
   byID('reading-table').replaceChildren(...table(bars, reading))
+  const passes = reading.series ? run?.inside?.series ?? [] : []
+  byID('reading-series').hidden = !passes.length
+  if (passes.length && byID('reading-series').open) byID('series').replaceChildren(drawSeries(run, reading))
 }
 
 /** @param {Bar[]} bars @param {Reading} reading */

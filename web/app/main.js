@@ -28,6 +28,8 @@
 //            #run-table tr[data-run="A"] with data-status, #confusion (inside: [data-testid="pairs"], [data-testid="heat"]), #predict-file,
 //            [data-prediction="name"], of many files #predictions (in it: [data-testid="figures"], tr[data-answer="path"] with data-wrong,
 //            [data-testid="predictions-filter"] [data-testid="predictions-csv"] [data-testid="threshold"]), #test-set [data-testid="measure-test"], #download #reset, #other-formats (#download-keras, -h5, -onnx, -tfjs, -timm)
+//   repeat   #repeat (in it [data-testid="repeat-open"] [data-testid="repeat-go-on"] [data-testid="two-runs"]), #experiment-dialog once opened: [data-plan="name"]
+//            #experiment-seeds #experiment-start [data-testid="experiment-go-on|-pause|-cancel|-plans|-pairs|-runs|-json|-csv"] #experiment-file; #two-runs-dialog
 //   engine   #engine, #way: who computes, where there is a GPU; #build: version, digest of the engine
 //   projects #project (inside: #projects-open, [data-testid="keeping"]), in #projects-dialog: [data-testid="project-name"] [data-testid="project-save"]
 //            [data-testid="project-new"] [data-testid="project-remove"] [data-project="id"] #project-file; #interrupted: [data-testid="go-on"]
@@ -58,6 +60,7 @@ import { startOffline } from './offline.js'
 import { startPlanning } from './planning.js'
 import { predict, startPredict } from './predict.js'
 import { startPresets } from './presets.js'
+import { startRepeat } from './repeat.js'
 import { startRuns } from './runs.js'
 import { change, startSettings } from './settings.js'
 import { sortOut } from './sort.js'
@@ -100,6 +103,7 @@ startDownloads()
 startCompare()
 startCurves()
 startTable()
+startRepeat()
 startConfusion()
 startPredict()
 startDrops(takers, guarded)

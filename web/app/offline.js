@@ -1,11 +1,13 @@
 // Registers the service worker (sw.js). Where the host sets no headers, the first
 // visit is loaded again once, then isolated by it.
+import { address } from '../site.js'
+
 const reloaded = 'thaw.isolated'
 
 export async function startOffline() {
   if (!navigator.serviceWorker) return // not a secure context
   try {
-    await navigator.serviceWorker.register(new URL('../sw.js', import.meta.url))
+    await navigator.serviceWorker.register(await address('sw.js'))
     await navigator.serviceWorker.ready
     if (crossOriginIsolated || sessionStorage.getItem(reloaded)) return
     // Not before the engine stands: loads that a reload cuts short have been seen to

@@ -59,6 +59,7 @@ async function predictOne(file) {
     h('img', { src: url, alt: file.name, onerror: event => event.target.remove() }), // the browser itself may not know the format
     h('ol', {}, prediction.classes.slice(0, shown).map(bar))),
   h('p', { class: 'muted' }, `${file.name}, in ${seconds(prediction.milliseconds / 1000)}.`, outputs === null ? ' The head has not been trained yet: these are guesses.' : outputs.named ? '' : ' What its outputs stand for is not known yet: name them under Weights.'))
+  if (outputs) place.append(h('button', { type: 'button', class: 'button', 'data-testid': 'look', 'aria-haspopup': 'dialog', onclick: () => guarded(async () => (await import('./lab/cam.js')).lookAt(file, { name: file.name })) }, 'Where does it look?'))
   const other = beside(file, prediction)
   if (other) place.append(other)
 }

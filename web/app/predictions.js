@@ -21,20 +21,22 @@ let list = /** @type {{ classes: string[], answers: Answer[], refused: Answer[],
 
 /** @param {import('./sort.js').Found[]} found @param {string} [source] of labels */
 export const predictFiles = (found, source) => ask(`Asking about ${plural(found.length, 'file')}`,
-  options => state.thaw.predictFiles(found, { source, ...options }), result => sourceField(result, chosen => predictFiles(found, chosen)))
+  options => state.thaw.predictFiles(found, { source, ...options }), result => sourceField(result, chosen => predictFiles(found, chosen)),
+  () => state.thaw.predicted())
 
 export const measureTest = () => ask('Measuring the test set', async options => {
   const result = await state.thaw.data.test(options)
   set({ data: await state.thaw.data.list() })
   return result
-}, () => null)
+}, () => null, async () => null) // a test set is measured whole, or not
 
 /**
  * @param {string} title
  * @param {(options: import('../thaw.js').PredictOptions) => Promise<Predictions>} work
  * @param {(result: Predictions) => any} more what stands above the figures
+ * @param {() => Promise<Predictions | null>} soFar what came of it until it was cancelled
  */
-async function ask(title, work, more) {
+async function ask(title, work, more, soFar) {
   if (state.active || state.loading) return notice('warning', state.loading ?? 'A run is training: predict when it has ended, or cancel it.')
   const { outputs } = await state.thaw.model.describe()
   const mine = (list = { classes: outputs?.names ?? [], answers: [], refused: [], filter: 'all', rows: pageRows })
@@ -49,11 +51,13 @@ async function ask(title, work, more) {
   await guarded(async () => {
     result = await withProgress(byID('predict-progress'), title, options => work({ ...options, onResult: answer => void (answer.refused ? mine.refused : mine.answers).push(answer) }))
   })
+  const stopped = !result
+  if (stopped) result = await soFar().catch(() => null)
   set({ loading: null })
   clearInterval(clock)
   if (list !== mine) return
   if (!mine.answers.length && !mine.refused.length) return void (place.hidden = true)
-  place.replaceChildren(...[!result && h('p', { class: 'strip' }, `Stopped behind ${plural(mine.answers.length, 'image')}: there are no figures.`), ...(result ? told(result, more(result)) : []), refusedFold(result)].filter(Boolean))
+  place.replaceChildren(...[stopped && h('p', { class: 'strip', 'data-testid': 'predict-stopped' }, result ? `Stopped behind ${exact(result.images)} of ${plural(result.of, 'image')}: what is shown is of these alone.` : `Stopped behind ${plural(mine.answers.length, 'image')}: there are no figures.`), ...(result ? told(result, more(result)) : []), refusedFold(result)].filter(Boolean))
   showRows(place)
   if (result) say(`${plural(result.images, 'image')} asked about. ${result.figures ? `${percent(result.figures.accuracy)} right.` : ''}`, { now: true })
 }

@@ -53,18 +53,18 @@ export async function newProject() {
 /** What is seen of a project is gone, as where it was deleted. */
 export async function empty() {
   forgetThumbnails(nothing)
-  set({ runs: [], selected: null, viewing: null, comparison: null, interrupted: null, keeping: null, data: await state.thaw.data.list(), model: await state.thaw.model.describe() })
+  set({ runs: [], selected: null, viewing: null, comparison: null, interrupted: null, experiment: null, keeping: null, data: await state.thaw.data.list(), model: await state.thaw.model.describe() })
 }
 
 /** @param {import('../thaw.js').OpenedProject} opened */
 async function show(opened) {
-  const { data, model, page, interrupted, warnings, ...keeping } = opened
+  const { data, model, page, interrupted, experiment, warnings, ...keeping } = opened
   forgetThumbnails(nothing)
   set({ data: nothing }) // images of two projects may have the same numbers
   const runs = runsOf(opened)
   const byNumber = number => runs.find(run => run.number === number) ?? null
   const asked = new URLSearchParams(location.hash.slice(1)) // a link says how to train
-  set({ data, model, keeping, runs, interrupted, active: null, viewing: null,
+  set({ data, model, keeping, runs, interrupted, experiment, active: null, viewing: null,
     ...(page?.spec && !asked.has('plan') ? { spec: page.spec } : {}),
     ...(page?.settings && !location.hash.includes('=') ? { settings: { ...state.settings, ...page.settings } } : {}),
     selected: byNumber(page?.selected),
@@ -76,18 +76,23 @@ async function show(opened) {
 }
 
 /** Runs as the page noted them; those of which it could not are made of what the engine kept. */
-function runsOf({ page, runs, interrupted }) {
-  const noted = (page?.runs ?? []).map(run => ({ ...run, handle: null, trains: null, asked: null, left: null,
-    // Its end came behind the last note.
-    ...(isOver(run) ? {} : ended(runs.find(({ id }) => id === run.id))) }))
+function runsOf({ page, runs, interrupted, model }) {
+  const noted = (page?.runs ?? []).map(run => {
+    const kept = runs.find(({ id }) => id === run.id)
+    return { ...run, handle: null, trains: null, asked: null, left: null, inside: insideOf(kept, model, run.inside),
+      ...(isOver(run) ? { result: kept?.result ?? run.result } : ended(kept)) } // else its end came behind the last note
+  })
   for (const kept of [...runs, ...(interrupted ? [interrupted] : [])]) {
     if (noted.some(({ id }) => id === kept.id)) continue
-    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, ...ended(kept.result === undefined ? undefined : kept) }
+    const run = { ...newRun(noted.length, null, kept.options), id: kept.id, spec: kept.spec, ...ended(kept.result === undefined ? undefined : kept) }
     run.plan = kept.result?.plan ?? run.plan
     run.epochs = kept.options.epochs ?? kept.epochs.length
     run.heldBack = kept.epochs.some(epoch => epoch.validationAccuracy !== null) ? 1 : 0
     run.validation = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.validationLoss, accuracy: epoch.validationAccuracy }))
     run.train = kept.epochs.map(epoch => ({ epoch: epoch.epoch, loss: epoch.loss, accuracy: epoch.accuracy }))
+    const anew = kept.epochs.filter(epoch => epoch.anew).map(({ epoch, anew }) => ({ epoch, loss: anew.loss, accuracy: anew.accuracy }))
+    if (anew.length) run.anew = anew
+    run.inside = insideOf(kept, model)
     run.trained = kept.result?.trained ?? 0
     if ('phases' in kept.spec) Object.assign(run, { phaseRates: kept.spec.phases.map(({ rate }) => rate ?? kept.options.rate), borders: bordersOf(kept.spec.phases) })
     noted.push(run)
@@ -98,13 +103,22 @@ function runsOf({ page, runs, interrupted }) {
 /** Passes done before each phase. */
 const bordersOf = phases => phases.map((_, i) => phases.slice(0, i).reduce((n, { epochs }) => n + epochs, 0))
 
+/** What a run told of its blocks, as far as it is kept, beside what the page noted. */
+function insideOf(kept, model, noted) {
+  const series = kept?.epochs.filter(epoch => epoch.series).map(({ epoch, series }) => ({ epoch, ...series })) ?? []
+  if (!series.length) return noted
+  const blocks = noted?.blocks ?? model.blocks.map(({ name }) => ({ name, learns: '' }))
+  return blocks.length === series[0].moved.length ? { ...noted, blocks, series } : noted // else it was of another network
+}
+
 /** How a run ended that the engine has kept; undefined: it did not. */
 const ended = kept => (kept?.status ? { status: kept.status, result: kept.result } : { status: 'interrupted' })
 
 /** Notes what the page shows, for the next visit. */
 function note() {
-  if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || state.loading) return
-  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => run)
+  if (!state.thaw || !state.keeping?.id || state.keeping.readOnly || (state.loading && !state.queue)) return
+  // What is long is the engine's: what was said of each image, readings pass by pass.
+  const runs = state.runs.map(({ handle, trains, asked, left, ...run }) => ({ ...run, result: run.result && { ...run.result, heldBack: undefined }, inside: run.inside && { ...run.inside, series: undefined } }))
   const { spec, settings, comparison } = state
   const numbers = comparison && { ...comparison, runs: Object.fromEntries(Object.entries(comparison.runs).map(([key, run]) => [key, run.number])) }
   state.thaw.projects.note({ spec, settings, runs, selected: state.selected?.number ?? null, comparison: numbers }).catch(() => {}) // the engine tells what it cannot keep

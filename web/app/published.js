@@ -1,5 +1,6 @@
 // Weights that can be had: beside the page, and from their makers. What there is stands in
 // weights.json, which package serve writes; it may fetch for the page, too.
+import { address } from '../site.js'
 import { ThawError } from '../thaw.js'
 
 /**
@@ -14,7 +15,7 @@ export const fetchedAddress = ({ id }) => here('fetched/' + id)
 
 /** @returns {Promise<Offer>} */
 export async function lookForPublished() {
-  const answer = await fetch(here('weights.json'), { cache: 'no-cache' }).catch(() => null)
+  const answer = await address('weights.json').then(url => fetch(url, { cache: 'no-cache' })).catch(() => null)
   return answer?.ok ? answer.json() : { sources: [], beside: [], fetches: false } // offline, and nothing kept
 }
 

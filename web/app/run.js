@@ -1,14 +1,16 @@
 // One run as the page keeps it: its curves grow with the events of the worker.
 /**
  * @typedef {import('../thaw.js').TrainEvent} TrainEvent
- * @typedef {{ blocks: { name: string, learns: string }[], gradient?: (number | null)[], ratio?: (number | null)[], epoch?: import('../thaw.js').EpochReadings & { epoch: number }, looked?: import('../thaw.js').Looked }} Inside   of steps: smoothed; of epochs: the last
+ * @typedef {{ blocks: { name: string, learns: string }[], gradient?: (number | null)[], ratio?: (number | null)[], epoch?: import('../thaw.js').EpochReadings & { epoch: number }, looked?: import('../thaw.js').Looked, series?: (import('../thaw.js').PassReadings & { epoch: number })[] }} Inside   of steps: smoothed; of epochs: the last; series: of each pass, of many not of all
  * @typedef {Object} RunView
  * @property {string} letter        A, B, ...: how curves are told apart without colour
  * @property {number} number        from 0
  * @property {string} [id]          the engine's name of it
  * @property {string} plan
  * @property {string} [title]       shown in its place
+ * @property {import('../thaw.js').PlanSpec} [spec]   what was asked for
  * @property {import('../thaw.js').TrainOptions} options
+ * @property {import('../thaw.js').PlanSpec} [spec]
  * @property {import('../thaw.js').Plan | null} trains   the plan under way, for the map
  * @property {number} heldBack      images to measure on
  * @property {string[]} warnings    of the engine: one sentence each
@@ -28,12 +30,14 @@
  * @property {number} [gflops]      a second, of the last step
  * @property {{ epoch: number, loss: number, accuracy: number }[]} train        smoothed, at most maxPoints
  * @property {{ epoch: number, loss: number, accuracy: number }[]} validation   one per epoch, of many every 2nd, 4th, ...; null where nothing is held back
+ * @property {{ epoch: number, loss: number, accuracy: number }[]} [anew]       the same with batch norm statistics computed anew, where asked
  * @property {Inside} [inside]      what it told of every block, where asked; lists in the order of its blocks
  * @property {import('../thaw.js').RunResult | null} result
  * @property {import('../thaw.js').Run | null} handle
  */
 
 const maxPoints = 400
+const maxSeries = 64 // passes, of all blocks: as many as the engine keeps
 const smoothing = 0.9 // of the moving average over steps
 
 /** @returns {RunView} */
@@ -63,18 +67,23 @@ export function hear(run, event) {
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
       break
     case 'step':
-      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.gflops })
+      // A step shorter than the clock's tick, 1 ms in Firefox where the page is not isolated, tells no speed.
+      Object.assign(run, { phase: 'stepping', progress: { done: event.step, total: run.steps }, left: leftOf(event.secondsLeft), gflops: event.seconds ? event.gflops : run.gflops })
       addPoint(run, event)
       if (event.readings) addReadings(run, event.readings)
       break
     case 'epoch':
       if (event.readings && run.inside) run.inside.epoch = { epoch: event.epoch, ...event.readings }
+      if (event.series && run.inside) run.inside.series = thinned([...(run.inside.series ?? []), { epoch: event.epoch, ...event.series }], maxSeries)
       run.validation.push({ epoch: event.epoch, ...(run.heldBack ? { loss: event.validationLoss, accuracy: event.validationAccuracy } : { loss: null, accuracy: null }) })
       run.validation = thinned(run.validation)
+      if (event.anew) run.anew = thinned([...(run.anew ?? []), { epoch: event.epoch, loss: event.anew.loss, accuracy: event.anew.accuracy }])
       break
     case 'moved': // runs.js tells it; what came after that step is trained again
       run.validation = run.validation.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       run.train = run.train.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      if (run.inside?.series) run.inside.series = run.inside.series.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
+      run.anew = run.anew?.filter(({ epoch }) => epoch * run.steps <= event.step * run.epochs)
       break
     case 'lens':
       if (run.inside) run.inside.looked = event
@@ -117,7 +126,7 @@ function addPoint(run, { step, loss, accuracy }) {
 }
 
 /** Every second point of a line with too many, and its last: a run may go on for days. */
-const thinned = points => (points.length <= maxPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
+const thinned = (points, most = maxPoints) => (points.length <= most ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
 
 const learnsNow = run => run.trains.blocks.map(({ name, learns }) => ({ name, learns }))
 

@@ -63,6 +63,9 @@ function showWhy() {
 
 let changedFrom = '' // the weights that a run has changed, '' before there is one
 
+/** The network in use is as loaded again. */
+export const asLoaded = () => { changedFrom = '' }
+
 /** Whether a run has changed the weights in use. */
 export const changedHere = () => Boolean(state.model?.weights) && (state.model.weights.id === changedFrom || Boolean(state.keeping?.using))
 
@@ -96,7 +99,7 @@ function steer(what) {
 export async function trainPlan(spec, options, { title, visible = true, onStart } = {}) {
   if (state.active) return null
   if ('phases' in spec) options = { ...options, epochs: spec.phases.reduce((n, { epochs }) => n + epochs, 0) }
-  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), visible, title, ...('phases' in spec ? { phaseRates: spec.phases.map(({ rate }) => rate ?? options.rate) } : {}) }
+  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), spec, visible, title, ...('phases' in spec ? { phaseRates: spec.phases.map(({ rate }) => rate ?? options.rate) } : {}) }
   onStart?.(run)
   set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run, interrupted: null })
   return follow(run, hears => state.thaw.train(spec, options, hears))

@@ -1,4 +1,5 @@
 // What the networks that come with the page have seen, from the figures of their model cards.
+import { address } from '../site.js'
 import { set, state } from './store.js'
 
 /** @typedef {import('../thaw.js').WeightInfo} WeightInfo */
@@ -16,7 +17,7 @@ function cardOf(info) {
 
 async function load({ id, card }) {
   try {
-    const answer = await fetch(new URL('../' + card, import.meta.url))
+    const answer = await fetch(await address(card))
     set({ cards: { ...state.cards, [id]: await answer.json() } })
   } catch {
     asked.delete(card) // no network, and not kept yet: asked for again when next shown

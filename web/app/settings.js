@@ -34,6 +34,7 @@ const more = [
   { key: 'validation', label: 'Held back', term: 'validation share', min: 0.05, max: 0.5, tip: 'Share of each class that training never sees, to measure on (validation split). Copies of an image always stay on one side.' },
   { key: 'seed', label: 'Dice', term: 'seed', min: 0, max: 4294967295, step: 1, tip: 'Number from which everything random follows (seed): same seed, same result on this machine.' },
   { key: 'dense', label: 'Head width', term: 'Dense units', min: -1, max: 8192, step: 1, tip: 'Units of the hidden layer before the classes (Dense, relu). 0: none; -1: as usual, 1024 for the full network and 128 for mini.' },
+  { key: 'restate', label: 'Statistics anew', term: 'restated batch norm', check: true, tip: 'Measures the held-back images a second time after each pass, with the statistics of batch norm computed anew from the training images, on a copy: a dashed curve. Where it differs from the other, stored statistics have drifted; that is not learning. It takes about as long as all images forward, which the time of a pass includes, and training itself stays the same to the bit. Only where batch norm runs on batch statistics.' },
   { key: 'start', label: 'Start from', term: 'initial state', options: [['loaded', 'weights as loaded'], ['last', 'where the last run ended']], tip: 'Fresh starts make runs comparable. Going on from the last run lets you train the head first and thaw the rest then, which is good practice (LP-FT).' },
 ]
 
@@ -55,7 +56,7 @@ export const sizes = { mini: { min: 32, max: 2048, step: 1 }, full: { min: 75, m
 export const defaults = {
   model: 'mini', size: 0, dense: -1,
   epochs: 5, batch: 8, rate: 0.001, backbone: 1,
-  optimizer: 'adam', momentum: 0.9, dropout: 0, smoothing: 0, classWeight: 'none', validation: 0.2, seed: 1, start: 'loaded',
+  optimizer: 'adam', momentum: 0.9, dropout: 0, smoothing: 0, classWeight: 'none', validation: 0.2, seed: 1, restate: false, start: 'loaded',
   flip: false, shift: 0, zoom: 0, rotate: 0, brightness: 0,
 }
 
@@ -67,7 +68,7 @@ export function trainOptions(s = state.settings) {
   return {
     epochs: s.epochs, batch: s.batch, seed: s.seed, optimizer: s.optimizer, rate: s.rate, momentum: s.momentum,
     rates: s.backbone === 1 ? undefined : Object.fromEntries(backbone.map(block => [block.name, s.backbone])),
-    labelSmoothing: s.smoothing, dropout: s.dropout, classWeight: s.classWeight, validation: s.validation, continue: s.start === 'last', readings: state.inside || undefined,
+    labelSmoothing: s.smoothing, dropout: s.dropout, classWeight: s.classWeight, validation: s.validation, continue: s.start === 'last', restate: s.restate || undefined, readings: state.inside || undefined,
     augment: augment.some(({ key }) => s[key]) ? { flip: s.flip, shift: s.shift, zoom: s.zoom, rotate: s.rotate, brightness: s.brightness } : undefined,
   }
 }

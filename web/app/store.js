@@ -21,6 +21,8 @@
  * @property {import('../thaw.js').Keeping | null} keeping   how far the open project is kept; null before it is known
  * @property {import('../thaw.js').ProjectInfo[]} projects  kept ones
  * @property {import('../thaw.js').OpenedProject['interrupted']} interrupted  a run that did not come to its end
+ * @property {import('../thaw.js').Experiment | null} experiment  plans repeated over seeds, as far as they are
+ * @property {{ paused: boolean, cancelled: boolean, text: string } | null} queue   that experiment is under way
  * @property {any} comparison                             see compare.js; null before the first
  * @property {RunView[]} runs                             oldest first
  * @property {RunView | null} active                      the run under way
@@ -47,6 +49,8 @@ export const state = {
   keeping: null,
   projects: [],
   interrupted: null,
+  experiment: null,
+  queue: null,
   spec: { preset: 'head-only' },
   settings: {},
   plan: null,

@@ -27,8 +27,8 @@ export function thumbnail(image) {
 }
 
 /** What an image is for, in words. @param {import('../thaw.js').ImageInfo} image */
-export const standing = ({ split, group, browserDecoded }) =>
-  [sides[split], group && `with all of ${group}`, browserDecoded && 'decoded by this browser'].filter(Boolean).join(', ')
+export const standing = ({ split, group, excluded, browserDecoded }) =>
+  [excluded ? 'set aside by hand' : sides[split], group && `with all of ${group}`, browserDecoded && 'decoded by this browser'].filter(Boolean).join(', ')
 
 const sides = { train: 'to train on', validation: 'to validate', test: 'to test at the end', aside: 'set aside' }
 

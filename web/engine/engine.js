@@ -1,7 +1,7 @@
 // The JavaScript side of kernels/simd: compiles the emitted module, plugs it into
 // the thunk that Go calls, and keeps the worker threads.
 
-export const isNode = !!globalThis.process?.versions?.node
+import { fromNode, isElsewhere, isNode, spawn } from './host.js'
 
 const startTimeout = 10_000 // ms for all workers to report that they are ready
 
@@ -29,7 +29,7 @@ export class Engine {
   // available is how many threads a backend can have.
   async available() {
     if (!this.shared || !(isNode || globalThis.crossOriginIsolated)) return 1
-    const cores = isNode ? (await import('node:os')).availableParallelism() : navigator.hardwareConcurrency
+    const cores = isNode ? (await fromNode('os')).availableParallelism() : navigator.hardwareConcurrency
     return this.threads || cores || 1
   }
 
@@ -90,10 +90,10 @@ export class Engine {
 }
 
 async function newWorker() {
-  const url = new URL('./worker.js', import.meta.url)
-  if (!isNode) return new Worker(url, { type: 'module' })
-  const threads = await import('node:worker_threads')
-  return new threads.Worker(url)
+  const here = import.meta.url
+  if (isNode) return new (await fromNode('worker_threads')).Worker(new URL('worker.js', here))
+  if (isElsewhere(here)) return spawn('worker.js', here, 'thaw thread')
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'thaw thread' })
 }
 
 // listen hides the difference between a browser's workers and node's.

@@ -1,14 +1,15 @@
 // Loads a Go program so that emitted SIMD kernels and threads can work on its
 // memory. Runs in a (module) worker of a browser and in node.
 //
-//   const go = await loadGo('thaw.wasm', { wasmExec: 'wasm_exec.js', threads: 2 })
+//   const go = await loadGo('thaw.wasm', { wasmExec: () => import('./wasm_exec.js'), threads: 2 })
 //   const code = await go.finished
 //
 // The program is Go's js/wasm binary, rewritten at build time by
 // wasmasm.ShareMemory to import a shared memory. One that was not rewritten runs
 // too, on one thread; so does a rewritten one where the page is not cross-origin
 // isolated: its memory is shared all the same, but no worker may be given it.
-import { Engine, isNode } from './engine.js'
+import { Engine } from './engine.js'
+import { fromNode, isNode } from './host.js'
 import { makeThunk } from './thunk.js'
 
 const maxPages = 65536 // wasmasm.SharedMemoryMax
@@ -16,12 +17,13 @@ const maxPages = 65536 // wasmasm.SharedMemoryMax
 // loadGo compiles the program at an address, or takes one that is compiled, starts it and
 // returns the Go instance; go.finished is a promise of the exit code, go.engine the Engine,
 // go.module the compiled program. Options:
-//   wasmExec   URL of wasm_exec.js of the toolchain that built the program
+//   wasmExec   imports wasm_exec.js of the toolchain that built the program: a function, so
+//              that bundlers see the address
 //   threads    most threads to use, the main one included; 0: all cores
 //   relaxed    false: no relaxed SIMD (fused multiply-add) even where there is
 //   argv, env  of the program
 //   pages      most pages of 64 KB that its memory may have
-export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0, relaxed = true, argv = ['js'], env = {}, pages = maxPages } = {}) {
+export async function loadGo(program, { wasmExec, threads = 0, relaxed = true, argv = ['js'], env = {}, pages = maxPages } = {}) {
   const [{ module, digest }] = await Promise.all([program instanceof WebAssembly.Module ? { module: program } : compile(program), defineGo(wasmExec)])
   const memory = sharedMemory(module, pages)
   const thunk = makeThunk()
@@ -48,7 +50,7 @@ export async function loadGo(program, { wasmExec = './wasm_exec.js', threads = 0
 
 async function compile(url) {
   if (isNode) {
-    const { readFile } = await import('node:fs/promises')
+    const { readFile } = await fromNode('fs/promises')
     return { module: await WebAssembly.compile(await readFile(url)), digest: Promise.resolve('') }
   }
   const response = await fetch(url)
@@ -73,8 +75,8 @@ async function digestOf(response) {
 async function defineGo(wasmExec) {
   if (globalThis.Go) return
   if (isNode) {
-    globalThis.fs ??= await import('node:fs')
-    globalThis.path ??= await import('node:path')
+    globalThis.fs ??= await fromNode('fs')
+    globalThis.path ??= await fromNode('path')
   }
   const Original = globalThis.TextDecoder
   globalThis.TextDecoder = class extends Original {
@@ -84,7 +86,7 @@ async function defineGo(wasmExec) {
     }
   }
   try {
-    await import(wasmExec)
+    await wasmExec()
   } finally {
     globalThis.TextDecoder = Original
   }

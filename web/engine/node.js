@@ -10,7 +10,7 @@ for (const name in process.env) if (name.startsWith('THAW_')) env[name] = proces
 
 globalThis.require = (await import('node:module')).createRequire(import.meta.url)
 const go = await loadGo(program, {
-  wasmExec: pathToFileURL(wasmExec),
+  wasmExec: () => import(pathToFileURL(wasmExec)),
   threads: Number(process.env.THAW_THREADS ?? 0),
   relaxed: process.env.THAW_RELAXED !== '0',
   argv: [program, ...args],

@@ -1,10 +1,9 @@
 // One helper thread: instantiates the emitted kernels on Go's memory and stays in
 // their worker loop until it is told to quit. Runs as a module worker of a browser
 // and as a worker thread of node.
-const port = globalThis.process?.versions?.node
-  ? (await import('node:worker_threads')).parentPort
-  : globalThis
+import { fromNode, isNode } from './host.js'
 
+let port = globalThis
 const start = ({ module, memory, thread }) => {
   try {
     const { exports } = new WebAssembly.Instance(module, { go: { memory } })
@@ -15,5 +14,5 @@ const start = ({ module, memory, thread }) => {
     port.postMessage({ failed: String(err) })
   }
 }
-if (port.on) port.on('message', start)
+if (isNode) fromNode('worker_threads').then(({ parentPort }) => { port = parentPort; port.on('message', start) })
 else port.onmessage = event => start(event.data)

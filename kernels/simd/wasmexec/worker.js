@@ -10,7 +10,7 @@ console.log = (...args) => post('/print', args.join(' '))
 console.warn = console.error = console.log
 try {
   const { threads, relaxed, argv, env } = await (await fetch('/options')).json()
-  const go = await loadGo('/program.wasm', { wasmExec: '/wasm_exec.js', threads, relaxed, argv, env })
+  const go = await loadGo('/program.wasm', { wasmExec: () => import('/wasm_exec.js'), threads, relaxed, argv, env })
   post('/exit', String(await go.finished))
 } catch (err) {
   post('/exit', `1 ${err.stack}`)
