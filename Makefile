@@ -20,6 +20,7 @@
 #   make reproducible   the site built twice, in two folders, nothing kept between them:
 #                 equal byte for byte, and its version (go run ./serve -version)
 #   make notices  THIRD_PARTY_NOTICES.txt anew, after a change of go.mod or web/vendor
+#   make lezer    web/vendor/lezer-python.min.js anew, from npm: the parser of pasted code
 #
 # Needed: Go 1.21 or newer, which fetches the toolchain of go.mod. make test also
 # installs Chromium, Firefox ESR and Mesa's lavapipe with apt-get where they are missing.
@@ -41,7 +42,7 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site single test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu chromium firefox lavapipe svelte screenshot
+	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu lezer chromium firefox lavapipe svelte screenshot
 
 run:
 	go run ./serve
@@ -82,12 +83,23 @@ generated:
 	mkdir -p build/lesson && cp testdata/lesson/runs.jsonl build/lesson
 	go run ./irv2/cmd/lesson -report -out build/lesson
 	diff build/lesson/README.md testdata/lesson/README.md
+	diff build/lesson/forecast.json irv2/lens/forecast.json
 
 clean-tree:
 	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { echo "not committed:"; echo "$$changed"; exit 1; }
 
 notices:
 	go run ./serve/notices
+
+# The parser of Python and what it stands on as one module; "make notices" follows.
+LEZER := @lezer/python@1.1.19 @lezer/lr@1.4.12 @lezer/common@1.5.5 @lezer/highlight@1.2.5
+lezer:
+	mkdir -p build/lezer && cd build/lezer && npm init -y >/dev/null && npm install --silent $(LEZER) esbuild@0.28.2 && \
+	echo "export { parser } from '@lezer/python'" > entry.js && \
+	npx esbuild entry.js --bundle --format=esm --minify --legal-comments=none \
+	  "--banner:js=/*! @lezer/python (v1.1.19), https://github.com/lezer-parser/python, with @lezer/lr, @lezer/common, @lezer/highlight; MIT; made by make lezer */" \
+	  --outfile=$(CURDIR)/web/vendor/lezer-python.min.js
+	cat build/lezer/node_modules/@lezer/python/LICENSE build/lezer/node_modules/@lezer/lr/LICENSE > web/vendor/lezer-python-LICENSE.txt
 
 # Of what git has (committed or added), for a host: TestSiteIsReproducible holds the same
 # on the way, less thoroughly.
@@ -169,6 +181,7 @@ bench:
 
 lesson:
 	go run ./irv2/cmd/lesson $(LESSON)
+	[ ! -e testdata/lesson/forecast.json ] || mv testdata/lesson/forecast.json irv2/lens/forecast.json
 
 pretrain:
 	go run ./irv2/cmd/pretrain

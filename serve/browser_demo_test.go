@@ -101,13 +101,20 @@ func TestDemoCounterExample(t *testing.T) {
 	}
 }
 
-// In a near world freezing costs nothing, and the page says no more than that.
+// In a near world freezing costs nothing, and the page says no more than that. What it
+// foretold from the images stands beside what came.
 func TestDemoNear(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
 	b.page("#epochs=3&batch=32")
 	b.click("[data-world=near]")
 	b.canCompare()
+	b.click("[data-testid=foretell]")
+	b.wait("document.querySelector('[data-testid=forecast]')", "what the images foretell")
+	foretold := b.text("[data-testid=forecast]")
 	b.compare(minute)
+	if scored := b.text("[data-testid=forecast-scored]"); !strings.HasPrefix(scored, foretold) || !strings.Contains(scored, "came") {
+		t.Errorf("foretold: %s; afterwards: %s", foretold, scored)
+	}
 	got := b.text("#compare-text")
 	t.Log(got)
 	if frozen := b.accuracy("A"); frozen < 0.85 {

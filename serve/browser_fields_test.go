@@ -212,10 +212,14 @@ func TestComparisonGoesOn(t *testing.T) {
 }
 
 // The code of every preset; Keras 3.15 counts the trainable weights of these as we do, with
-// a head of 16 units and 2 classes at 150 pixels (trained), and as many live batch norms.
+// a head of 16 units and 2 classes (trained), and as many live batch norms. Those of other plans
+// are snippets of testdata/keras-code, where both libraries have run them. Pasted back, the
+// code gives the plan that it was made of.
 func TestSnippetsAsCode(t *testing.T) {
 	b := startBrowser(t, testServer(t).URL, "")
-	b.page("#model=full&size=150&dense=16")
+	b.page("#model=full&size=96&dense=16")
+	eval[bool](b, "globalThis.full = await (await import('/app/store.js')).state.thaw.model.describe({ model: 'full' }); return true")
+	texts := snippets(t)
 	for _, c := range []struct {
 		plan    string
 		trained int
@@ -230,17 +234,38 @@ func TestSnippetsAsCode(t *testing.T) {
 		{"unfreeze-all.written", 54300818, 204, "for layer in base.layers:\n    if 'conv' in layer.name:\n        layer.trainable = True"},
 		{"unfreeze-all.meant", 54300818, 204, "base.trainable = True"},
 		{"from:block8_1", 23566642, 41, "for layer in base.layers[:618]:\n    layer.trainable = False"},
+		{"thaw:block8_3,conv2d_7,600:640", 0, 0, texts["plan-list"]},
+		{"thaw:block17_*,0:9&bn=inference", 0, 0, texts["plan-list-inference"]},
+		{"unfreeze-all.meant&bn=inference", 0, 0, texts["plan-all-inference"]},
+		{"freeze-conv.written&bn=inference", 0, 0, texts["plan-conv-inference"]},
+		{"from:block17_11", 0, 0, texts["plan-from"]},
 	} {
 		got := eval[struct {
 			Trained, Live int
-			Code          string
+			Code, Back    string
 		}](b, `
 			const { encodePlan } = await import('/app/link.js')
-			location.hash = 'plan=`+c.plan+`&model=full&size=150&dense=16'
+			const { read } = await import('/app/lab/code/read.js')
+			location.hash = 'plan=`+c.plan+`&model=full&size=96&dense=16'
 			const { state } = await import('/app/store.js')
 			do await new Promise(resolve => setTimeout(resolve, 50))
-			while (state.planFor !== state.spec || encodePlan(state.spec) !== '`+c.plan+`')
-			return { Trained: state.plan.cost.trained, Live: state.plan.batchStatistics.length, Code: document.querySelector('#keras-code').textContent }`)
+			while (state.planFor !== state.spec || encodePlan(state.spec) + (state.spec.batchNorm ? '&bn=' + state.spec.batchNorm : '') !== '`+c.plan+`')
+			const Code = document.querySelector('#keras-code').textContent
+			const back = []
+			for (const { phases, problems } of read(Code, { full, model: state.model })) {
+				const plan = phases.length === 1 && await state.thaw.plan(phases[0].spec)
+				if (!plan || plan.trainable.join() !== state.plan.trainable.join() || plan.batchStatistics.join() !== state.plan.batchStatistics.join()) back.push(JSON.stringify(phases[0]?.spec ?? problems))
+			}
+			return { Trained: state.plan.cost.trained, Live: state.plan.batchStatistics.length, Code, Back: back.join() }`)
+		if got.Back != "" {
+			t.Errorf("%s: its code pasted back gives %s", c.plan, got.Back)
+		}
+		if c.trained == 0 {
+			if got.Code != strings.TrimSpace(c.code) {
+				t.Errorf("%s: code\n%s\nwant\n%s", c.plan, got.Code, c.code)
+			}
+			continue
+		}
 		if got.Trained != c.trained || got.Live != c.live || !strings.Contains(got.Code, "\n\n"+c.code+"\n\n") {
 			t.Errorf("%s: %d trained, %d live, want %d and %d; code:\n%s", c.plan, got.Trained, got.Live, c.trained, c.live, got.Code)
 		}

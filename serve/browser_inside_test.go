@@ -24,6 +24,10 @@ func TestPageLooksInside(t *testing.T) {
 	if !eval[bool](b, "return document.querySelectorAll('#reading-chart rect.value').length === "+blocks+" - 1 && document.querySelectorAll('#reading-chart .spread').length === "+blocks+" - 1") {
 		t.Errorf("not all blocks have a bar with its interval: %s", b.text("#reading-chart"))
 	}
+	if text := b.text("#reading-more"); !strings.Contains(text, "Foretold: freezing will cost") {
+		t.Errorf("the probe foretells nothing: %s", text)
+	}
+	b.wait(`document.querySelector('[data-testid="forecast"]')`, "the same where plans are compared")
 	b.click("#train")
 	b.wait(`document.querySelector('[data-run="A"][data-status="done"]')`, "the run")
 	// show picks a figure and gives its numbers by block.
@@ -34,6 +38,9 @@ func TestPageLooksInside(t *testing.T) {
 		return Object.fromEntries([...document.querySelectorAll('#reading-table tr[data-of]')].map(row => [row.dataset.of, row.cells[1].textContent]))
 	}
 	`
+	if gap := eval[map[string]string](b, show+"return show('gap')"); gap["stem"] == "" || gap["conv_7b"] == "–" {
+		t.Errorf("domain gap: %v", gap)
+	}
 	got := eval[struct{ Gradient, Ratio, Moved, Drift, Alike map[string]string }](b, show+`
 		return { Gradient: show('gradient'), Ratio: show('ratio'), Moved: show('moved'), Drift: show('drift'), Alike: show('alike') }`)
 	// Only the head learned: nothing before it has a gradient, moved or drifted.

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/andybalholm/brotli"
 
@@ -140,6 +141,9 @@ type manifest struct {
 // usualWeights are of the network that every visit begins with; others are asked for.
 const usualWeights = "models/mini.safetensors"
 
+// seldom are the beginnings of names of what few visits ask for: the reader of pasted code.
+var seldom = []string{"app/lab/code/", "vendor/lezer-python"}
+
 // manifest lists what a visit needs: not types and licences, nor the program that
 // downloads, which is of no use offline.
 func (s *site) manifest() manifest {
@@ -152,7 +156,7 @@ func (s *site) manifest() manifest {
 		case ext == ".ts", ext == ".txt", ext == ".md", name == "fetch.wasm", slices.Contains(forEmbedding, name):
 		case name == gpuEngine, name == "engine/gpu.js":
 			m.GPU = append(m.GPU, name)
-		case ext == ".safetensors" && name != usualWeights:
+		case ext == ".safetensors" && name != usualWeights, slices.ContainsFunc(seldom, func(part string) bool { return strings.HasPrefix(name, part) }):
 			m.Wanted = append(m.Wanted, name)
 		default:
 			m.Files = append(m.Files, name)

@@ -20,7 +20,16 @@ func (e *engine) configure(r *request) (any, error) {
 }
 
 // describe answers model.describe.
-func (e *engine) describe(*request) (any, error) { return e.Describe() }
+func (e *engine) describe(r *request) (any, error) {
+	var args struct{ Model string }
+	if err := r.decode(&args); err != nil {
+		return nil, err
+	}
+	if args.Model != "" {
+		return e.DescribeOther(args.Model)
+	}
+	return e.Describe()
+}
 
 // planRequest is the args of plan and train; probe goes without the spec.
 type planRequest struct {

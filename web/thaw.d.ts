@@ -258,7 +258,8 @@ export interface Queue {
 export interface ModelCalls {
   /** Chooses network, input size and head; keeps data. Weights of another network are set aside. */
   configure(choice: { model?: 'full' | 'mini'; size?: number; dense?: number }, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
-  describe(): Promise<ModelInfo>
+  /** The network in use; with `model`, that one as it would be on its own, with its usual size and head. */
+  describe(of?: { model?: 'full' | 'mini' }): Promise<ModelInfo>
   /** Says what the outputs of a trained head stand for: a name for each, none twice. Kept with kept weights. */
   nameOutputs(names: string[]): Promise<ModelInfo>
 }
@@ -658,10 +659,20 @@ export interface Looked {
   anew: { accuracy: Figure; images: number } | null
 }
 export interface Probe {
-  blocks: { block: string; accuracy: Figure; penalty: number }[]   // of the backbone
+  /**
+   * Of the backbone. leftOut: share of the training images that is recognised, each left out of the fit. gap: how far the
+   * statistics of these images are from those that its batch norms have stored, in standard deviations.
+   */
+  blocks: { block: string; accuracy: Figure; leftOut: number; penalty: number; gap: number | null }[]
   train: number; heldBack: number  // images, 500 of each at most
   chance: number                   // share that one answer for all gets right
   seconds: number
+  /**
+   * What freezing the backbone will cost against thawing all of it, in accuracy (0.05: 5 points), with low to high holding it
+   * with the chance sure, and much: the chance of more than 5 points. Fitted on small networks and generated images of four
+   * classes (testdata/lesson): null for full.
+   */
+  forecast: { cost: number; low: number; high: number; sure: number; much: number } | null
 }
 
 // Benchmark ------------------------------------------------------------------

@@ -151,6 +151,13 @@ func TestLongPlansAreNamedShortly(t *testing.T) {
 	if err != nil || len(plan.Name) > readable || !strings.Contains(plan.Sentence, "and 980 more") {
 		t.Errorf("%v, %v", plan, err)
 	}
+	var ranges Spec
+	for i := range 200 {
+		ranges.Thaw = append(ranges.Thaw, Range(3*i, 3*i+1))
+	}
+	if plan, err := New(m, ranges); err != nil || plan.Name != "thaw layers[0:1], layers[3:4], layers[6:7], layers[9:10], layers[12:13] and 195 more" {
+		t.Errorf("%v, %v", plan, err)
+	}
 	long := strings.Repeat("x", 1e5)
 	for _, spec := range []Spec{{From: long}, {Preset: long}, {Preset: "head-only", BatchNorm: BatchNormMode(long)}} {
 		if _, err := New(m, spec); err == nil || len(err.Error()) > readable {

@@ -218,6 +218,7 @@ const (
 	maxSelectors = 1000
 	maxPattern   = 100 // characters
 	namesShown   = 20  // in a plan's name and sentence
+	rangesShown  = 5   // where it has ranges alone, which tell less
 )
 
 func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
@@ -231,8 +232,12 @@ func thawed(m *irv2.Model, selectors []Selector) (rule, error) {
 		}
 		names[i] = s.String()
 	}
-	list := strings.Join(names[:min(len(names), namesShown)], ", ")
-	if more := len(names) - namesShown; more > 0 {
+	shown := namesShown
+	if !slices.ContainsFunc(selectors, func(s Selector) bool { return s.Pattern != "" }) {
+		shown = rangesShown
+	}
+	list := strings.Join(names[:min(len(names), shown)], ", ")
+	if more := len(names) - shown; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	if list == "" {

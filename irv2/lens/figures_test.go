@@ -16,7 +16,7 @@ type numpy struct {
 		Train, Test       []float32
 		Errors            []float64
 		Penalty           float64
-		Scores            []float64
+		Scores, Left      []float64
 	}
 	Alike []struct {
 		Images           int
@@ -65,13 +65,16 @@ func TestRidgeAgainstNumpy(t *testing.T) {
 			size += gram[i*n+i] / float64(n)
 		}
 		for i, p := range penalties {
-			_, e := leaveOneOut(gram, y, n, p*size)
+			_, _, e := leaveOneOut(gram, y, n, p*size)
 			near(t, "errors of left-out images", e, f.Errors[i], 1e-6*f.Errors[i])
 		}
-		scores, penalty := ridge(train, test, f.Labels, f.Classes)
+		scores, left, penalty := ridge(train, test, f.Labels, f.Classes)
 		near(t, "penalty", penalty, f.Penalty, 0)
 		for i, v := range f.Scores {
 			near(t, "score", scores[i], v, 1e-8)
+		}
+		for i, v := range f.Left {
+			near(t, "score of a left-out image", left[i], v, 1e-8)
 		}
 	}
 }

@@ -60,8 +60,11 @@ const inferBatch = 16
 // infer runs w, in inference mode and to where opts say, over chosen images. ask says what
 // to read of the n images from number at on.
 func infer(w *irv2.Weights, opts compile.Options, data tune.Data, split tune.Split, chosen []int, machine program.Machine, poll func() error, ask func(p *compile.Program, at, n int) []program.Part) error {
+	if len(chosen) == 0 {
+		return nil
+	}
 	plan := freeze.FromFlags(w.Model, func(*irv2.Layer) bool { return false }, freeze.Keras)
-	opts.Batch = max(1, min(inferBatch, len(chosen)))
+	opts.Batch = min(inferBatch, len(chosen))
 	p, err := compile.Compile(plan, opts, machine)
 	if err != nil {
 		return err

@@ -11,22 +11,26 @@ import (
 type Probe struct {
 	Block    string
 	Accuracy Interval // share of the held-back images
+	LeftOut  float64  // share of the training images, each read by a classifier fitted on all others
 	Penalty  float64  // chosen, see ridge
 }
 
 // Probes are those of all blocks of the backbone.
 type Probes struct {
 	Blocks          []Probe
-	Train, HeldBack int     // images used
-	Chance          float64 // share of the held-back images that naming the training images' largest class gets right
+	Train, HeldBack int       // images used
+	Chance          float64   // share of the held-back images that naming the training images' largest class gets right
+	Commonest       float64   // share of that class in the training images
+	Last            []float32 // features of the last block, [Train, its channels]
+	HScore          float64   // of these
 }
 
 // maxProbed images of a split are used, evenly spread: the time of a fit grows with their cube.
 const maxProbed = 500
 
 // Measure probes each block of w's backbone: fitted on the training images, the penalty
-// chosen on these alone, and scored on the held-back ones. Both must have some. progress is
-// told how much of its work is done.
+// chosen on these alone, and scored on the held-back ones. There must be some to train on;
+// without held-back ones accuracies are NaN. progress is told how much of its work is done.
 func Measure(w *irv2.Weights, data tune.Data, machine program.Machine, poll func() error, progress func(done, total int)) (*Probes, error) {
 	chosen := [2][]int{Spread(data.Len(tune.Train), maxProbed), Spread(data.Len(tune.Validation), maxProbed)}
 	p := &Probes{Train: len(chosen[0]), HeldBack: len(chosen[1])}
@@ -45,22 +49,31 @@ func Measure(w *irv2.Weights, data tune.Data, machine program.Machine, poll func
 			labels[split] = append(labels[split], data.Label(tune.Split(split), n))
 		}
 	}
-	p.Chance = Wilson(count(labels[1], commonest(labels[0], classes)), p.HeldBack).Value
+	largest := commonest(labels[0], classes)
+	p.Chance = Wilson(count(labels[1], largest), p.HeldBack).Value
+	last := seen[0][len(seen[0])-1]
+	p.Last, p.HScore = last.values, HScore(last.values, last.channels, labels[0], classes)
+	p.Commonest = Wilson(count(labels[0], largest), p.Train).Value
 	for i, name := range w.Model.Blocks[:len(seen[0])] {
 		if err := poll(); err != nil {
 			return nil, err
 		}
-		scores, penalty := ridge(seen[0][i], seen[1][i], labels[0], classes)
-		right := 0
-		for k, label := range labels[1] {
-			if largest(scores[k*classes:][:classes]) == label {
-				right++
-			}
-		}
-		p.Blocks = append(p.Blocks, Probe{name, Wilson(right, p.HeldBack), penalty})
+		scores, left, penalty := ridge(seen[0][i], seen[1][i], labels[0], classes)
+		found := Wilson(right(left, labels[0], classes), p.Train)
+		p.Blocks = append(p.Blocks, Probe{name, Wilson(right(scores, labels[1], classes), p.HeldBack), found.Value, penalty})
 		progress(p.Train+p.HeldBack+i+1, total)
 	}
 	return p, nil
+}
+
+// right counts the rows of scores, [len(labels)][classes], that are largest at their label.
+func right(scores []float64, labels []int, classes int) (n int) {
+	for i, label := range labels {
+		if largest(scores[i*classes:][:classes]) == label {
+			n++
+		}
+	}
+	return n
 }
 
 func largest(scores []float64) int {

@@ -8,12 +8,14 @@ var penalties = []float64{1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100}
 // ridge fits a linear classifier on the features of training images by least squares on
 // one-hot labels, with an intercept and the penalty whose errors on training images that
 // are left out, one at a time, are least. It returns the scores [test.n][classes] of other
-// images and the penalty.
+// images, those [train.n][classes] of each training image by all others, and the penalty.
+// The others keep the intercept of all: one that is fitted anew leans against the class of
+// the image that is left out, and where features say nothing no answer would be right.
 //
 // It works on inner products: blocks have more channels than there are images, or so few
 // that nothing takes long. Features keep their sizes among each other: evened out by few
 // images, those that hardly vary would be mostly noise.
-func ridge(train, test *features, labels []int, classes int) (scores []float64, penalty float64) {
+func ridge(train, test *features, labels []int, classes int) (scores, left []float64, penalty float64) {
 	n := train.n
 	x := centred(train, train, test)
 	y, mean := oneHot(labels, classes)
@@ -25,12 +27,18 @@ func ridge(train, test *features, labels []int, classes int) (scores []float64, 
 		}
 		size += gram[i*n+i] / float64(n)
 	}
-	var dual []float64
+	var dual, diagonal []float64
 	least := math.Inf(1)
 	for _, p := range penalties {
-		if a, e := leaveOneOut(gram, y, n, p*(size+math.SmallestNonzeroFloat32)); dual == nil || e < least { // nil: no numbers at all
-			dual, penalty, least = a, p, e
+		if a, d, e := leaveOneOut(gram, y, n, p*(size+math.SmallestNonzeroFloat32)); dual == nil || e < least { // nil: no numbers at all
+			dual, diagonal, penalty, least = a, d, p, e
 		}
+	}
+	left = make([]float64, n*classes)
+	for i := range left {
+		image, class := i/classes, i%classes
+		at := class*n + image
+		left[i] = mean[class] + y[at] - dual[at]/diagonal[image]
 	}
 	scores = make([]float64, test.n*classes)
 	for i := range test.n {
@@ -43,7 +51,7 @@ func ridge(train, test *features, labels []int, classes int) (scores []float64, 
 			}
 		}
 	}
-	return scores, penalty
+	return scores, left, penalty
 }
 
 // oneHot is labels as columns [classes][n] of zeros and ones less their mean, and the means.
@@ -62,12 +70,13 @@ func oneHot(labels []int, classes int) (y, mean []float64) {
 
 // leaveOneOut solves (gram + penalty) dual = y for each column of y and sums the squares of
 // the errors that each image would have were it left out. With G the inverse, that error is
-// penalty*dual[i] / (penalty*G[i,i] - 1/n), exactly, the intercept fitted anew too. gram is
-// [n, n], its lower half, of centred features.
-func leaveOneOut(gram, y []float64, n int, penalty float64) (dual []float64, squares float64) {
+// penalty*dual[i] / (penalty*G[i,i] - 1/n), exactly, the intercept fitted anew too, and
+// dual[i] / G[i,i] with the intercept of all. diagonal is G's. gram is [n, n], its lower half,
+// of centred features.
+func leaveOneOut(gram, y []float64, n int, penalty float64) (dual, diagonal []float64, squares float64) {
 	l := cholesky(gram, n, penalty)
 	inverse := make([]float64, n*n) // of l, transposed: row i is column i
-	diagonal := make([]float64, n)  // of the inverse of l*lT
+	diagonal = make([]float64, n)   // of the inverse of l*lT
 	for i := range n {
 		column := inverse[i*n:][:n]
 		column[i] = 1 / l[i*n+i]
@@ -92,7 +101,7 @@ func leaveOneOut(gram, y []float64, n int, penalty float64) (dual []float64, squ
 			squares += e * e
 		}
 	}
-	return dual, squares
+	return dual, diagonal, squares
 }
 
 // cholesky is the lower l with l*lT = a + penalty on the diagonal; a is [n, n], its lower half.

@@ -3,6 +3,7 @@ package lens
 import (
 	"context"
 	"math"
+	"slices"
 
 	"thaw/irv2"
 	"thaw/irv2/compile"
@@ -114,4 +115,37 @@ func fill(l *compile.Loaded, data tune.Data, split tune.Split, chosen []int) {
 		data.Image(image, split, n, -1)
 		l.Write(l.Input, i*len(image), image)
 	}
+}
+
+// Gap is how far the statistics of training images are from those that the network has
+// stored, for each batch norm by its layer: the domain gap, as the network sees it. Each
+// layer is fed by layers that use the images' statistics already, so a layer adds its own
+// part. Arguments as for Restate; w stays as it is.
+func Gap(w *irv2.Weights, data tune.Data, budget int64, machine program.Machine, poll func() error) (map[*irv2.Layer]Drift, error) {
+	restated := &irv2.Weights{Model: w.Model, Data: slices.Clone(w.Data)}
+	for _, p := range w.Model.Params {
+		if p.Statistic() {
+			restated.Data[p.Index] = slices.Clone(w.Of(p))
+		}
+	}
+	if n, err := Restate(restated, nil, data, budget, machine, poll); err != nil || n == 0 {
+		return nil, err
+	}
+	return Drifted(w, restated), nil
+}
+
+// GapByBlock is the mean shift of the batch norms of each block of the backbone, NaN where
+// there is none.
+func GapByBlock(m *irv2.Model, gap map[*irv2.Layer]Drift) []float64 {
+	shifts := make([]float64, len(m.Blocks)-1)
+	for i, block := range m.Blocks[:len(shifts)] {
+		sum, n := 0.0, 0.0
+		for l, d := range gap {
+			if l.Block == block {
+				sum, n = sum+d.Shift, n+1
+			}
+		}
+		shifts[i] = sum / n
+	}
+	return shifts
 }

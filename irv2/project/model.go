@@ -45,13 +45,27 @@ func (p *Project) Describe() (*ModelInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	info := &ModelInfo{Choice: chosen(m.Config)}
+	info := describe(m)
 	if p.network != nil {
 		info.Weights = &p.network.info
 		if names := p.network.current.names(); names != nil {
 			info.Outputs = &Outputs{names, weights.Named(names)}
 		}
 	}
+	return info, nil
+}
+
+// DescribeOther describes the network called name as it would be on its own, whichever is in use.
+func (p *Project) DescribeOther(name string) (*ModelInfo, error) {
+	m, err := Choice{Model: name, Dense: -1}.Build(len(p.data.set.Classes))
+	if err != nil {
+		return nil, err
+	}
+	return describe(m), nil
+}
+
+func describe(m *irv2.Model) *ModelInfo {
+	info := &ModelInfo{Choice: chosen(m.Config)}
 	blocks := map[string]*BlockInfo{}
 	for _, name := range m.Blocks {
 		blocks[name] = &BlockInfo{Name: name}
@@ -70,5 +84,5 @@ func (p *Project) Describe() (*ModelInfo, error) {
 	for _, name := range m.Blocks {
 		info.Blocks = append(info.Blocks, *blocks[name])
 	}
-	return info, nil
+	return info
 }

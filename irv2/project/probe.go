@@ -8,6 +8,7 @@ import (
 	"thaw/irv2"
 	"thaw/irv2/images"
 	"thaw/irv2/lens"
+	"thaw/irv2/tune"
 	"thaw/kernels/program"
 )
 
@@ -19,13 +20,27 @@ type Probe struct {
 	HeldBack int           `json:"heldBack"`
 	Chance   float64       `json:"chance"` // share of these that one answer for all gets right
 	Seconds  float64       `json:"seconds"`
+	// Forecast is what freezing the backbone will cost; nil for networks that none was
+	// fitted on.
+	Forecast *Forecast `json:"forecast"`
 }
 
-// ProbedBlock is a lens.Probe.
+// ProbedBlock is a lens.Probe, and the domain gap.
 type ProbedBlock struct {
-	Block    string  `json:"block"`
-	Accuracy Figure  `json:"accuracy"`
-	Penalty  float64 `json:"penalty"`
+	Block    string   `json:"block"`
+	Accuracy Figure   `json:"accuracy"`
+	LeftOut  float64  `json:"leftOut"`
+	Penalty  float64  `json:"penalty"`
+	Gap      *float64 `json:"gap"` // mean shift of its batch norms, see lens.Gap; nil where it has none
+}
+
+// Forecast is a lens.Forecast, in accuracy.
+type Forecast struct {
+	Cost float64 `json:"cost"`
+	Low  float64 `json:"low"` // to High: holds it with Sure
+	High float64 `json:"high"`
+	Sure float64 `json:"sure"`
+	Much float64 `json:"much"` // chance of more than MuchIs
 }
 
 // Probe measures each block of the network that a run with these options would start
@@ -52,14 +67,26 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	data, poll := p.examples(split, o), p.poll(ctx)
-	found, err := lens.Measure(w, data, p.looker(), func() error { return cmp.Or(data.lost, poll()) }, func(done, total int) { progress(int64(done), int64(total)) })
+	data, cancelled := p.examples(split, o), p.poll(ctx)
+	poll := func() error { return cmp.Or(data.lost, cancelled()) }
+	found, err := lens.Measure(w, data, p.looker(), poll, func(done, total int) { progress(int64(done), int64(total)) })
 	if err != nil {
 		return nil, err
 	}
+	layers, err := lens.Gap(w, data, p.budget(), p.looker(), poll)
+	if err != nil {
+		return nil, err
+	}
+	gap := lens.GapByBlock(w.Model, layers)
 	probe := &Probe{Train: found.Train, HeldBack: found.HeldBack, Chance: found.Chance}
-	for _, b := range found.Blocks {
-		probe.Blocks = append(probe.Blocks, ProbedBlock{b.Block, figure(b.Accuracy), b.Penalty})
+	signs := lens.Signs{Each: float64(data.Len(tune.Train)) / float64(len(split.Classes)), Chance: found.Commonest, Gap: gap, HScore: found.HScore, Classes: len(split.Classes)}
+	for i, b := range found.Blocks {
+		probe.Blocks = append(probe.Blocks, ProbedBlock{b.Block, figure(b.Accuracy), b.LeftOut, b.Penalty, number(gap[i])})
+		signs.LeftOut = append(signs.LeftOut, b.LeftOut)
+	}
+	if w.Model.Config.Name == irv2.Mini(2).Name {
+		f := lens.Lesson.Foretell(signs)
+		probe.Forecast = &Forecast{f.Cost, f.Low, f.High, lens.Sure, f.Much}
 	}
 	probe.Seconds = time.Since(began).Seconds()
 	return probe, nil

@@ -138,6 +138,12 @@ func TestConfigure(t *testing.T) {
 	if info := configure(Change{Size: &size}); info.Size != 48 || info.Dense != 16 || info.Weights == nil {
 		t.Errorf("%+v", info.Choice)
 	}
+	// A network that is not in use can be described; nothing changes by that.
+	if info, err := p.DescribeOther("full"); err != nil || info.Size != 299 || len(info.Layers) != 783 || info.Weights != nil {
+		t.Errorf("%+v, %v", info, err)
+	}
+	_, err := p.DescribeOther("vgg")
+	checkCode(t, err, Invalid, `no model "vgg"`)
 	if info := configure(Change{Dense: &dense}); info.Dense != 0 || info.Weights == nil || &p.network.current.Data[0][0] != &backbone[0] {
 		t.Errorf("%+v: the backbone was not kept", info.Choice)
 	}

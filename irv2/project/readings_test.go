@@ -135,6 +135,12 @@ func TestProbe(t *testing.T) {
 		if a := b.Accuracy; !(*a.Low < *a.High && *a.Low <= *a.Value && *a.Value <= *a.High) {
 			t.Errorf("%s: %v", b.Block, a)
 		}
+		if b.LeftOut < 0 || b.LeftOut > 1 || b.Gap == nil || *b.Gap <= 0 {
+			t.Errorf("%s: left out %g, gap %v", b.Block, b.LeftOut, b.Gap)
+		}
+	}
+	if f := probe.Forecast; !(f.Low < f.Cost && f.Cost < f.High && 0 <= f.Much && f.Much <= 1) {
+		t.Errorf("%+v", f)
 	}
 	o := DefaultOptions()
 	o.Validation = 0

@@ -43,9 +43,14 @@ def ridge(n, d, classes):
         left = [y[i] - scores(x[i : i + 1], solve(np.delete(x, i, 0), np.delete(y, i, 0), p * size))[0] for i in range(n)]
         errors.append(np.sum(np.square(left)))
     best = int(np.argmin(errors))
+    u, v = x - x.mean(0), y - y.mean(0)  # features and labels centred by all images
+    left = []
+    for i in range(n):
+        a, b = np.delete(u, i, 0), np.delete(v, i, 0)
+        left.append(y.mean(0) + u[i] @ np.linalg.solve(a.T @ a + PENALTIES[best] * size * np.eye(d), a.T @ b))
     out = scores(test.astype(float), solve(x, y, PENALTIES[best] * size))
     return dict(channels=d, classes=classes, labels=labels.tolist(), train=train.ravel().tolist(), test=test.ravel().tolist(),
-                errors=errors, penalty=PENALTIES[best], scores=out.ravel().tolist())
+                errors=errors, penalty=PENALTIES[best], scores=out.ravel().tolist(), left=np.ravel(left).tolist())
 
 
 def hsic(k, l):

@@ -5,8 +5,9 @@ import { byID, h } from './dom.js'
 import { plural } from './format.js'
 import { guessed, guessRow } from './guess.js'
 import { addWorld } from './intake.js'
-import { notice, say } from './notices.js'
+import { guarded, notice, say } from './notices.js'
 import { builtin, generatedNet, photoNet, useButton } from './offer.js'
+import { foretells, knownProbe, probe, scored } from './probe.js'
 import { trainPlan, whyNot } from './runs.js'
 import { seen, shortName } from './seen.js'
 import { trainOptions } from './settings.js'
@@ -40,7 +41,7 @@ const plans = [
 export function startCompare() {
   byID('compare-run').onclick = () => (notYet() ? notice('warning', notYet()) : compare())
   byID('compare-anew').onclick = () => (notYet() ? notice('warning', notYet()) : compare(true))
-  watch(['thaw', 'model', 'data', 'worlds', 'settings', 'loading', 'changing', 'active', 'runs', 'comparison', 'kept', 'cards'], show)
+  watch(['thaw', 'model', 'data', 'worlds', 'settings', 'loading', 'changing', 'active', 'runs', 'comparison', 'kept', 'cards', 'probe'], show)
   show()
 }
 
@@ -60,7 +61,7 @@ async function compare(anew = false) {
   const key = conditions(options)
   const world = worldOf(state.data, state.worlds)
   const before = !anew && state.comparison?.stopped && state.comparison.key === key ? state.comparison.runs : {}
-  const comparison = { key, images: imagesKey(), lesson: foretold(world), runs: { ...before }, verdict: null, stopped: false }
+  const comparison = { key, images: imagesKey(), lesson: foretold(world), forecast: knownProbe()?.forecast ?? null, runs: { ...before }, verdict: null, stopped: false }
   set({ comparison })
   for (const { key: name, title, spec, passes = 1 } of plans) {
     if (comparison.runs[name]?.status === 'done') continue
@@ -125,12 +126,33 @@ function invitation(data, model) {
   }
   return [
     guessRow(chosen, choose),
+    model?.model === 'mini' && forecastRow(),
     lesson && h('div', {}, h('details', { 'data-keep': 'prediction', 'data-kind': 'prediction', 'data-testid': 'prediction-before' },
       h('summary', {}, badge('prediction'), 'What the page predicts, and why'), h('p', {}, prediction(lesson)))),
     h('p', { class: 'muted' }, `Trains frozen, thawed and a well-known piece of code on the same images for the same ${plural(epochs, 'pass', 'passes')} (${plural(steps, 'step')}), one after the other.`),
     what(),
     model?.model === 'mini' && starts(world, model.weights),
   ].filter(Boolean)
+}
+
+/** What the images foretell, asked for by a button that also stops it. */
+function forecastRow() {
+  const forecast = knownProbe()?.forecast
+  if (forecast) return h('p', { 'data-kind': 'forecast', 'data-testid': 'forecast' }, badge('forecast'), foretells(forecast))
+  return h('p', { class: 'muted' }, h('button', { type: 'button', class: 'quiet inline-button', 'data-keep': 'forecast', 'data-testid': 'foretell', 'aria-disabled': String(Boolean(notYet() || state.active)), onclick: foretell,
+    'data-tip': 'Reads every block of the network with a linear classifier, which takes seconds, and says what freezing cost where such readings were alike in 225 comparisons of the lesson.' },
+    probing ? 'Stop' : 'Foretell it from the images'))
+}
+
+let probing = null
+async function foretell() {
+  if (probing) return probing.abort()
+  if (notYet() || state.active) return notice('warning', notYet() ?? 'A run is training: wait for its end, or cancel it.')
+  probing = new AbortController()
+  show()
+  await guarded(() => probe({ signal: probing.signal }))
+  probing = null
+  show()
 }
 
 /** What the network in use has seen, and those that start from better features, as far as it matters for these images. */
@@ -147,7 +169,7 @@ function starts(world, used) {
 const what = () => h('div', {}, h('details', { class: 'what', 'data-keep': 'what' }, h('summary', {}, 'What exactly is compared'), h('dl', {},
   plans.map(({ title, means }) => [h('dt', {}, title), h('dd', {}, means)]).flat())))
 
-function report({ images, runs, verdict, stopped }) {
+function report({ images, forecast, runs, verdict, stopped }) {
   const guess = guesses.get(images)
   const sentences = verdict?.sentences ?? []
   const sentence = ({ kind, text }, i) => h('p', { 'data-kind': kind, 'data-testid': i === 0 ? 'verdict' : null, class: i === 0 ? 'verdict' : null }, badge(kind), text.replaceAll(' %', '\u00a0%'))
@@ -156,6 +178,7 @@ function report({ images, runs, verdict, stopped }) {
     stopped && h('p', { class: 'muted' }, 'Stopped before all plans were trained; what is trained counts, if you go on with the same images and settings.'),
     ...sentences.slice(0, 1).map(sentence),
     guess && verdict?.cost !== undefined && !verdict.nothing && h('p', { 'data-kind': 'guess', 'data-testid': 'guessed' }, badge('guess'), guessed(guess, verdict.cost, verdict.noise)),
+    forecast && verdict?.cost !== undefined && !verdict.nothing && h('p', { 'data-kind': 'forecast', 'data-testid': 'forecast-scored' }, badge('forecast'), scored(forecast, verdict.cost, verdict.noise)),
     ...sentences.slice(1).map((s, i) => sentence(s, i + 1)),
     what(),
     verdict && soFar(),

@@ -1,6 +1,6 @@
 // The Keras code that does what a plan does, exactly: the trainable flags, how batch norm
-// runs, head and optimiser. Run in Keras 3.15, every preset has the trainable weights and the
-// live batch norms of the plan (TestSnippetsAsCode keeps the counts).
+// runs, head and optimiser. Run in Keras 3.15 and tf_keras 2.21, it has the trainable weights and the
+// live batch norms of the plan (the plan-* snippets of testdata/keras-code; TestSnippetsAsCode keeps the counts).
 
 const matching = (layers, value) => `for layer in ${layers}:\n    if 'conv' in layer.name:\n        layer.trainable = ${value}`
 
@@ -41,7 +41,7 @@ export function freezing(spec, plan, model) {
 export const share = layers => Math.floor((100 * layers + 390) / 780)
 
 /** Runs of layers that learn, among those that can: [first index, last index]. */
-function spans(layers, learning) {
+export function spans(layers, learning) {
   const found = []
   let open = null
   for (const { index } of layers) {
@@ -52,19 +52,14 @@ function spans(layers, learning) {
   return found
 }
 
-/**
- * The base with batch norm on its stored statistics. base(x, training=False) does that in Keras 2; in Keras 3 the
- * functional model around it overrides the argument in fit, and only a call of one's own holds it. For a plan in
- * time it is a switch.
- */
-export const stillBase = (asSwitch = false) => `class Still(keras.layers.Layer):  # fit would override base(x, training=False)
+/** Every batch norm on its stored statistics, whatever learns. */
+const inferring = `class Inference(keras.layers.Layer):
     def __init__(self, base):
         super().__init__()
-        self.base = base${asSwitch ? '\n        self.still = True' : ''}
+        self.base = base
 
-    def call(self, x${asSwitch ? ', training=None' : ''}):
-        return self.base(x, training=${asSwitch ? 'False if self.still else training' : 'False'})
-`
+    def call(self, x):
+        return self.base(x, training=False)`
 
 /**
  * The whole program.
@@ -73,7 +68,7 @@ export const stillBase = (asSwitch = false) => `class Still(keras.layers.Layer):
  */
 export function program(spec, plan, model, classes, { optimizer, rate, momentum, dropout, smoothing, classWeight }) {
   const side = model.size
-  const still = spec.batchNorm === 'inference'
+  const quiet = spec.batchNorm === 'inference'
   const rule = optimizer === 'sgd' ? `SGD(${rate}, momentum=${momentum})` : `Adam(${rate})`
   const loss = smoothing ? `keras.losses.CategoricalCrossentropy(label_smoothing=${smoothing})` : `'categorical_crossentropy'`
   return [
@@ -84,9 +79,9 @@ export function program(spec, plan, model, classes, { optimizer, rate, momentum,
     freezing(spec, plan, model),
     spec.batchNorm === 'batch' && '# Batch statistics in frozen layers too: Keras has no switch for that; a frozen\n# BatchNormalization always runs on its stored statistics.',
     '',
-    still && stillBase(),
+    quiet && `# training=False, in a layer's own call: given to base(inputs) alone it holds in Keras 2 only.\n${inferring}\n`,
     `inputs = keras.Input((${side}, ${side}, 3))  # pixels / 127.5 - 1`,
-    `x = ${still ? 'Still(base)' : 'base'}(inputs)`,
+    quiet ? 'x = Inference(base)(inputs)' : 'x = base(inputs)',
     'x = keras.layers.GlobalAveragePooling2D()(x)',
     model.dense > 0 && `x = keras.layers.Dense(${model.dense}, activation='relu')(x)`,
     dropout > 0 && `x = keras.layers.Dropout(${dropout})(x)`,

@@ -4,9 +4,9 @@ import { drawBars } from './bars.js'
 import { byID, h } from './dom.js'
 import { percent, plural } from './format.js'
 import { drawSeries } from './lab/series.js'
-import { guarded, say } from './notices.js'
+import { guarded } from './notices.js'
+import { foretells, knownProbe, probe } from './probe.js'
 import { whyNot } from './runs.js'
-import { trainOptions } from './settings.js'
 import { state, watch } from './store.js'
 
 /**
@@ -32,8 +32,17 @@ export const readings = {
     label: 'What is there to read', scale: 'share', text: percent,
     about: 'Share of the held-back images that a linear classifier recognises by a block’s features alone, nothing trained (a linear probe: ridge regression on averaged features). Where it falls from left to right by more than its lines, the network discards what these classes need, and a frozen one cannot give it back.',
     none: 'Measure it with the button above.',
-    bars: () => (probe ? probe.blocks.map(({ block, accuracy }) => ({ block, ...accuracy })) : []),
-    more: () => (probe ? `Fitted on ${plural(probe.train, 'image')}, measured on ${probe.heldBack} held back; one answer for all gets ${percent(probe.chance)}. Lines: 95 % intervals.` : ''),
+    bars: () => knownProbe()?.blocks.map(({ block, accuracy }) => ({ block, ...accuracy })) ?? [],
+    more: () => {
+      const { train, heldBack, chance, forecast } = knownProbe()
+      return `Fitted on ${plural(train, 'image')}, measured on ${heldBack} held back; one answer for all gets ${percent(chance)}. Lines: 95 % intervals. ${forecast ? foretells(forecast) : ''}`
+    },
+  },
+  gap: {
+    label: 'Domain gap', scale: 'linear', text: small,
+    about: 'How far the means of these images, in every channel, are from those that batch norm has stored from pretraining, in standard deviations. It says how foreign the images look to the network, and little of what freezing costs: that rests on whether what the classes need was kept.',
+    none: 'Measure it with the button above.',
+    bars: () => knownProbe()?.blocks.map(({ block, gap }) => ({ block, value: gap })) ?? [],
   },
   gradient: {
     label: 'Gradients', scale: 'log', series: 'gradient', text: small, none: inRun,
@@ -63,10 +72,9 @@ export const readings = {
   },
 }
 
+const beforeRuns = ['probe', 'gap']
 let chosen = 'probe'
 let compared = '' // '': the start of the run, else the run that it is compared with
-let probe = null
-let probeOf = ''
 let probing = null
 
 /** Shows the panel, which draws itself anew from then on while it is open. */
@@ -82,25 +90,17 @@ export function showLens() {
       h('p', { id: 'reading-about', class: 'muted' }), h('div', { id: 'reading-chart', 'data-testid': 'reading-chart' }), h('p', { id: 'reading-more', 'data-testid': 'reading-more' }),
       h('details', { id: 'reading-series', class: 'fold', ontoggle: draw }, h('summary', {}, 'Over time, pass by pass'), h('div', { id: 'series', 'data-testid': 'series' })),
       h('details', { id: 'reading-numbers', class: 'fold' }, h('summary', {}, 'As a table'), h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': 'Figures of every block' }, h('table', { id: 'reading-table', 'data-testid': 'reading-table' })))))
-    watch(['runs', 'data', 'model', 'settings', 'active', 'selected', 'inside'], draw)
+    watch(['runs', 'data', 'model', 'settings', 'active', 'selected', 'inside', 'probe'], draw)
   }
   draw()
 }
 
-/** What the probe was measured on: a change of it is another question. */
-const question = () => JSON.stringify([state.model?.weights?.id, state.model?.size, state.data.classes.map(c => [c.name, c.images.length]), state.settings.seed, state.settings.validation, state.settings.start])
-
 async function measure() {
   if (probing) return probing.abort()
   probing = new AbortController()
-  chosen = 'probe'
+  if (chosen !== 'gap') chosen = 'probe'
   draw()
-  await guarded(async () => {
-    const of = question()
-    probe = await state.thaw.probe(trainOptions(), { signal: probing.signal, onProgress: ({ done, total }) => (byID('probe-progress').textContent = `${done} of ${total}`) })
-    probeOf = of
-    say('Every block is measured.', { now: true })
-  })
+  await guarded(() => probe({ signal: probing.signal, onProgress: ({ done, total }) => (byID('probe-progress').textContent = `${done} of ${total}`) }))
   probing = null
   byID('probe-progress').textContent = ''
   draw()
@@ -111,7 +111,6 @@ const shownRun = () => [state.active, state.selected, ...[...state.runs].reverse
 
 function draw() {
   if (!state.inside) return
-  if (probe && probeOf !== question()) probe = null
   const run = shownRun()
   const reading = readings[chosen]
   byID('reading').value = chosen
@@ -119,7 +118,7 @@ function draw() {
   byID('probe').disabled = !probing && Boolean(state.active || whyNot())
   showCompared(run)
   const bars = reading.bars(run)
-  const about = (chosen === 'probe' || !run ? '' : `Run ${run.letter}. `) + reading.about
+  const about = (beforeRuns.includes(chosen) || !run ? '' : `Run ${run.letter}. `) + reading.about
   if (byID('reading-about').textContent !== about) byID('reading-about').textContent = about
   byID('reading-more').textContent = bars.length ? reading.more?.(run) ?? '' : reading.none
   byID('reading-numbers').hidden = !bars.length

@@ -16,7 +16,7 @@
 //            until the plan is there, data-pending,
 //            [data-group-button="block8"], #freeze-line, input[data-testid="preset-head-only"],
 //            [data-testid="as-written"] [data-testid="as-meant"], #batch-norm, #patterns,
-//            #keras-code, #undo #redo, #map-of while a run's plan is shown,
+//            #keras-code, #code-open and in its dialog [data-testid="code-text"] [data-testid="code-result"] [data-testid="code-use-3-0"], #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
 //   phases   #schedule, and in it once opened: [data-testid="schedule-lp-ft"] and so on, [data-phase-row="1"], #phase-0-epochs -rate -rates -scaled -plan,

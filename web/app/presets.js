@@ -5,6 +5,7 @@ import { count, exact, percent, plural } from './format.js'
 import { ask, batchNormOf } from './freeze.js'
 import { freezing, program, share } from './keras.js'
 import { encodePlan, selectors } from './link.js'
+import { guarded } from './notices.js'
 import { isRefused, refuse } from './refuse.js'
 import { trainOptions } from './settings.js'
 import { state, watch } from './store.js'
@@ -30,6 +31,7 @@ export function startPresets() {
   byID('presets').append(...presets.slice(0, 3).map(chip), h('span', { class: 'chip-title', 'data-tip': 'Three pieces of Keras code that tutorials hand on. What they do is not what they seem to do.' }, 'Snippets'), ...presets.slice(3).map(chip))
   byID('batch-norm').onchange = event => ask(state.spec, event.target.value)
   byID('patterns').onchange = takePatterns
+  byID('code-open').onclick = () => state.model && guarded(async () => (await import('./lab/code/dialog.js')).openCode())
   watch(['spec', 'plan', 'planProblem'], show)
   watch(['spec', 'plan', 'model', 'settings', 'data'], showCode)
   watch(['model'], showNetwork)

@@ -30,6 +30,7 @@
  * @property {number} ticks                              counts on while a run is under way: its progress is shown anew
  * @property {RunView | null} selected                    whose confusion matrix is shown
  * @property {boolean} inside                            the panel under the map is open: runs tell of every block
+ * @property {{ question: string, found: import('../thaw.js').Probe } | null} probe   see probe.js; null before the first
  * @property {string | null} changing                     what network is being changed to, if one is
  * @property {string | null} loading                      what is being loaded, if it blocks training
  */
@@ -62,6 +63,7 @@ export const state = {
   ticks: 0,
   selected: null,
   inside: false,
+  probe: null,
   changing: null,
   loading: 'The engine is starting.',
 }

@@ -77,7 +77,7 @@ func TestLesson(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Partial: 12 of 120", "small.safetensors", "from scratch", "One seed: nothing can be said yet", plotName} {
+	for _, want := range []string{"Partial: 13 of 130", "small.safetensors", "from scratch", "One seed: nothing can be said yet", plotName} {
 		if !strings.Contains(string(readme), want) {
 			t.Errorf("README.md says nothing of %q", want)
 		}
@@ -92,12 +92,12 @@ func TestSecondNet(t *testing.T) {
 	l := lesson{recipe: small, seeds: 1}
 	runs := map[string]int{}
 	for _, j := range l.schedule([]*net{{hash: "one"}, {hash: "two"}}, filter{worlds: []string{"near"}, sizes: []string{"2"}}) {
-		if j.Weights == "two" && j.Plan != headOnly && j.Plan != probe && j.Plan != thawed {
+		if j.Weights == "two" && j.Plan != headOnly && j.Plan != probe && j.Plan != look && j.Plan != thawed {
 			t.Errorf("the second net is asked for %s", j.Plan)
 		}
 		runs[j.Weights]++
 	}
-	if runs["one"] != len(plans())-1 || runs["two"] != 3 || runs[""] != 1 {
+	if runs["one"] != len(plans())-1 || runs["two"] != 4 || runs[""] != 1 {
 		t.Errorf("runs by net: %v", runs)
 	}
 }
@@ -166,7 +166,7 @@ func TestScheduleHasNoRunTwice(t *testing.T) {
 		}
 		seen[j.setting] = true
 	}
-	const ofSecond = 3 // plans of the main contrast
+	const ofSecond = 4 // plans of the main contrast
 	if want := 2 * 5 * 3 * (len(plans()) + ofSecond); len(jobs) != want {
 		t.Errorf("%d runs, want %d", len(jobs), want)
 	}

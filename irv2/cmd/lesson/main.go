@@ -16,7 +16,8 @@
 // Read plans.go (what is compared), schedule.go (which runs), pictures.go (the data),
 // train.go (one run), evaluate.go (what it scores), probe.go (the converged linear
 // classifier), results.go (lines and resume), compare.go
-// (intervals), report.go, seen.go and plot.go (what is written).
+// (intervals), report.go, seen.go and plot.go (what is written), look.go, metrics.go and
+// foretell.go (can the cost of freezing be told beforehand?).
 package main
 
 import (
@@ -33,7 +34,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	files := flag.String("weights", "web/models/mini.safetensors,testdata/lesson/mini-seed2.safetensors,web/models/mini-photo.safetensors",
+	files := flag.String("weights", strings.Join(nets(), ","),
 		"pretrained networks: safetensors files, separated by commas; the first runs all plans, the others the main contrast")
 	out := flag.String("out", "testdata/lesson", "folder of runs.jsonl, README.md and the plot")
 	only := flag.String("only", "", "plans, worlds and images a class to run, separated by commas; empty: all")
@@ -48,6 +49,11 @@ func main() {
 	if err := l.run(strings.Split(*files, ","), *only, *report); err != nil {
 		log.Fatal("lesson: ", err)
 	}
+}
+
+// nets are the networks of the lesson that is kept.
+func nets() []string {
+	return []string{"web/models/mini.safetensors", "testdata/lesson/mini-seed2.safetensors", "web/models/mini-photo.safetensors"}
 }
 
 // lesson is what the command was asked for.
@@ -66,13 +72,13 @@ func (l lesson) run(files []string, only string, reportOnly bool) error {
 	if l.seeds < 1 || l.threads < 1 {
 		return errors.New("-seeds and -threads must be 1 or more")
 	}
-	var nets []*net
+	var loaded []*net
 	for _, file := range files {
 		n, err := loadNet(file, l.recipe)
 		if err != nil {
 			return err
 		}
-		nets = append(nets, n)
+		loaded = append(loaded, n)
 	}
 	if err := os.MkdirAll(l.out, 0o755); err != nil {
 		return err
@@ -83,12 +89,12 @@ func (l lesson) run(files []string, only string, reportOnly bool) error {
 	}
 	defer store.close()
 	if !reportOnly {
-		if err := l.runAll(nets, store, f); err != nil {
+		if err := l.runAll(loaded, store, f); err != nil {
 			return err
 		}
 	}
-	all := l.schedule(nets, filter{})
-	return writeReport(l.out, nets, all, store.of(all))
+	all := l.schedule(loaded, filter{})
+	return writeReport(l.out, loaded, all, store.of(all))
 }
 
 // targets are the worlds that networks are fine-tuned on, from near to far.

@@ -17,9 +17,9 @@ type group struct {
 	seed   uint64
 	recipe recipe
 
-	left  atomic.Int32 // runs not yet done
-	once  sync.Once
-	drawn *pictures
+	left            atomic.Int32 // runs not yet done
+	once, onceFresh sync.Once
+	drawn           *pictures
 }
 
 func (g *group) pictures() *pictures {
@@ -27,12 +27,18 @@ func (g *group) pictures() *pictures {
 		sizes := g.recipe.sizes()
 		largest := sizes[len(sizes)-1] * len(g.world.Classes)
 		g.drawn = &pictures{
-			classes:    len(g.world.Classes),
-			train:      pictured(g.world, worlds.Training+g.seed<<32, largest),
-			validation: pictured(g.world, worlds.Fresh+g.seed<<32, g.recipe.Validation),
+			classes: len(g.world.Classes),
+			train:   pictured(g.world, worlds.Training+g.seed<<32, largest),
 		}
 	})
 	return g.drawn
+}
+
+// validated draws the validation images too.
+func (g *group) validated() *pictures {
+	p := g.pictures()
+	g.onceFresh.Do(func() { p.validation = pictured(g.world, worlds.Fresh+g.seed<<32, g.recipe.Validation) })
+	return p
 }
 
 // done is called after each run.

@@ -11,6 +11,7 @@ type plan struct {
 	HeadFirst bool // half of the steps on the head alone, then Spec at a tenth of the rate
 	Scratch   bool // the backbone starts from random values
 	Probe     bool // no steps: a linear classifier on frozen features, fitted to the end
+	Look      bool // no steps: what the training images tell beforehand
 	Main      bool // of the main contrast, which every net runs; the rest only the first
 }
 
@@ -22,6 +23,7 @@ const (
 	headFirst  = "head-first-then-all"
 	scratch    = "scratch"
 	probe      = "probe"
+	look       = "look"
 )
 
 // plans lists what is compared. Snippet 1 as meant is head-only, and snippet 3 as
@@ -31,6 +33,7 @@ func plans() []plan {
 	return []plan{
 		{Name: headOnly, Title: "head only; snippet 1 as meant", Spec: freeze.Spec{Preset: "head-only"}, Main: true},
 		{Name: probe, Title: "linear probe, converged", Spec: freeze.Spec{Preset: "head-only"}, Probe: true, Main: true},
+		{Name: look, Title: "signs before any training", Look: true, Main: true},
 		{Name: frozenLive, Title: "snippet 1 as written: convolutions frozen, BN live", Spec: freeze.Spec{Preset: "freeze-conv", AsWritten: true}},
 		{Name: "freeze-first-as-written", Title: "snippet 2 as written: first convolutions frozen, BN live", Spec: freeze.Spec{Preset: "freeze-first-100", AsWritten: true}},
 		{Name: "freeze-first-as-meant", Title: "snippet 2 as meant: first layers frozen whole", Spec: freeze.Spec{Preset: "freeze-first-100"}},

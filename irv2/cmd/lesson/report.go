@@ -47,6 +47,16 @@ Written by ` + "`make lesson`" + ` from runs.jsonl; do not edit. All pictures ar
 		f.writeContrasts(&b)
 		f.writeReasons(&b)
 	}
+	if cases := outcomes(nets, done); len(worldsOf(cases)) >= fewestWorlds {
+		writeForetold(&b, cases)
+		raw, err := forecast(cases)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(out, "forecast.json"), raw, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return os.WriteFile(filepath.Join(out, "README.md"), b.Bytes(), 0o644)
 }
 

@@ -38,9 +38,13 @@ type result struct {
 	Trained      int      `json:"trained"`              // values that gradients changed
 	TrainSeconds float64  `json:"train_seconds"`        // on one core
 	Seconds      float64  `json:"seconds"`              // with drawing and evaluating
+	Signs        *signs   `json:"signs,omitempty"`      // of a look, which has no accuracy
 }
 
 func (r result) figures() string {
+	if r.Signs != nil {
+		return fmt.Sprintf("looked, %.1f s", r.Seconds)
+	}
 	s := fmt.Sprintf("%.1f %%", 100*r.Accuracy)
 	if r.Recomputed != nil {
 		s += fmt.Sprintf(" (statistics anew %.1f %%)", 100**r.Recomputed)

@@ -62,6 +62,8 @@ func (l lesson) schedule(nets []*net, f filter) (jobs []job) {
 							j.net, j.Weights = nil, ""
 						case p.Probe:
 							j.Steps, j.Batch, j.Rate, j.Dense = 0, 0, 0, 0
+						case p.Look:
+							j.Steps, j.Batch, j.Rate, j.Dense, j.Validation = 0, 0, 0, 0, 0
 						}
 						jobs = append(jobs, j)
 					}

@@ -86,6 +86,12 @@ func (j job) run(machine program.Machine) (result, error) {
 	pictures := j.group.pictures()
 	set := pictures.first(j.Each * pictures.classes)
 	var err error
+	if j.plan.Look {
+		r.Signs, err = lookAt(j.net.weights, set, machine)
+		r.Seconds = time.Since(started).Seconds()
+		return r, err
+	}
+	set.pictures = j.group.validated()
 	if j.plan.Probe {
 		r.Accuracy, r.Trained, err = runProbe(j.net.weights, set, machine)
 		r.Seconds = time.Since(started).Seconds()

@@ -2,7 +2,18 @@
 // over all variables while all are trainable, as Keras's optimisers take none later. Run in
 // Keras 3.15, it trains in each phase the weights of the plan (TestScheduleAsCode keeps the
 // counts).
-import { freezing, stillBase } from '../keras.js'
+import { freezing } from '../keras.js'
+
+/** Batch norm on its stored statistics in some phases: fit would override base(x, training=False) in Keras 3. */
+const switched = `class Still(keras.layers.Layer):  # fit would override base(x, training=False)
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+        self.still = True
+
+    def call(self, x, training=None):
+        return self.base(x, training=False if self.still else training)
+`
 
 const indent = text => text.replace(/^(?=.)/gm, '    ')
 
@@ -41,7 +52,7 @@ export function scheduleProgram(phases, plan, model, classes, { optimizer, rate,
       'keras.layers.GlobalAveragePooling2D(),', model.dense > 0 && `keras.layers.Dense(${model.dense}, activation='relu'),`,
       dropout > 0 && `keras.layers.Dropout(${dropout}),`, `keras.layers.Dense(${classes}, activation='softmax')])`].filter(Boolean).join('\n')),
     `inputs = keras.Input((${side}, ${side}, 3))  # images: pixels / 127.5 - 1; labels: one-hot`,
-    still && `\n${stillBase(true)}\nbackbone = Still(base)`,
+    still && `\n${switched}\nbackbone = Still(base)`,
     `model = keras.Model(inputs, head(${still ? 'backbone' : 'base'}(inputs)))`,
     '',
     'def thaw_all():\n    base.trainable = True\n    for layer in base.layers:\n        layer.trainable = True  # base.trainable alone may not reach them',

@@ -1,0 +1,3 @@
+# given: base
+base.trainable = False
+base.get_layer('mixed_8b').trainable = True
