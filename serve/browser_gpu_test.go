@@ -20,9 +20,14 @@ var softwareGPU = []chromedp.ExecAllocatorOption{chromedp.Flag("disable-gpu", fa
 // gpuTimeout is how long software takes for what a GPU does in a moment.
 const gpuTimeout = 5 * time.Minute
 
-// The whole path on the GPU: drop, train two blocks, compare, predict, export, reload.
+// The whole path on the GPU: drop, train two blocks, compare, predict, export; then the GPU
+// goes while nothing runs, and the processor computes; reload.
 func TestPageOnGPU(t *testing.T) {
-	b := startBrowser(t, testServer(t).URL, "", softwareGPU...)
+	server := alteredServer(t, "engine/gpu.js", func(source string) string {
+		return strings.Replace(source, "return new GPU(", "return globalThis.opened = new GPU(", 1) +
+			"\nnew BroadcastChannel('gpu').onmessage = () => globalThis.opened.device.destroy()\n"
+	})
+	b := startBrowser(t, server.URL, "", softwareGPU...)
 	b.navigate("/?backend=webgpu#epochs=2&batch=4")
 	b.waitFor(gpuTimeout, "document.body.dataset.ready !== undefined", "the GPU has passed its trial")
 	saved := b.downloads()
@@ -39,6 +44,13 @@ func TestPageOnGPU(t *testing.T) {
 	before := b.text("[data-prediction]")
 	b.click("#download")
 	file := waitForFile(t, saved, ".safetensors")
+
+	eval[bool](b, "new BroadcastChannel('gpu').postMessage('lose it'); return true")
+	b.wait("document.querySelector('#notice').textContent.includes('was lost: the processor computes.')", "the page says that the GPU is gone")
+	b.trainOnGPU("C", "{ preset: 'head-only' }")
+	if got := b.text("#engine"); strings.Contains(strings.ToLower(got), "swiftshader") {
+		t.Errorf("the page says that %q computes", got)
+	}
 
 	b.page("") // without the GPU: what it trained is kept like any network
 	b.drop("#drop", file)

@@ -71,10 +71,9 @@ func (e *engine) whenFree(ctx context.Context) (done func(), err error) {
 	return e.Begin(ctx)
 }
 
-// loseGPU tells of a GPU that is gone. A run on it has been told by its own work.
+// loseGPU tells of a GPU that is gone.
 func (e *engine) loseGPU(device *project.Device) {
-	if e.Device == device && e.Run() == nil {
-		e.Device = nil
+	if e.LoseDevice(device) {
 		notice("warning", "%s was lost: the processor computes.", device.Label)
 	}
 	post(map[string]any{"engine": toJS(e.info())})

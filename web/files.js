@@ -30,8 +30,22 @@ export async function get(name) {
   return handle ? new Uint8Array(await (await handle.getFile()).arrayBuffer()) : null
 }
 
+// While site data are being cleared a folder goes under one's hands: it is made anew.
+const tries = 5, pause = 250 // ms
+
 /** @param {string} name @param {Uint8Array} bytes */
 export async function put(name, bytes) {
+  for (let n = 1; ; n++) {
+    try {
+      return await write(name, bytes)
+    } catch (error) {
+      if (n === tries || !['InvalidStateError', 'NotFoundError'].includes(error.name)) throw error
+      await new Promise(resolve => setTimeout(resolve, pause))
+    }
+  }
+}
+
+async function write(name, bytes) {
   const [folder, file] = name.split('/')
   const directory = await (await place(true)).getDirectoryHandle(folder, { create: true })
   const handle = await directory.getFileHandle(file, { create: true })

@@ -163,7 +163,7 @@ export interface Keeping {
   id: string                         // '': nothing is there to be kept
   name: string                       // '': called by its classes
   images: number; of: number         // kept, of all
-  readOnly: boolean                  // another tab writes it
+  readOnly: boolean                  // another tab writes it; may become so where site data were cleared
   problem: string | null             // why something is not kept, and what to do
   using: string                      // the run whose network is in use; '': as loaded
   networks: string[]                 // the runs whose networks are kept: see useRun

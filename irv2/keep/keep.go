@@ -6,8 +6,8 @@
 // The package knows neither networks nor images: package project fills documents and
 // reads them.
 //
-// Read document.go (what is kept), keep.go (where), values.go (networks and checkpoints),
-// bundle.go (all of a project as one zip file).
+// Read document.go (what is kept), keep.go (where), pieces.go and values.go (networks and
+// checkpoints).
 package keep
 
 import (
@@ -39,6 +39,7 @@ const (
 	documentName   = "project.json"
 	checkpointName = "checkpoint.json"
 	pageName       = "page.json"
+	markName       = "here.json"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -78,6 +79,24 @@ func (s *Store) Load(ctx context.Context, id string) (*Document, error) {
 	return Parse(text)
 }
 
+// Has says whether there is a project.
+func (s *Store) Has(ctx context.Context, id string) (bool, error) {
+	text, err := s.Notes.Get(ctx, id+"/"+documentName)
+	return text != nil, err
+}
+
+// Mark writes a small note of who writes the project. It is there until another writes
+// one, the project is removed, or the place is cleared.
+func (s *Store) Mark(ctx context.Context, id, writer string) error {
+	return s.putNote(ctx, id, markName, writer)
+}
+
+// Marked says who marked the project last, "" for nobody.
+func (s *Store) Marked(ctx context.Context, id string) (writer string, err error) {
+	_, err = s.note(ctx, id, markName, &writer)
+	return writer, err
+}
+
 // Save writes the document of a project, in the place of the one before.
 func (s *Store) Save(ctx context.Context, d *Document) error {
 	return s.putNote(ctx, d.ID, documentName, d)
@@ -115,10 +134,14 @@ func (s *Store) putNote(ctx context.Context, id, name string, from any) error {
 
 // Remove forgets a project: first its document, so that no half of one is ever listed.
 func (s *Store) Remove(ctx context.Context, id string) error {
-	if err := s.Notes.Delete(ctx, id+"/"+documentName, id+"/"+checkpointName, id+"/"+pageName); err != nil {
+	if err := s.Notes.Delete(ctx, id+"/"+documentName, id+"/"+checkpointName, id+"/"+pageName, id+"/"+markName); err != nil {
 		return err
 	}
-	return deleteAll(ctx, s.Files, id, func(string) bool { return true })
+	names, err := s.Files.Names(ctx, id)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return s.Files.Delete(ctx, names...)
 }
 
 // SweepAll deletes files of projects that have no document: of a crash before the first, or in
@@ -148,8 +171,9 @@ func (s *Store) SweepAll(ctx context.Context, busy func(id string) bool) error {
 	return cmp.Or(deleteSome(ctx, s.Files, files, orphan), deleteSome(ctx, s.Notes, notes, orphan))
 }
 
-// Sweep deletes files of a project that neither its document nor its checkpoint names.
-func (s *Store) Sweep(ctx context.Context, d *Document) error {
+// Sweep deletes files of a project that neither its document nor its checkpoint names; first,
+// where there are any, whoever sweeps is marked as the one who writes.
+func (s *Store) Sweep(ctx context.Context, d *Document, writer string) error {
 	c, err := s.Checkpoint(ctx, d.ID)
 	if err != nil {
 		return err
@@ -158,7 +182,18 @@ func (s *Store) Sweep(ctx context.Context, d *Document) error {
 	if c != nil {
 		named[c.Values.File] = true
 	}
-	return deleteAll(ctx, s.Files, d.ID, func(name string) bool { return !named[owner(name)] })
+	names, err := s.Files.Names(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return named[owner(strings.TrimPrefix(name, d.ID+"/"))] })
+	if len(names) == 0 {
+		return nil
+	}
+	if err := s.Mark(ctx, d.ID, writer); err != nil {
+		return err
+	}
+	return s.Files.Delete(ctx, names...)
 }
 
 // owner is the name by which a document knows a file: that of values without the number
@@ -168,16 +203,6 @@ func owner(name string) string {
 		return name[:i]
 	}
 	return name
-}
-
-// deleteAll deletes the files of a project for which gone is true; it is given the name
-// within the project.
-func deleteAll(ctx context.Context, p Place, id string, gone func(name string) bool) error {
-	names, err := p.Names(ctx, id)
-	if err != nil {
-		return err
-	}
-	return deleteSome(ctx, p, names, func(name string) bool { return gone(strings.TrimPrefix(name, id+"/")) })
 }
 
 // deleteSome deletes those of names for which gone is true.

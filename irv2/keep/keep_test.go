@@ -89,7 +89,7 @@ func TestSweep(t *testing.T) {
 	put("a/image-1", "a/image-2", "a/pixels-1", "a/pixels-2", "a/network-1.piece000000", "a/network-2.piece000000", "a/checkpoint-0.piece000000", "a/checkpoint-1.piece000000", "b/image-1", "c/image-1")
 	d := &Document{Format: 1, ID: "a", NextID: 9, Classes: []Class{{ID: 1, Name: "x", Images: []Image{{ID: 2, File: "image-1", Pixels: &Pixels{File: "pixels-2"}}}}},
 		Runs: []Run{{ID: "run 1", Values: &Values{File: "network-1"}}}}
-	for _, err := range []error{s.Save(t.Context(), d), s.SaveCheckpoint(t.Context(), "a", &Checkpoint{Values: Values{File: "checkpoint-1"}}), s.Sweep(t.Context(), d),
+	for _, err := range []error{s.Save(t.Context(), d), s.SaveCheckpoint(t.Context(), "a", &Checkpoint{Values: Values{File: "checkpoint-1"}}), s.Sweep(t.Context(), d, "w"),
 		s.SweepAll(t.Context(), func(id string) bool { return id == "c" })} {
 		if err != nil {
 			t.Fatal(err)

@@ -1,16 +1,15 @@
 package keep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"unsafe"
 )
 
-// Values are many float32 values kept end to end, little-endian, in pieces of at most
-// pieceBytes. Where they are parameters, Names and Shapes are theirs in order.
+// Values are many float32 values kept end to end, little-endian, in pieces. Where they are parameters, Names and Shapes are theirs in order.
 type Values struct {
 	File   string   `json:"file"` // pieces are File.000000 and so on
 	Names  []string `json:"names,omitempty"`
@@ -38,10 +37,7 @@ func (v *Values) sound() bool {
 	return left == 0
 }
 
-const (
-	pieceBytes = 4 << 20
-	pieceMark  = ".piece"
-)
+const pieceMark = ".piece"
 
 func pieceName(id, file string, n int) string {
 	return fmt.Sprintf("%s/%s%s%06d", id, file, pieceMark, n)
@@ -49,35 +45,25 @@ func pieceName(id, file string, n int) string {
 
 // Writer writes values piece by piece.
 type Writer struct {
-	ctx    context.Context
-	place  Place
-	id     string
 	values Values
-	piece  []byte
+	cut    Cutter
 }
 
 // Write begins values under a file name of a project, in the place of what was there.
 func (s *Store) Write(ctx context.Context, id, file string) *Writer {
-	return &Writer{ctx: ctx, place: s.Files, id: id, values: Values{File: file, Sums: []uint32{}}}
+	return &Writer{Values{File: file}, Cutter{Sums: []uint32{}, Put: func(n int, piece []byte) error {
+		if err := s.Files.Put(ctx, pieceName(id, file, n), piece); err != nil {
+			return err
+		}
+		return ctx.Err()
+	}}}
 }
 
 // Add appends values.
 func (w *Writer) Add(values []float32) error {
 	w.values.Length += int64(len(values))
-	for rest := Bytes(values); len(rest) > 0; {
-		if w.piece == nil {
-			w.piece = make([]byte, 0, pieceBytes)
-		}
-		n := min(len(rest), cap(w.piece)-len(w.piece))
-		w.piece = append(w.piece, rest[:n]...)
-		rest = rest[n:]
-		if len(w.piece) == cap(w.piece) {
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err := w.cut.Write(Bytes(values))
+	return err
 }
 
 // Copy appends values from their bytes, little-endian.
@@ -94,42 +80,27 @@ func (w *Writer) Copy(from io.Reader) error {
 	}
 }
 
-func (w *Writer) flush() error {
-	if err := w.place.Put(w.ctx, pieceName(w.id, w.values.File, len(w.values.Sums)), w.piece); err != nil {
-		return err
-	}
-	w.values.Sums = append(w.values.Sums, Sum(w.piece))
-	w.piece = w.piece[:0]
-	return w.ctx.Err()
-}
-
 // Close writes what is left; the values are then to be named by a document or checkpoint.
 func (w *Writer) Close() (*Values, error) {
-	if len(w.piece) > 0 {
-		if err := w.flush(); err != nil {
-			return nil, err
-		}
+	if err := w.cut.Close(); err != nil {
+		return nil, err
 	}
+	w.values.Sums = w.cut.Sums
 	return &w.values, nil
 }
 
-// ErrDamaged is of files that are not there whole.
-var ErrDamaged = errors.New("keep: the kept copy is damaged")
-
 // Reader reads values in the order in which they were written.
 type Reader struct {
-	ctx    context.Context
-	place  Place
-	id     string
-	values *Values
-	next   int
-	piece  []byte
-	left   int64
+	join Joiner
+	left int64
 }
 
 // Read begins to read values of a project.
 func (s *Store) Read(ctx context.Context, id string, v *Values) *Reader {
-	return &Reader{ctx: ctx, place: s.Files, id: id, values: v, left: v.Length}
+	return &Reader{Joiner{Sums: v.Sums, Get: func(n int) ([]byte, error) {
+		piece, err := s.Files.Get(ctx, pieceName(id, v.File, n))
+		return piece, cmp.Or(err, ctx.Err())
+	}}, v.Length}
 }
 
 // Left is how many values are still to be read.
@@ -141,32 +112,7 @@ func (r *Reader) Fill(dst []float32) error {
 		return ErrDamaged
 	}
 	r.left -= int64(len(dst))
-	for p := Bytes(dst); len(p) > 0; {
-		if len(r.piece) == 0 {
-			if err := r.read(); err != nil {
-				return err
-			}
-		}
-		n := copy(p, r.piece)
-		p, r.piece = p[n:], r.piece[n:]
-	}
-	return nil
-}
-
-func (r *Reader) read() error {
-	if r.next >= len(r.values.Sums) {
-		return ErrDamaged
-	}
-	piece, err := r.place.Get(r.ctx, pieceName(r.id, r.values.File, r.next))
-	if err != nil {
-		return err
-	}
-	if len(piece) == 0 || Sum(piece) != r.values.Sums[r.next] {
-		return ErrDamaged
-	}
-	r.piece = piece
-	r.next++
-	return r.ctx.Err()
+	return r.join.Fill(Bytes(dst))
 }
 
 // Bytes views f as its bytes; all machines that Thaw runs on are little-endian.

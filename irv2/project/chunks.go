@@ -2,17 +2,15 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"thaw/irv2"
 	"thaw/irv2/keep"
 )
-
-// Weights are kept in pieces, so that neither a transaction nor a copy is as large as
-// the whole.
-const chunkBytes = 4 << 20
 
 func chunkKey(id string, n int) string { return fmt.Sprintf("%s/%06d", id, n) }
 
@@ -58,38 +56,27 @@ func (l *Library) putChunks(ctx context.Context, m *Manifest, w *irv2.Weights, p
 		return false, err
 	}
 	total := bytesOf(w)
-	m.Bytes, m.Sums = 0, nil
-	chunk := make([]byte, 0, min(chunkBytes, total))
-	flush := func() error {
-		key := chunkKey(m.Info.ID, len(m.Sums))
+	m.Bytes = 0
+	cut := keep.Cutter{Put: func(n int, chunk []byte) error {
+		key := chunkKey(m.Info.ID, n)
 		if !there[key] || !l.holds(ctx, key, chunk) {
 			wrote = true
 			if err := l.shelf.Put(ctx, Chunks, key, chunk); err != nil {
 				return err
 			}
 		}
-		m.Sums = append(m.Sums, keep.Sum(chunk))
 		m.Bytes += int64(len(chunk))
-		chunk = chunk[:0]
 		progress(m.Bytes, total)
 		return ctx.Err()
-	}
+	}}
 	for _, d := range w.Data {
-		for rest := keep.Bytes(d); len(rest) > 0; {
-			n := min(len(rest), cap(chunk)-len(chunk))
-			chunk = append(chunk, rest[:n]...)
-			rest = rest[n:]
-			if len(chunk) == cap(chunk) {
-				if err := flush(); err != nil {
-					return wrote, err
-				}
-			}
+		if _, err := cut.Write(keep.Bytes(d)); err != nil {
+			return wrote, err
 		}
 	}
-	if len(chunk) == 0 {
-		return wrote, nil
-	}
-	return wrote, flush()
+	err = cut.Close()
+	m.Sums = cut.Sums
+	return wrote, err
 }
 
 // holds says that a chunk stands there as it should; one that cannot be read does not.
@@ -104,11 +91,9 @@ func (l *Library) load(ctx context.Context, m Manifest, w *irv2.Weights, progres
 	if err != nil {
 		return err
 	}
-	r := &chunkReader{ctx: ctx, shelf: l.shelf, manifest: m, progress: progress}
+	err = m.damaged() // where it is known before all that is there is read
 	if m.complete(there) {
-		err = r.fillAll(w)
-	} else {
-		err = r.damaged() // known before all that is there is read
+		err = m.told(fillAll(l.join(ctx, &m, progress), w))
 	}
 	if codeOf(err) != Corrupt {
 		return err
@@ -122,76 +107,53 @@ func (l *Library) load(ctx context.Context, m Manifest, w *irv2.Weights, progres
 
 // check looks whether m stands on the shelf as it says.
 func (l *Library) check(ctx context.Context, m *Manifest, progress Progress) error {
-	r := &chunkReader{ctx: ctx, shelf: l.shelf, manifest: *m, progress: progress}
 	switch text, err := l.shelf.Get(ctx, Manifests, m.Info.ID); {
 	case err != nil:
 		return err
 	case text == nil:
-		return r.damaged()
+		return m.damaged()
 	}
+	join := l.join(ctx, m, progress)
 	for range m.Sums {
-		if err := r.read(); err != nil {
-			return err
+		if err := join.Next(); err != nil {
+			return m.told(err)
 		}
 	}
 	return nil
 }
 
-// chunkReader is the byte stream of a kept network.
-type chunkReader struct {
-	ctx      context.Context
-	shelf    Shelf
-	manifest Manifest
-	progress Progress
-	next     int    // chunk
-	done     int64  // bytes of chunks read
-	chunk    []byte // not yet used
+// join reads the chunks of m.
+func (l *Library) join(ctx context.Context, m *Manifest, progress Progress) *keep.Joiner {
+	done := int64(0)
+	return &keep.Joiner{Sums: m.Sums, Get: func(n int) ([]byte, error) {
+		chunk, err := l.shelf.Get(ctx, Chunks, chunkKey(m.Info.ID, n))
+		done += int64(len(chunk))
+		progress(done, m.Bytes)
+		return chunk, cmp.Or(err, ctx.Err())
+	}}
 }
 
-// fillAll reads all of the stream into w.
-func (r *chunkReader) fillAll(w *irv2.Weights) error {
+// fillAll reads all chunks into w.
+func fillAll(join *keep.Joiner, w *irv2.Weights) error {
 	for _, d := range w.Data {
-		if err := r.fill(keep.Bytes(d)); err != nil {
+		if err := join.Fill(keep.Bytes(d)); err != nil {
 			return err
 		}
 	}
-	if r.done != r.manifest.Bytes || len(r.chunk) > 0 {
-		return r.damaged()
+	if !join.Ended() {
+		return keep.ErrDamaged
 	}
 	return nil
 }
 
-func (r *chunkReader) fill(p []byte) error {
-	for len(p) > 0 {
-		if len(r.chunk) == 0 {
-			if err := r.read(); err != nil {
-				return err
-			}
-		}
-		n := copy(p, r.chunk)
-		p, r.chunk = p[n:], r.chunk[n:]
+// told is an error of reading m as a sentence.
+func (m *Manifest) told(err error) error {
+	if errors.Is(err, keep.ErrDamaged) {
+		return m.damaged()
 	}
-	return nil
+	return err
 }
 
-func (r *chunkReader) read() error {
-	if r.next >= len(r.manifest.Sums) {
-		return r.damaged()
-	}
-	chunk, err := r.shelf.Get(r.ctx, Chunks, chunkKey(r.manifest.Info.ID, r.next))
-	if err != nil {
-		return err
-	}
-	if len(chunk) == 0 || keep.Sum(chunk) != r.manifest.Sums[r.next] {
-		return r.damaged()
-	}
-	r.chunk = chunk
-	r.next++
-	r.done += int64(len(chunk))
-	r.progress(r.done, r.manifest.Bytes)
-	return r.ctx.Err()
-}
-
-func (r *chunkReader) damaged() error {
-	return Errorf(Corrupt, "The kept copy of %q is damaged: choose the file again, which mends it, or remove it.", r.manifest.Info.Name)
+func (m *Manifest) damaged() error {
+	return Errorf(Corrupt, "The kept copy of %q is damaged: choose the file again, which mends it, or remove it.", m.Info.Name)
 }

@@ -92,6 +92,16 @@ func lost(err error) bool {
 	return errors.As(err, &e) && e.Gone
 }
 
+// LoseDevice forgets a device that is gone, and says whether a person is to be told: a run
+// on it tells by itself, when its own work fails.
+func (p *Project) LoseDevice(d *Device) (tell bool) {
+	if r := p.Run(); d == nil || p.Device != d || r != nil && r.layout.Machine() == d.Machine {
+		return false
+	}
+	p.Device = nil
+	return true
+}
+
 // checkEvery is the longest that a run on a device goes on without a checkpoint; at the
 // end of a pass one is taken where the last is older than checkPass.
 const (

@@ -94,6 +94,32 @@ func TestLostDevice(t *testing.T) {
 	}
 }
 
+// A device that is lost while no run is on it is forgotten, and told; one that is found lost
+// by a run that begins leaves that to the host.
+func TestLostAtRest(t *testing.T) {
+	p := open(t, 3, 2)
+	p.withDevice(program.Forward, 1<<30)
+	d := p.Device
+	if p.LoseDevice(&Device{}) || !p.LoseDevice(d) || p.Device != nil || p.LoseDevice(d) {
+		t.Error("it is not forgotten, or told of twice")
+	}
+	if list := kinds(t, train(t, p, "head-only", DefaultOptions())); list[len(list)-1] != "done" {
+		t.Errorf("events %v", list)
+	}
+
+	p.Device = &Device{Machine: dead{d.Machine}, Label: "a GPU"}
+	if list := kinds(t, train(t, p, "head-only", DefaultOptions())); list[len(list)-1] != "done" || p.Device != nil {
+		t.Errorf("events %v", list)
+	}
+}
+
+// dead is a device that was lost.
+type dead struct{ program.Machine }
+
+func (dead) Load([][]float32, []*program.Buffer, ...*program.Program) (program.Memory, error) {
+	return nil, gone
+}
+
 // A device that is lost while it brings back what it learned leaves nothing half done.
 func TestLostWhileBringingBack(t *testing.T) {
 	calm, p := open(t, 6, 2), open(t, 6, 2)

@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/jpeg"
 	"sync"
+	"time"
 
 	"thaw/irv2/images"
 )
@@ -190,28 +191,44 @@ func (p *Project) AddImages(ctx context.Context, from Source, progress Progress)
 	d.set.ClearRefused()
 	d.set.Most = p.pixelMemory()
 	before, had, next := d.set.Arrangement(), d.set.Len(), d.set.NextID()
-	err := from.add(ctx, d.set, progress)
+	began := time.Now()
+	err := from.add(ctx, d.set, func(done, total int64) {
+		if progress(done, total); time.Since(began) > keepIntakeEvery {
+			next, began = p.keepFrom(next), time.Now()
+		}
+	})
 	if settled := d.set.Settle(p.poll(ctx)); err == nil {
 		err = settled
 	}
 	if errors.Is(err, context.Canceled) {
 		d.set.Arrange(before)
 		d.set.Settle(p.poll(context.Background())) // what went may have been deeper than all that stays
+		p.changed()
 		return nil, err
 	}
-	for _, c := range d.set.Classes {
-		for _, s := range c.Samples {
-			if s.ID >= next {
-				s.File = p.keptFile(s.File, s.ID)
-			}
-		}
-	}
 	d.remember(added(before, d.set.Arrangement()), before)
-	p.changed()
+	p.keepFrom(next)
 	if err != nil {
 		return nil, WithCode(Invalid, err)
 	}
 	return &AddResult{Accepted: d.set.Len() - had, Refused: append([]*images.Refusal{}, d.set.Refused...), Data: p.Images()}, nil
+}
+
+// keepIntakeEvery is how often what came in so far is kept: thousands of photographs take an
+// hour, and a crash is not to cost it.
+var keepIntakeEvery = 10 * time.Second
+
+// keepFrom has the images kept whose ID is at least first, and returns the next ID.
+func (p *Project) keepFrom(first int) (next int) {
+	for _, c := range p.data.set.Classes {
+		for _, s := range c.Samples {
+			if s.ID >= first {
+				s.File = p.keptFile(s.File, s.ID)
+			}
+		}
+	}
+	p.changed()
+	return p.data.set.NextID()
 }
 
 // Images describes the images.

@@ -119,7 +119,6 @@ func FuzzManifest(f *testing.F) {
 		bounded.Parse(t, len(text), func() {
 			shelf := newMapShelf()
 			shelf.Put(context.Background(), Manifests, "a", text)
-			p := open(t, 0, 0)
 			if p.Library, err = OpenLibrary(context.Background(), shelf, &Locks{}); err != nil {
 				t.Fatal(err)
 			}

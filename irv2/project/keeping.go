@@ -1,9 +1,9 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -28,6 +28,7 @@ type Keeping struct {
 // pictures, then the document that names them; what has changed meanwhile comes after.
 type keeper struct {
 	places *places
+	name   string // among those who write
 	tell   func(Keeping)
 
 	mu        sync.Mutex
@@ -38,14 +39,35 @@ type keeper struct {
 	last      *snapshot
 	dirty     bool          // the snapshot or the document is not written
 	writing   bool          // a goroutine is at work
-	written   chan struct{} // closed with each document written, or given up
-	problem   error
-	lost      int                  // pictures whose files could not be read
-	images    map[int]keep.Image   // stored, by ID, without what may change
-	pixels    map[int]*keep.Pixels // of pictures, by ID
-	packs     int                  // files of pixels so far
-	closed    context.Context
-	close     context.CancelFunc
+	rests     chan struct{} // closed when that ends
+	problem   error         // of the last writing that ended
+	lost      int           // pictures whose files could not be read
+	saved     bool          // the document was written, or read
+	marked    bool          // see stand
+	cleared   bool          // networks of runs went with the site's data
+	stored
+	closed context.Context
+	close  context.CancelFunc
+}
+
+// stored is what of the pictures is on the disk.
+type stored struct {
+	images map[int]keep.Image    // by ID, without what may change
+	sums   map[uint32]keep.Image // one of those, by their files' sums
+	pixels map[int]*keep.Pixels  // by the picture's ID
+	packs  int                   // files of pixels so far
+}
+
+func nothingStored() stored {
+	return stored{images: map[int]keep.Image{}, sums: map[uint32]keep.Image{}, pixels: map[int]*keep.Pixels{}}
+}
+
+// has notes that a picture is stored.
+func (s *stored) has(id int, image keep.Image) {
+	s.images[id] = image
+	if image.File != "" {
+		s.sums[image.Sum] = image
+	}
 }
 
 // snapshot is what is to be kept of images and network.
@@ -63,9 +85,10 @@ type classSnapshot struct {
 }
 
 func newKeeper(p *places, tell func(Keeping)) *keeper {
-	k := &keeper{places: p, tell: tell, written: make(chan struct{}), images: map[int]keep.Image{}, pixels: map[int]*keep.Pixels{}}
+	k := &keeper{places: p, name: newID(), tell: tell, stored: nothingStored()}
 	k.doc = keep.Document{Format: keep.Format, Classes: []keep.Class{}, Runs: []keep.Run{}}
 	k.closed, k.close = context.WithCancel(context.Background())
+	go k.watch()
 	return k
 }
 
@@ -88,8 +111,8 @@ func (p *Project) changed() {
 // touch has the document written soon. k.mu is held.
 func (k *keeper) touch() {
 	k.dirty = true
-	if !k.writing && !k.readOnly && k.last != nil && k.closed.Err() == nil {
-		k.writing, k.problem, k.lost = true, nil, 0
+	if !k.writing && !k.stuck() {
+		k.writing, k.rests = true, make(chan struct{})
 		go k.write()
 	}
 }
@@ -113,29 +136,30 @@ func (p *Project) snapshot() *snapshot {
 	return s
 }
 
-// write writes until all is written.
+// stuck says that nothing is to be written. k.mu is held.
+func (k *keeper) stuck() bool { return k.readOnly || k.last == nil || k.closed.Err() != nil }
+
+// write writes until all is written, or cannot be.
 func (k *keeper) write() {
-	for {
-		k.mu.Lock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var err error
+	for k.dirty && err == nil && !k.stuck() {
 		s := k.last
-		if !k.dirty || k.problem != nil || k.closed.Err() != nil {
-			k.writing = false
-			k.announce()
-			k.mu.Unlock()
-			return
-		}
-		k.dirty = false
+		k.dirty, k.lost = false, 0
 		k.mu.Unlock()
-		err := k.begin()
-		if err == nil {
+		if err = k.begin(); err == nil {
 			err = k.store(s)
 		}
-		if err != nil && k.closed.Err() == nil {
-			k.mu.Lock()
-			k.problem, k.dirty = err, true
-			k.mu.Unlock()
-		}
+		k.mu.Lock()
 	}
+	k.dirty = k.dirty || err != nil
+	if k.closed.Err() == nil {
+		k.problem = err
+	}
+	k.writing = false
+	close(k.rests)
+	k.announce()
 }
 
 // begin makes the project, if it is new.
@@ -162,6 +186,9 @@ const between = time.Second
 
 // store stores what is new in s, then writes the document.
 func (k *keeper) store(s *snapshot) error {
+	if ok, err := k.stand(); !ok {
+		return err
+	}
 	began := time.Now()
 	if err := k.save(s); err != nil {
 		return err
@@ -188,87 +215,19 @@ func (k *keeper) store(s *snapshot) error {
 		}
 	}
 	packed, err := k.storePixels(s)
-	if err != nil || stored == 0 && packed == 0 {
-		return err
+	if err == nil && stored+packed > 0 {
+		err = k.save(s)
 	}
-	return k.save(s)
+	if err == nil && k.gone() {
+		k.renew()
+	}
+	return err
 }
 
 func (k *keeper) isDirty() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.dirty
-}
-
-// storeImage stores a picture's file. One that can no longer be read is left out.
-func (k *keeper) storeImage(s *images.Sample) error {
-	kept := keep.Image{Width: s.Width, Height: s.Height, Hash: uint64(s.Hash), Look: s.Look, Depth: s.Depth, Browser: s.Browser, Origin: s.File.Origin}
-	if !s.File.Generated() {
-		content, err := s.File.Read()
-		if err != nil {
-			k.lost++
-			return k.closed.Err()
-		}
-		kept.File, kept.Bytes, kept.Sum = fmt.Sprintf("image-%d", s.ID), len(content), keep.Sum(content)
-		if err := k.places.store.Files.Put(k.closed, k.doc.ID+"/"+kept.File, content); err != nil {
-			return err
-		}
-	}
-	k.mu.Lock()
-	k.images[s.ID] = kept
-	k.mu.Unlock()
-	return k.closed.Err()
-}
-
-// packBytes is about how large a file of pixels is.
-const packBytes = 4 << 20
-
-// storePixels keeps the pixels of pictures whose kept ones are of another size or range:
-// so that they need not be decoded at the next visit.
-func (k *keeper) storePixels(s *snapshot) (packed int, err error) {
-	var pack, buffer []byte
-	var in []*images.Sample
-	flush := func() error {
-		if len(in) == 0 {
-			return nil
-		}
-		k.packs++
-		file := fmt.Sprintf("pixels-%d-%d", time.Now().UnixMilli(), k.packs)
-		if err := k.places.store.Files.Put(k.closed, k.doc.ID+"/"+file, pack); err != nil {
-			return err
-		}
-		offset := 0
-		k.mu.Lock()
-		for _, s := range in {
-			values := pack[offset:][:s.Size*s.Size*3]
-			k.pixels[s.ID] = &keep.Pixels{File: file, Offset: offset, Size: s.Size, Range: s.Range, Sum: keep.Sum(values)}
-			offset += len(values)
-		}
-		k.mu.Unlock()
-		packed += len(in)
-		pack, in = pack[:0], nil
-		return k.closed.Err()
-	}
-	for _, c := range s.classes {
-		for i := range c.samples {
-			sample := &c.samples[i]
-			has := k.pixels[sample.ID]
-			if _, stored := k.images[sample.ID]; !stored || sample.Pixels == nil || has != nil && has.Size == sample.Size && has.Range == sample.Range {
-				continue
-			}
-			values, err := sample.Pixels.Read(buffer)
-			if err != nil { // decoded at the next visit, from the copy of its file
-				continue
-			}
-			pack, in = append(pack, values...), append(in, sample)
-			if len(pack) >= packBytes {
-				if err := flush(); err != nil {
-					return packed, err
-				}
-			}
-		}
-	}
-	return packed, flush()
 }
 
 // save writes the document: what is stored by now of s.
@@ -281,8 +240,7 @@ func (k *keeper) save(s *snapshot) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	close(k.written)
-	k.written = make(chan struct{})
+	k.saved = true
 	k.announce()
 	return k.closed.Err()
 }
@@ -332,6 +290,8 @@ func (k *keeper) state() Keeping {
 		s.Problem = problem(k.problem)
 	case k.lost > 0:
 		s.Problem = problem(Errorf(Invalid, "%s can no longer be read, because files were moved or changed, and will be missing at the next visit: add them again.", pictures(k.lost)))
+	case k.cleared:
+		s.Problem = problem(Errorf(Invalid, "This site's data were cleared: images are kept again, networks of runs that had ended are not: download the one in use, or train again."))
 	}
 	return s
 }
@@ -350,24 +310,24 @@ func (k *keeper) announce() {
 
 // wait returns when all is written, or cannot be.
 func (k *keeper) wait(ctx context.Context) error {
-	for {
-		k.mu.Lock()
-		idle, err, written := !k.writing && !k.dirty, k.problem, k.written
-		stuck := k.readOnly || k.last == nil
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for k.writing {
+		rests := k.rests
 		k.mu.Unlock()
-		switch {
-		case idle || stuck:
-			return nil
-		case err != nil:
-			return err
-		}
 		select {
-		case <-written:
-		case <-time.After(10 * time.Millisecond): // the goroutine may end without a document
+		case <-rests:
 		case <-ctx.Done():
+		}
+		k.mu.Lock()
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+	if k.dirty && !k.readOnly && k.last != nil {
+		return cmp.Or(k.problem, k.closed.Err())
+	}
+	return nil
 }
 
 // end gives the project up: another tab may have it then.
@@ -379,38 +339,6 @@ func (k *keeper) end() {
 		k.release()
 		k.release = nil
 	}
-}
-
-// kept is the file of a picture: the copy that is kept or, before there is one, the
-// user's own, which may be moved or changed.
-func (p *Project) keptFile(f images.File, id int) images.File {
-	k, own := p.keeper, f.Read
-	if k == nil || f.Generated() {
-		return f
-	}
-	f.Read = func() ([]byte, error) {
-		content, err := k.content(id)
-		if content == nil && own != nil {
-			return own()
-		}
-		return content, err
-	}
-	return f
-}
-
-// content is the kept copy of a picture's file; nil: there is none, or it is damaged.
-func (k *keeper) content(id int) ([]byte, error) {
-	k.mu.Lock()
-	image, ok := k.images[id]
-	k.mu.Unlock()
-	if !ok {
-		return nil, Errorf(Invalid, "is not kept here: add it again.")
-	}
-	content, err := k.places.store.Files.Get(context.Background(), k.doc.ID+"/"+image.File)
-	if err == nil && (len(content) != image.Bytes || keep.Sum(content) != image.Sum) {
-		content, err = nil, Errorf(Corrupt, "has a damaged copy here: add it again.")
-	}
-	return content, err
 }
 
 func keptOutputs(outputs []output) []keep.Output {

@@ -150,11 +150,12 @@ func fileName(id string) string {
 	return string(name)
 }
 
-// A run is kept at least every keepEvery, and at the end of a pass as long as that takes
-// at most a keepShare of the time.
+// A run is kept at least every keepEvery, and at the end of a pass where the last time is
+// keepPass ago, and writing took at most a keepShare of the time since.
 const (
 	keepEvery = 20 * time.Second
-	keepShare = 0.05
+	keepPass  = time.Second
+	keepShare = 0.1
 )
 
 // keepCheckpoint writes the run as it stands, when it is time.
@@ -164,7 +165,7 @@ func (r *Run) keepCheckpoint(passEnds bool) {
 		return
 	}
 	age := time.Since(r.keptAt)
-	if age < keepEvery && !(passEnds && keepShare*age.Seconds() > r.keepTook.Seconds()) {
+	if age < keepEvery && !(passEnds && age >= keepPass && keepShare*age.Seconds() > r.keepTook.Seconds()) {
 		return
 	}
 	began := time.Now()

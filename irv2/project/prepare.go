@@ -33,7 +33,10 @@ func (r *Run) load() error {
 		return err
 	}
 	session, err := tune.New(r.layout, r.weights, r.data)
-	if err != nil && r.layout.Machine() != p.Machine && p.way == Auto { // the GPU has less room than it says
+	if err != nil && r.layout.Machine() != p.Machine && (p.way == Auto || lost(err)) { // the GPU has less room than it says
+		if lost(err) {
+			p.Device = nil
+		}
 		r.known = nil
 		if r.layout, err = p.hostLayout(r.layout, r.data); err == nil {
 			session, err = tune.New(r.layout, r.weights, r.data)

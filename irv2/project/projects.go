@@ -38,8 +38,11 @@ func (p *Project) KeepProjects(store *keep.Store, locks Locker, tell func(Keepin
 
 // SweepProjects deletes what a crash left behind, of projects that no tab has.
 func (p *Project) SweepProjects(ctx context.Context) error {
-	if p.places == nil {
+	switch {
+	case p.places == nil:
 		return errNotKept
+	case p.places.locks == nil: // another tab may be writing what no document names yet
+		return nil
 	}
 	return p.places.store.SweepAll(ctx, func(id string) bool {
 		release, ok, err := p.places.try(ctx, id)

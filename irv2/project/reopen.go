@@ -58,7 +58,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 	}
 	p.closeProject()
 	k = p.keeper
-	k.doc, k.readOnly, k.restoring = *doc, !ok, true
+	k.doc, k.readOnly, k.restoring, k.saved = *doc, !ok, true, true
 	if ok {
 		k.release = release
 	}
@@ -68,7 +68,7 @@ func (p *Project) OpenProject(ctx context.Context, id string, lose bool, base Ba
 		return nil, err
 	}
 	if ok {
-		if err := p.places.store.Sweep(ctx, doc); err != nil {
+		if err := p.places.store.Sweep(ctx, doc, k.name); err != nil {
 			warnings = append(warnings, sentence(err))
 		}
 	}
@@ -197,7 +197,7 @@ func (p *Project) restoreImage(kept *keep.Image, packs *packReader) (*images.Sam
 	k.mu.Lock()
 	stored := *kept
 	stored.Pixels = nil
-	k.images[kept.ID] = stored
+	k.has(kept.ID, stored)
 	k.mu.Unlock()
 	if px := kept.Pixels; px != nil && px.Size == p.data.set.Resizing.Size {
 		pixels, err := packs.pixels(px)
@@ -266,7 +266,7 @@ func (p *Project) networkOf(ctx context.Context, id string, progress Progress) (
 	n := p.network
 	switch {
 	case run.Values == nil:
-		return v, 0, Errorf(Invalid, "The network of %s was not kept, because there was no room: train it again.", id)
+		return v, 0, Errorf(Invalid, "The network of %s is not kept, because there was no room or this site's data were cleared: train it again.", id)
 	case n == nil || n.info.ID != run.Base:
 		return v, 0, Errorf(Mismatch, "%s began from other weights than those in use: load those first.", id)
 	}

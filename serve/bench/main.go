@@ -5,9 +5,10 @@
 //
 //	go run ./serve/bench [-only TEXT] [-where native|page|gpu|software] [-steps N] [-json FILE] [-peers]
 //	go run ./serve/bench -intake N
+//	go run ./serve/bench -folder N [-megapixels M]
 //
 // Read cases.go (what is measured), native.go and page.go (how), table.go (output),
-// intake.go (images taken in), peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
+// intake.go and folder.go (images taken in), peers.go (TensorFlow.js and ONNX Runtime Web on the same net), peers_gpu.go (the former on
 // WebGPU).
 package main
 
@@ -28,29 +29,34 @@ func main() {
 	file := flag.String("json", "", "write the results to this file")
 	peers := flag.Bool("peers", false, "also measure TensorFlow.js and ONNX Runtime Web, from npm")
 	photographs := flag.Int("intake", 0, "measure only how this many photographs come in")
+	folder := flag.Int("folder", 0, "measure only the memory of the page while a folder of this many photographs comes in")
+	megapixels := flag.Float64("megapixels", 12, "of each of the photographs of -folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *photographs > 0 {
-		if err := runIntake(ctx, *photographs); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	switch {
+	case *photographs > 0:
+		err = onSite(ctx, func(url string) error { return measureIntake(ctx, url, *photographs, os.Stdout) })
+	case *folder > 0:
+		err = onSite(ctx, func(url string) error { return measureFolder(ctx, url, *folder, *megapixels, os.Stdout) })
+	default:
+		err = run(ctx, *only, *where, *steps, *file, *peers)
 	}
-	if err := run(ctx, *only, *where, *steps, *file, *peers); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func runIntake(ctx context.Context, photographs int) error {
+// onSite measures on a site that is served meanwhile.
+func onSite(ctx context.Context, measure func(url string) error) error {
 	url, stop, err := serve(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	return measureIntake(ctx, url, photographs, os.Stdout)
+	return measure(url)
 }
 
 // place is where a case is measured.

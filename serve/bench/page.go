@@ -97,7 +97,10 @@ func (p *page) close() {
 
 // tabBytes is the most memory that the page's process has held, 0 where that cannot be
 // read (only Linux says it).
-func (p *page) tabBytes() (most int64) {
+func (p *page) tabBytes() int64 { return p.tab("VmHWM") }
+
+// tab is an amount of memory that Linux says of the page's process.
+func (p *page) tab(field string) (most int64) {
 	var info struct {
 		ProcessInfo []struct {
 			Type string `json:"type"`
@@ -113,7 +116,7 @@ func (p *page) tabBytes() (most int64) {
 		if err != nil || process.Type != "renderer" {
 			continue
 		}
-		if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+		if _, rest, ok := strings.Cut(string(status), field+":"); ok {
 			var kB int64
 			fmt.Sscan(rest, &kB)
 			most = max(most, kB<<10)
