@@ -25,6 +25,22 @@ type File struct {
 	ForwardInference                   map[string]Tensor `json:"forward_inference"`
 	ForwardTrain                       map[string]Tensor `json:"forward_train"`
 	Presets                            map[string]Preset
+	Schedules                          map[string]Schedule
+}
+
+// Schedule is presets in time, by one optimiser.
+type Schedule struct {
+	Phases []struct {
+		Preset         string
+		Steps          int
+		LearningRate   float64           `json:"learning_rate"`
+		TrainableCount int               `json:"trainable_count"`
+		Change1        map[string]Tensor `json:"change_1"` // after its first step, since the schedule's start
+		ChangeN        map[string]Tensor `json:"change_n"`
+	}
+	Losses    []float64
+	LossesGap []float64 `json:"losses_gap"`
+	EvalAfter Tensor    `json:"eval_after"`
 }
 
 // Layer is one row of Keras's model.layers.
