@@ -34,11 +34,15 @@ func (r *runner) schedule(t *testing.T, want Schedule) {
 		if carry != nil {
 			session.Follow(carry)
 		}
+		kind := Change
+		if i > 0 {
+			kind = LaterChange
+		}
 		compare := func(what string, want map[string]Tensor) {
 			if err := session.Fetch(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			t.Run(what, func(t *testing.T) { r.report(t, Compare(Change, want, r.changed)) })
+			t.Run(what, func(t *testing.T) { r.report(t, Compare(kind, want, r.changed)) })
 		}
 		err = session.Run(nil, func(e tune.Event) {
 			if e.Step == nil {
