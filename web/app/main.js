@@ -19,6 +19,8 @@
 //            #keras-code, #code-open and in its dialog [data-testid="code-text"] [data-testid="code-result"] [data-testid="code-use-3-0"], #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   phases   #schedule, and in it once opened: [data-testid="schedule-lp-ft"] and so on, [data-phase-row="1"], #phase-0-epochs -rate -rates -scaled -plan,
+//            #phase-add #phase-none [data-testid="schedule-total"]; on the map [data-block] with data-phase
 //   inside   #inside, and in it once opened: #probe #reading #compared #reading-chart #reading-more,
 //            #reading-table tr[data-of="block8_1"]
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
