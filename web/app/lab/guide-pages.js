@@ -12,7 +12,7 @@ import { measure, noise, withNoise } from '../verdict.js'
  * @property {(spec: any) => Promise<import('../../thaw.js').Plan>} plan
  * @property {(spec: any, passes?: number) => Promise<import('../run.js').RunView>} train   to its end, with readings; passes: times the usual
  * @property {() => Promise<import('../../thaw.js').Probe>} probe
- * @property {(code: string) => Promise<import('./code/read.js').Reading[]>} read   Keras code, by Keras 3 and by Keras 2
+ * @property {(code: string) => Promise<import('./code/read.js').Reading[] | null>} read   Keras code, by Keras 3 and by Keras 2; null: the reader cannot be loaded
  *
  * @typedef {{ say: string, act?: string, run?: (hands: Hands, notes: any) => Promise<string | string[]> }} Step
  * @typedef {{ ask: string, answers: string[], run: (hands: Hands, notes: any) => Promise<{ right: number | null, text: string }> }} Question   right null: it cannot be told
@@ -102,7 +102,7 @@ export const pages = [
         } },
       { say: 'Many write base(x, training=False), so that batch norm stays as it is even where it is thawed. That means two different trainings in Keras 2 and Keras 3. Here the page reads such code, for the full network with everything thawed, by the rules of both; “Paste Keras code” under the map does the same with yours.',
         act: 'Read it by both',
-        run: async ({ read }) => (await read(trainingFalse)).map(({ keras, phases }) => `Keras ${keras}: ${phases.at(-1).effect.join(' ')}`) },
+        run: async ({ read }) => (await read(trainingFalse))?.map(({ keras, phases }) => `Keras ${keras}: ${phases.at(-1).effect.join(' ')}`) ?? 'The reader of code could not be loaded: connect to the network once for this step. The others need none.' },
     ],
     question: { ask: 'Now base.trainable = False, which freezes batch norm too. How many batch norms move?', answers: ['All of them', 'Those near the head', 'None'],
       run: async ({ plan, train }) => {

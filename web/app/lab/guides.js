@@ -26,8 +26,8 @@ const hands = {
     return run
   },
   async read(code) {
-    const { read } = await import('./code/read.js')
-    return read(code, { full: await state.thaw.model.describe({ model: 'full' }), model: state.model })
+    const reader = await import('./code/read.js').catch(() => null) // it is kept for visits without a network once it was asked for
+    return reader && reader.read(code, { full: await state.thaw.model.describe({ model: 'full' }), model: state.model })
   },
   async probe() {
     await settled()
