@@ -85,7 +85,7 @@ export const pages = [
   {
     key: 'batch-norm', title: 'Why batch norm moves',
     steps: [
-      { say: 'Batch norm rescales each channel by a mean and a variance. One that is trained takes those of the batch in front of it, and with each step moves the stored ones, which it uses afterwards, by 1 % of the way. A well-known piece of code freezes every layer with “conv” in its name.',
+      { say: 'Batch norm brings features to a common scale between the layers of a network: for every kind of feature (a channel) it takes away a mean and divides by a spread. One that is trained uses those of the images of the step (the batch), and moves the stored ones, which it uses afterwards, 1 % of the way towards them. A well-known piece of code freezes every layer with “conv” in its name.',
         act: 'Look what that code freezes',
         run: async ({ world, plan }, notes) => {
           await world('shadow')
@@ -115,7 +115,7 @@ export const pages = [
   {
     key: 'near-and-far', title: 'Near and far, and why looks deceive',
     steps: [
-      { say: 'It is often said that freezing hurts where images look unlike those of pretraining. The network itself can be asked how foreign images are to it: how far the means of its channels are from those that it has stored.',
+      { say: 'It is often said that freezing hurts where images look unlike those of pretraining. The network itself can be asked how foreign images are to it: how far the means of its features on them are from those that it has stored.',
         act: 'Ask it about three worlds',
         run: async ({ world, probe }, notes) => {
           for (const name of ['near', 'margin', 'shadow']) {
