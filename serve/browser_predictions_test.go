@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,10 +143,38 @@ func TestPagePredictsAFolder(t *testing.T) {
 	if got := b.text("[data-testid=beside-table]"); !strings.Contains(got, "run B") || !strings.Contains(got, "run A") {
 		t.Error(got)
 	}
+	if got := b.text("[data-testid=beside-verdict]"); !strings.HasPrefix(got, "Both say ") && !strings.HasPrefix(got, "They differ: run B says ") {
+		t.Errorf("in words: %q", got)
+	}
+	b.checkRunTakenUp(saved)
 	if notices := b.notices(); len(notices) > 0 {
 		t.Error(strings.Join(notices, " "))
 	}
 	b.checkStayedHome()
+}
+
+// checkRunTakenUp takes run A up in the table, behind run B: it predicts what it said
+// beside B, its matrix is shown, and it is what is downloaded.
+func (b *browserTab) checkRunTakenUp(saved string) {
+	b.t.Helper()
+	const answers = "Object.fromEntries([...document.querySelectorAll('[data-prediction]')].map(bar => [bar.dataset.prediction, bar.querySelector('.number').textContent]))"
+	beside := eval[map[string]string](b, "return Object.fromEntries([...document.querySelectorAll('[data-testid=beside-table] tbody tr')].map(({ cells }) => [cells[0].textContent, cells[2].textContent]))")
+	if got := b.text("#confusion h3"); !strings.HasPrefix(got, "What run B mixes up") {
+		b.t.Errorf("before: %q", got)
+	}
+	b.click("#run-table tr[data-run=A] [data-testid=use-run]")
+	b.wait("document.querySelector('#run-table tr[data-run=A] [data-testid=using]') && !document.querySelector('#run-table tr[data-run=B] [data-testid=using]')", "run A is in use, and B is not")
+	b.wait("document.querySelector('#confusion h3').textContent.startsWith('What run A mixes up')", "its matrix is shown")
+	b.drop("#predict-drop", photos+"fruit/fruit-1.jpg")
+	b.wait("document.querySelector('[data-testid=beside]')?.options.length === 2 && [...document.querySelector('[data-testid=beside]').options].some(({ value }) => value === 'run 2')", "run A predicts, and B can stand beside it")
+	if got := eval[map[string]string](b, "return "+answers); !maps.Equal(got, beside) {
+		b.t.Errorf("run A in use says %v, beside run B it said %v", got, beside)
+	}
+	b.click("#other-formats summary")
+	b.click("#download-onnx")
+	if got := filepath.Base(waitForFile(b.t, saved, "-onnx.zip")); !strings.Contains(got, "head-only") {
+		b.t.Errorf("what is downloaded is called %s", got)
+	}
 }
 
 // slid moves the threshold to a point of the curve, as a drag does.

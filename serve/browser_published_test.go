@@ -168,6 +168,22 @@ func TestWeightsComeWithTheSite(t *testing.T) {
 	b.wait("crossOriginIsolated && document.body.dataset.ready !== undefined", "the page has been loaded again, isolated")
 	b.click("#weights-open")
 	b.wait("document.querySelector('#weights-dialog section h3').textContent === 'From this site'", "they come first")
+	// One that was copied in part, or exchanged, is not what the site says that it is.
+	lies := filepath.Join(dir, "weights", filepath.Base(at))
+	changed := bytes.Clone(file)
+	changed[len(changed)-2] ^= 1
+	for says, content := range map[string][]byte{"is cut": file[:1000], "another file": changed} {
+		if err := os.WriteFile(lies, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b.click("[data-beside]")
+		b.wait("document.querySelector('#notice').textContent.includes('"+says+"')", "it is refused")
+		eval[bool](b, "document.querySelectorAll('#notice button').forEach(close => close.click()); return true")
+		b.click("#weights-open")
+	}
+	if err := os.WriteFile(lies, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	b.click("[data-beside]")
 	b.wait("document.querySelector('#weights-open').title.startsWith('our class')", "they are in use")
 	if got := b.notices(); len(got) != 0 {

@@ -25,6 +25,7 @@ func (e *engine) importWeights(r *request) (any, error) {
 	var args struct {
 		URL  string `json:"url"`
 		Name string `json:"name"`
+		project.Sum
 	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
@@ -45,7 +46,8 @@ func (e *engine) importWeights(r *request) (any, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		return cmp.Or(args.Name, b.name(), "The file"), b, nil
+		name = cmp.Or(args.Name, b.name(), "The file")
+		return name, b, e.Held(r.ctx, name, b, args.Sum, e.tell(r))
 	}
 	info, err := e.Import(r.ctx, args.URL, open, e.tell(r))
 	if err == nil && info.Stored {

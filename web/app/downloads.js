@@ -35,7 +35,9 @@ function show() {
 async function save(format, packed = true) {
   await guarded(async () => {
     const blob = await state.thaw.export(format, { package: packed })
-    const plan = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
+    const { keeping, runs } = state
+    const trained = keeping?.using ? runs.find(({ id }) => id === keeping.using) : [...runs].reverse().find(run => run.result)
+    const plan = trained?.plan ?? 'weights'
     const name = `thaw-${state.model.model}-${plan.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
     download(blob, packed ? `${name}-${format}.zip` : `${name}.${format}`)
   })

@@ -47,7 +47,10 @@ function useCell(run) {
   return can === 'use' && h('button', { type: 'button', class: 'quiet', 'data-testid': 'use-run', title: `Predict with the network of run ${run.letter}, and download it`, onclick: () => useNetwork(run) }, 'use')
 }
 
-const useNetwork = run => guarded(async () => set({ model: await state.thaw.projects.useRun(run.id) }))
+const useNetwork = run => guarded(async () => {
+  const model = await state.thaw.projects.useRun(run.id)
+  set({ model, selected: run.result ? run : state.selected })
+})
 
 /** @param {import('./run.js').RunView} run */
 function row(run) {
