@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -172,18 +173,24 @@ func TestWeightsComeWithTheSite(t *testing.T) {
 	lies := filepath.Join(dir, "weights", filepath.Base(at))
 	changed := bytes.Clone(file)
 	changed[len(changed)-2] ^= 1
-	for says, content := range map[string][]byte{"is cut": file[:1000], "another file": changed} {
-		if err := os.WriteFile(lies, content, 0o644); err != nil {
+	put := func(content []byte, later int) {
+		t.Helper()
+		when := time.Now().Add(time.Duration(later) * time.Minute) // told apart by the browser's cache
+		if err := errors.Join(os.WriteFile(lies, content, 0o644), os.Chtimes(lies, when, when)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for i, c := range []struct {
+		content []byte
+		says    string
+	}{{file[:1000], "is cut"}, {changed, "another file"}} {
+		put(c.content, 1+i)
 		b.click("[data-beside]")
-		b.wait("document.querySelector('#notice').textContent.includes('"+says+"')", "it is refused")
+		b.wait("document.querySelector('#notice').textContent.includes('"+c.says+"')", "it is refused")
 		eval[bool](b, "document.querySelectorAll('#notice button').forEach(close => close.click()); return true")
 		b.click("#weights-open")
 	}
-	if err := os.WriteFile(lies, file, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	put(file, 3)
 	b.click("[data-beside]")
 	b.wait("document.querySelector('#weights-open').title.startsWith('our class')", "they are in use")
 	if got := b.notices(); len(got) != 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path"
+	"strings"
 
 	"github.com/hack-pad/safejs"
 
@@ -36,7 +37,8 @@ func (e *engine) importWeights(r *request) (any, error) {
 		}
 		value := jsutil.Prop(r.args, "file")
 		if args.URL != "" {
-			base := path.Base(args.URL)
+			address, _, _ := strings.Cut(args.URL, "?")
+			base := path.Base(address)
 			args.Name = cmp.Or(args.Name, base)
 			if value, err = fetch(r.ctx, args.URL, e.progress(r, "Fetching "+base)); err != nil {
 				return "", nil, err
