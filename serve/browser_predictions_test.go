@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,6 +68,14 @@ func TestPagePredictsAFolder(t *testing.T) {
 		t.Errorf("measured before: %q", got)
 	}
 
+	if got := b.text("#test-set"); !strings.Contains(got, "Once, at the end: nothing was chosen by these images yet") {
+		t.Errorf("why once: %q", got)
+	}
+	b.click("[data-testid=measure-test]")
+	if got := b.text("[data-testid=measure-test]"); got != "It was measured before. Again?" {
+		t.Errorf("measured again at one click: %q", got)
+	}
+
 	b.drop("#predict", copyTo(t, others))
 	b.wait("document.querySelectorAll('#predictions tr[data-answer]').length === 6 && document.querySelector('[data-testid=figures]')", "six images in a table")
 	if eval[bool](b, "return [...document.querySelectorAll('#predictions img.thumb')].some(({ src }) => src)") {
@@ -89,6 +98,12 @@ func TestPagePredictsAFolder(t *testing.T) {
 	orders := eval[bool](b, "const wrong = [...document.querySelectorAll('#predictions tr[data-answer]')].map(row => 'wrong' in row.dataset); return wrong.lastIndexOf(true) < wrong.filter(Boolean).length")
 	if !orders {
 		t.Error("wrong ones do not come first")
+	}
+	if sure := eval[[]float64](b, "return [...document.querySelectorAll('#predictions tr[data-answer]:not([data-wrong]) td:last-child')].map(cell => parseFloat(cell.textContent))"); !slices.IsSorted(sure) {
+		t.Errorf("of those that are right the least sure do not come first: %v", sure)
+	}
+	if got := b.text("[data-testid=figures-classes]"); !strings.Contains(got, "Recall") || !strings.Contains(got, "Precision") || strings.Count(got, " to ") < 2 {
+		t.Errorf("by class: %q", got)
 	}
 	none, all := eval[string](b, slid+"return slide(0)"), eval[string](b, slid+"return slide(1e9)")
 	if !strings.Contains(none, "sensitivity 0.0 % (0 of 2 found), specificity 100.0 % (3 of 3") || !strings.Contains(all, "sensitivity 100.0 % (2 of 2 found), specificity 0.0 % (0 of 3") {

@@ -23,6 +23,7 @@ import (
 
 	"thaw/irv2/images"
 	"thaw/irv2/weights"
+	"thaw/irv2/worlds"
 	"thaw/kernels"
 	"thaw/kernels/program"
 )
@@ -96,6 +97,33 @@ func TestEveryExportComesBack(t *testing.T) {
 			if text := unpacked(t, packaged(t, q, format))["README.md"]; !strings.Contains(text, "- Plan: "+p.network.current.made.Plan) {
 				t.Errorf("%s, %s: %s", format, what, text)
 			}
+		}
+	}
+}
+
+// What came back is trained on to the same bits as what never left.
+func TestEveryExportGoesOn(t *testing.T) {
+	p := trained(t)
+	files := map[string][]byte{}
+	for _, format := range formatNames() {
+		if format != "timm" {
+			files[format] = exported(t, p, format)
+		}
+	}
+	o := DefaultOptions()
+	o.Continue = true
+	train(t, p, "unfreeze-all", o)
+	want := identify(p.network.current.Weights)
+	for format, file := range files {
+		q := New()
+		q.Machine = program.OnHost(kernels.NewPortable(2))
+		if _, err := importBytes(t, q, "w", file); err != nil {
+			t.Fatal(format, err)
+		}
+		addWorld(t, q, worlds.Near, 3, 1)
+		started := train(t, q, "unfreeze-all", DefaultOptions())[0].(Started)
+		if got := identify(q.network.current.Weights); got != want || started.Plan.Head == nil || started.Plan.Head.Kept != 4 {
+			t.Errorf("%s: goes on to %s, want %s; head %+v", format, got, want, started.Plan.Head)
 		}
 	}
 }
