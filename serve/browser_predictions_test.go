@@ -76,7 +76,7 @@ func TestPagePredictsAFolder(t *testing.T) {
 		t.Errorf("measured again at one click: %q", got)
 	}
 
-	b.drop("#predict", copyTo(t, others))
+	b.drop("#predict-drop", copyTo(t, others))
 	b.wait("document.querySelectorAll('#predictions tr[data-answer]').length === 6 && document.querySelector('[data-testid=figures]')", "six images in a table")
 	if eval[bool](b, "return [...document.querySelectorAll('#predictions img.thumb')].some(({ src }) => src)") {
 		t.Error("thumbnails were made before they were in view")
