@@ -148,7 +148,7 @@ export interface ProjectCalls {
   goOn(onEvent?: (event: TrainEvent) => void): Promise<Run>
   /** Gives the interrupted run up. */
   forget(): Promise<void>
-  /** Makes the network that a run trained the one in use. */
+  /** Makes the network that a run trained the one in use; where it began from other weights, those come into use with it. */
   useRun(run: string, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
 }
 export interface ProjectInfo {

@@ -1,7 +1,9 @@
 // The table of runs: compare plans; show or hide curves; choose whose confusion matrix is shown.
 import { byID, h } from './dom.js'
 import { count, percent, plural, seconds } from './format.js'
+import { follow } from './model.js'
 import { guarded } from './notices.js'
+import { withProgress } from './progress.js'
 import { accuracyOf, optionsText } from './run.js'
 import { set, state, watch } from './store.js'
 import { balanced } from './verdict.js'
@@ -48,8 +50,9 @@ function useCell(run) {
 }
 
 const useNetwork = run => guarded(async () => {
-  const model = await state.thaw.projects.useRun(run.id)
-  set({ model, selected: run.result ? run : state.selected })
+  await withProgress(byID('weights-progress'), `Taking up run ${run.letter}`, options => state.thaw.projects.useRun(run.id, options), { cancellable: false })
+  await follow() // it may have brought the weights that it began from
+  set({ selected: run.result ? run : state.selected })
 })
 
 /** @param {import('./run.js').RunView} run */
