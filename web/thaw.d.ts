@@ -451,6 +451,15 @@ export type PlanSpec =
   | { preset: 'head-only'; batchNorm?: BatchNormMode }
   | { from: string; batchNorm?: BatchNormMode }                 // this block and all after it
   | { thaw: (string | [number, number])[]; batchNorm?: BatchNormMode }   // name patterns (block8_*), blocks, index ranges
+  | { phases: Phase[] }                                         // one after the other, 1 to 50
+/**
+ * A part of a plan in time: a run trains its phases in turn, by one optimiser. Its count of steps
+ * goes on for all, the moments of what learns on go on, those of what is frozen for some phases wait:
+ * as in Keras with an optimizer that was built over all variables.
+ * rate and rates: those of the options where left out. scaled: in each pass a block's rate is also
+ * multiplied by its |gradient|/|weights|, as a share of the largest (measured on the pass's first 5 batches).
+ */
+export type Phase = Exclude<PlanSpec, { phases: any }> & { epochs: number; rate?: number; rates?: Record<string, number>; scaled?: boolean }
 /** 'keras': a trainable BN uses batch statistics, a frozen one its running ones. */
 export type BatchNormMode = 'keras' | 'inference' | 'batch'
 
@@ -466,6 +475,11 @@ export interface Plan {
   computes: string
   /** What is kept of a head that was trained before: outputs kept, new classes drawn, outputs whose classes are gone. null: the head is new. */
   head: { kept: number; drawn: string[]; dropped: string[] } | null
+  /**
+   * Of a plan in time, what each phase is and costs alone. All else is then of the whole: what learns in any
+   * phase, the largest memory, work and time of a step and a pass as the mean over the passes.
+   */
+  phases?: (Plan & { epochs: number; rate: number; rates?: Record<string, number>; scaled: boolean })[]
 }
 export interface Cost {
   parameters: number; trained: number
@@ -484,12 +498,14 @@ export interface Cost {
   secondsPerEpoch: number | null
   /** Of a run's first pass, in which the features of the frozen prefix are computed, once per image. */
   secondsFirst: number | null
+  /** Of all its passes. */
+  secondsRun: number | null
 }
 
 // Training -------------------------------------------------------------------
 
 export interface TrainOptions {
-  epochs?: number; batch?: number; seed?: number              // 5, 8, 1
+  epochs?: number; batch?: number; seed?: number              // 5, 8, 1; a plan in time has epochs of its own
   optimizer?: 'adam' | 'sgd'; rate?: number; momentum?: number // adam, 1e-3, 0.9
   /** Rate of the backbone relative to the head's (per-block rates: block name or pattern -> factor). */
   rates?: Record<string, number>
@@ -512,9 +528,12 @@ export type TrainEvent =
   // steps: of the whole run, as is step below; epoch counts from 1. A loss that is no number is null.
   // Before it starts a run is prepared: it can be paused and cancelled there too.
   | { kind: 'started'; run: string; plan: Plan; steps: number; epochs: number; train: number; validation: number; done: number }  // steps of the whole run, and done where it goes on; images
+  // A phase of a plan in time begins, after so many passes (epoch).
+  | { kind: 'phase'; phase: number; of: number; epoch: number; plan: Plan }
   | { kind: 'cache'; done: number; total: number; secondsLeft: number | null }  // null before there is a measure
   | { kind: 'step'; step: number; epoch: number; loss: number; accuracy: number; seconds: number; secondsLeft: number | null; gflops: number; readings?: StepReadings }  // seconds without pauses
-  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; anew?: Restated; readings?: EpochReadings; series?: PassReadings }
+  // factors: of each block's rate, where scaled.
+  | { kind: 'epoch'; epoch: number; loss: number; accuracy: number; validationLoss: number | null; validationAccuracy: number | null; balancedAccuracy: number | null; seconds: number; factors?: number[]; anew?: Restated; readings?: EpochReadings; series?: PassReadings }
   // Before 'done' of a run with readings.
   | ({ kind: 'lens' } & Looked)
   | { kind: 'paused' } | { kind: 'resumed' }

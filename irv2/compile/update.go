@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"thaw/irv2"
 	"thaw/kernels"
 	"thaw/kernels/program"
 )
@@ -26,22 +27,41 @@ func (c *compiler) update() {
 	}
 }
 
+// Moments are the names of the buffers that an optimiser keeps of a parameter.
+func Moments(p *irv2.Param, optimizer string, momentum float64) []string {
+	switch {
+	case optimizer != "sgd":
+		return []string{p.Name() + " m", p.Name() + " v"}
+	case momentum != 0:
+		return []string{p.Name() + " momentum"}
+	}
+	return nil
+}
+
+// moments are the buffers of Moments.
+func (c *compiler) moments(p *irv2.Param) []*program.Buffer {
+	var list []*program.Buffer
+	for _, name := range Moments(p, c.opts.Optimizer, c.opts.Momentum) {
+		list = append(list, c.shared(name, p.Len(), program.Moment))
+	}
+	return list
+}
+
 func (c *compiler) adam(l *learned) {
-	n, name := l.param.Len(), l.param.Name()
 	a := &kernels.AdamArgs{Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEpsilon}
 	if l.param.Kind == "kernel" {
 		a.Decay = c.opts.Decay
 	}
 	c.program.adam = append(c.program.adam, a)
-	c.emit(program.Update, name+" adam", a, 0, c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient),
-		c.all(&a.M, c.shared(name+" m", n, program.Moment)), c.all(&a.V, c.shared(name+" v", n, program.Moment)))
+	m := c.moments(l.param)
+	c.emit(program.Update, l.param.Name()+" adam", a, 0, c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient), c.all(&a.M, m[0]), c.all(&a.V, m[1]))
 }
 
 func (c *compiler) sgd(l *learned) {
 	a := &kernels.SGDArgs{Momentum: c.opts.Momentum}
 	operands := []operand{c.all(&a.Param, c.param(l.param)), c.all(&a.Grad, l.gradient)}
-	if a.Momentum != 0 {
-		operands = append(operands, c.all(&a.M, c.shared(l.param.Name()+" momentum", l.param.Len(), program.Moment)))
+	for _, m := range c.moments(l.param) {
+		operands = append(operands, c.all(&a.M, m))
 	}
 	c.program.sgd = append(c.program.sgd, a)
 	c.emit(program.Update, l.param.Name()+" sgd", a, 0, operands...)

@@ -15,6 +15,7 @@ func FuzzSpec(f *testing.F) {
 	for _, text := range []string{
 		`{"preset":"freeze-conv","asWritten":true,"batchNorm":"inference"}`, `{"preset":"freeze-first-100"}`, `{"preset":"unfreeze-all"}`, `{"preset":"head-only","batchNorm":"batch"}`,
 		`{"from":"block8_1"}`, `{"thaw":["block8_*",[-30,null],[0,10],"conv_7b"]}`, `{"thaw":[]}`, `{"thaw":["[a-"]}`, `{"thaw":[[9007199254740993,-1]]}`,
+		`{"phases":[{"preset":"head-only","epochs":2,"rate":0.001},{"from":"block8_1","epochs":3,"rates":{"backbone":0.1},"scaled":true}]}`, `{"phases":[{"epochs":1,"phases":[{}]}]}`, `{"phases":[]}`,
 	} {
 		f.Add([]byte(text))
 	}

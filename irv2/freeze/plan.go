@@ -2,7 +2,8 @@
 //
 // A Spec (what a person chose: a preset, a block to thaw from, patterns) and a
 // model give a Plan: Keras's trainable flag of every layer, and which batch norms
-// run on batch statistics. Read plan.go, then presets.go.
+// run on batch statistics. Read plan.go, presets.go, then schedule.go:
+// plans in time.
 package freeze
 
 import (

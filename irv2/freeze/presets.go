@@ -10,14 +10,15 @@ import (
 	"thaw/irv2"
 )
 
-// Spec is a person's choice; exactly one of Preset, From and Thaw is set. Its JSON
-// is PlanSpec of thaw.d.ts.
+// Spec is a person's choice; exactly one of Preset, From, Thaw and Phases is set. Its
+// JSON is PlanSpec of thaw.d.ts.
 type Spec struct {
 	Preset    string        `json:"preset,omitempty"` // freeze-conv, freeze-first-100, unfreeze-all, head-only
 	AsWritten bool          `json:"asWritten,omitempty"`
 	From      string        `json:"from,omitempty"` // a block: it and all after it learn
 	Thaw      Selectors     `json:"thaw,omitzero"`  // empty: the head only
 	BatchNorm BatchNormMode `json:"batchNorm,omitempty"`
+	Phases    Phases        `json:"phases,omitzero"` // a plan in time: one after the other
 }
 
 // Selector picks layers: by Pattern (see Matches), or by index as Python's
@@ -109,8 +110,12 @@ func (s Selector) indices(n int) (start, stop int) {
 	return resolve(s.Start, 0), resolve(s.Stop, n)
 }
 
-// New makes the plan that spec asks for.
+// New makes the plan that spec asks for; of one in time what learns in any of its phases
+// (see InPhases).
 func New(m *irv2.Model, spec Spec) (*Plan, error) {
+	if spec.InTime() {
+		return union(m, spec)
+	}
 	switch spec.BatchNorm {
 	case "", Keras, Inference, Batch:
 	default:
@@ -146,7 +151,7 @@ func choose(m *irv2.Model, spec Spec) (rule, error) {
 		}
 	}
 	if given != 1 {
-		return rule{}, fmt.Errorf("a plan needs exactly one of preset, from and thaw")
+		return rule{}, fmt.Errorf("a plan needs exactly one of preset, from, thaw and phases")
 	}
 	switch {
 	case spec.From != "":

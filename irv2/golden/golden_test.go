@@ -51,8 +51,10 @@ func check(t *testing.T, f *File, machine program.Machine) {
 	if f.LayerList != nil {
 		t.Run("layers", r.layers)
 	}
-	t.Run("forward_inference", func(t *testing.T) { r.forward(t, f.ForwardInference, false) })
-	t.Run("forward_train", func(t *testing.T) { r.forward(t, f.ForwardTrain, true) })
+	if f.ForwardInference != nil {
+		t.Run("forward_inference", func(t *testing.T) { r.forward(t, f.ForwardInference, false) })
+		t.Run("forward_train", func(t *testing.T) { r.forward(t, f.ForwardTrain, true) })
+	}
 	names := make([]string, 0, len(f.Presets))
 	for name := range f.Presets {
 		names = append(names, name)
@@ -60,6 +62,9 @@ func check(t *testing.T, f *File, machine program.Machine) {
 	sort.Strings(names)
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) { r.preset(t, name, f.Presets[name]) })
+	}
+	for name, schedule := range f.Schedules {
+		t.Run(name, func(t *testing.T) { r.schedule(t, schedule) })
 	}
 }
 
@@ -153,11 +158,16 @@ func (r *runner) preset(t *testing.T, name string, want Preset) {
 	t.Run("eval_after", func(t *testing.T) {
 		r.bringBack(t, p)
 		p.Close()
-		p := r.compile(t, plan, compile.Options{Batch: r.file.Batch})
-		r.fill(p)
-		r.run(t, p, program.Forward)
-		r.report(t, Compare(Forward, map[string]Tensor{"probabilities": want.EvalAfter}, func(string) []float64 { return r.fetch(t, p, p.Probs) }))
+		r.evaluated(t, plan, want.EvalAfter)
 	})
+}
+
+// evaluated compares the probabilities of the weights as they stand, in inference mode.
+func (r *runner) evaluated(t *testing.T, plan *freeze.Plan, want Tensor) {
+	p := r.compile(t, plan, compile.Options{Batch: r.file.Batch})
+	r.fill(p)
+	r.run(t, p, program.Forward)
+	r.report(t, Compare(Forward, map[string]Tensor{"probabilities": want}, func(string) []float64 { return r.fetch(t, p, p.Probs) }))
 }
 
 // firstStep compiles plan and trains its first step from the initial weights. With

@@ -30,7 +30,7 @@ func restateWork(l *tune.Layout) tune.Work {
 	batches := func(x int64) int64 {
 		return x * int64(l.Counts[tune.Train]+l.Counts[tune.Validation]) / int64(l.Batch())
 	}
-	features, rest := l.FeatureWork(), l.EvaluationWork()
+	features, rest := l.Demand().Features, l.Demand().Evaluation
 	return tune.Work{FLOPs: batches(features.FLOPs + rest.FLOPs), Bytes: batches(features.Bytes + rest.Bytes)}
 }
 
@@ -70,14 +70,14 @@ type anew struct {
 // anew measures that within budget bytes; nil: none is live, or not one image fits.
 func (r *Run) anew(budget int64) (a *anew, err error) {
 	defer Recover(&err)
-	live := r.layout.Plan.BatchStatistics
+	live := r.phases.live(r.phase)
 	if !slices.Contains(live, true) {
 		return nil, nil
 	}
 	machine, poll := r.layout.Machine(), r.poll()
 	w := &irv2.Weights{Model: r.weights.Model, Data: slices.Clone(r.weights.Data)}
 	for i, p := range w.Model.Params {
-		if r.layout.Plan.Moves(p) {
+		if p.Statistic() && live[p.Layer.Index] {
 			w.Data[i] = slices.Clone(w.Data[i])
 		}
 	}

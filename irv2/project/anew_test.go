@@ -70,7 +70,11 @@ func TestRestatedIsLeftOut(t *testing.T) {
 	if plan, err := p.Plan(freeze.Spec{Preset: "head-only"}, o); err != nil || plan.Cost.RestateFlops != 0 || passes[1].Anew != nil {
 		t.Errorf("head only: %+v, %v", passes[1].Anew, err)
 	}
-	l, err := p.layout(freeze.Spec{Preset: "unfreeze-all"}, o, 4, [2]int{12, 8})
+	ph, err := p.phases(freeze.Spec{Preset: "unfreeze-all"}, o, 4, [2]int{12, 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := p.layout(ph, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

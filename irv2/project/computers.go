@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"thaw/irv2/freeze"
 	"thaw/irv2/measure"
 	"thaw/irv2/tune"
 	"thaw/kernels"
@@ -44,18 +43,11 @@ func (p *Project) Use(way string) error {
 // Way is how the next runs are computed.
 func (p *Project) Way() string { return p.way }
 
-// layout compiles a run on so many images for the machine that will compute it. An error
-// that is a *tune.TooLarge comes with the layout that does not fit.
-func (p *Project) layout(spec freeze.Spec, o Options, classes int, counts [2]int) (*tune.Layout, error) {
-	plan, err := p.freeze(spec, o, classes)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.Check(plan.Model); err != nil {
-		return nil, err
-	}
+// layout compiles a phase for the machine that will compute it. An error that is a
+// *tune.TooLarge comes with the layout that does not fit.
+func (p *Project) layout(ph *phases, i int) (*tune.Layout, error) {
 	on := func(m program.Machine, budget int64) (*tune.Layout, error) {
-		return tune.NewLayout(plan, o.tune(budget), counts, o.Augment.images().On(), m)
+		return tune.NewLayout(ph.plans[i], ph.tune(i, budget), ph.counts, ph.augmented, m)
 	}
 	var device *tune.Layout
 	var deviceErr error
@@ -146,16 +138,20 @@ func (r *Run) move() error {
 	if err != nil {
 		return Errorf(Memory, "%s was lost, and the run cannot go on with the processor: %s", label, sentence(err))
 	}
-	if r.checkpoint == nil { // the device may have brought back a part
+	if r.checkpoint == nil && r.carry == nil { // the device may have brought back a part
 		_, head, _ := r.options.seeds()
-		r.weights = r.from.startFor(layout.Plan, r.outputs, head)
+		r.weights = r.from.startFor(r.phases.whole, r.outputs, head)
 	}
 	session, err := tune.New(layout, r.weights, r.data)
 	if err != nil {
 		return Errorf(Memory, "%s", sentence(err))
 	}
 	step := 0
-	if r.checkpoint != nil {
+	switch {
+	case r.carry != nil: // lost as a phase began
+		session.Follow(r.carry)
+		step, r.carry = r.carry.Steps, nil
+	case r.checkpoint != nil:
 		if err := session.GoOn(r.checkpoint); err != nil {
 			return err
 		}

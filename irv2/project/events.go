@@ -54,6 +54,9 @@ type (
 		ValidationAccuracy *float64 `json:"validationAccuracy"` // was held back
 		BalancedAccuracy   *float64 `json:"balancedAccuracy"`
 		Seconds            float64  `json:"seconds"`
+		// Factors of each block's rate, where it is scaled by |gradient|/|weights|, in the order
+		// of Plan.Blocks.
+		Factors []float64 `json:"factors,omitempty"`
 
 		Anew     *Restated      `json:"anew,omitempty"` // with Options.Restate
 		Readings *EpochReadings `json:"readings,omitempty"`
@@ -150,7 +153,7 @@ func eventOf(e tune.Event, flops int64) Event {
 		return Stepped{"step", s.Step, s.Epoch, number(s.Loss), s.Accuracy, s.Seconds, s.SecondsLeft, float64(flops) / max(s.Seconds, 1e-6) / 1e9, stepReadings(s.Blocks)}
 	}
 	d := e.Epoch
-	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, nil, nil, nil}
+	return EpochDone{"epoch", d.Epoch, number(d.Loss), d.Accuracy, measured(d.Validation, d.Validation.Loss), measured(d.Validation, d.Validation.Accuracy), measured(d.Validation, d.Validation.BalancedAccuracy()), d.Seconds, d.Factors, nil, nil, nil}
 }
 
 // measured is a figure of an evaluation, nil where there were no images.

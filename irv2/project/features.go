@@ -36,7 +36,7 @@ type prefix struct {
 // featuresOf says what the features of a run from these weights depend on, without values;
 // nil where nothing can be kept of them.
 func (p *Project) featuresOf(l *tune.Layout, from version, d *examples) *features {
-	if l.Machine() != p.Machine || l.Prefix == nil || from.Weights == nil || d == nil {
+	if l.Machine() != p.Machine || l.Prefix == nil || l.PrefixChanged() || from.Weights == nil || d == nil {
 		return nil
 	}
 	f := &features{of: prefix{machine: l.Machine(), layer: l.Prefix.Name, size: d.size, batch: l.Batch(), depth: p.data.set.Depth()}}
@@ -128,6 +128,9 @@ const keptShare = 0.125
 // keepFeatures keeps what the run computed, if there is room for it beside the run, which
 // still has its memory. Those of another prefix go.
 func (r *Run) keepFeatures() {
+	if r.session == nil {
+		return
+	}
 	p, l := r.project, r.layout
 	f, bytes := p.featuresOf(l, r.from, r.data), l.Cost().CacheBytes
 	switch {

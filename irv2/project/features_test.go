@@ -129,7 +129,8 @@ func TestFeaturesAreComputedAnew(t *testing.T) {
 		}, 20},
 		{"a thread less", func(p *Project, o *Options) { p.features.of.threads-- }, 20},
 		{"no room", func(p *Project, o *Options) {
-			l, _ := p.layout(freeze.Spec{Preset: "head-only"}, *o, 4, [2]int{12, 8})
+			ph, _ := p.phases(freeze.Spec{Preset: "head-only"}, *o, 4, [2]int{12, 8})
+			l, _ := p.layout(ph, 0)
 			p.Memory = 1 << 40
 			p.Memory = l.Cost().Peak + p.Memory - p.budget()
 		}, 20},

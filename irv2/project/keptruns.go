@@ -210,7 +210,7 @@ func (r *Run) writeCheckpoint(k *keeper) error {
 		return err
 	}
 	err = k.places.store.SaveCheckpoint(k.closed, k.id(), &keep.Checkpoint{
-		Run: r.record(), From: r.from.run, Steps: r.steps(), Of: r.layout.Steps() * r.layout.Options.Epochs,
+		Run: r.record(), From: r.from.run, Steps: r.steps(), Of: r.total(),
 		Position: rawJSON(r.session.Position()), Values: *values, Machine: r.project.machine(r.layout), Images: r.data.sum(),
 		Seconds: time.Since(r.start).Seconds(), Saved: time.Now().UnixMilli(),
 	})
@@ -322,6 +322,18 @@ func (p *Project) Forget(ctx context.Context) error {
 		return errReadOnly
 	}
 	return p.places.store.DropCheckpoint(ctx, k.id())
+}
+
+// resumed is the phase that a checkpoint is of, 0 without one.
+func (ph *phases) resumed(c *keep.Checkpoint) (int, error) {
+	var at tune.Position
+	if c == nil {
+		return 0, nil
+	}
+	if json.Unmarshal(c.Position, &at) != nil || at.Phase < 0 || at.Phase >= len(ph.plans) {
+		return 0, Errorf(Corrupt, "The checkpoint of %s is damaged: train it again.", c.Run.ID)
+	}
+	return at.Phase, nil
 }
 
 // takeUp puts the session to where the checkpoint was taken.

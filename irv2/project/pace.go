@@ -76,10 +76,10 @@ func (p *paces) computed(l *tune.Layout, images int, seconds float64) {
 // estimate is the time of a step, of a pass, and of a run's first pass, which computes the
 // features of the frozen prefix that are not known; again is what else a pass takes, forward.
 // False before anything was seen.
-func (p *paces) estimate(l *tune.Layout, known *known, again tune.Work) (step, pass, first float64, ok bool) {
+func (p *paces) estimate(d tune.Demand, known *known, again tune.Work) (step, pass, first float64, ok bool) {
 	p.Lock()
 	defer p.Unlock()
-	m := *p.machine(l.Machine())
+	m := *p.machine(d.Machine)
 	if m.forward == 0 && m.step == 0 {
 		return 0, 0, 0, false
 	}
@@ -89,13 +89,13 @@ func (p *paces) estimate(l *tune.Layout, known *known, again tune.Work) (step, p
 	if m.step == 0 {
 		m.step = m.forward
 	}
-	batches := func(images int) float64 { return float64(images) / float64(l.Batch()) }
-	step = work(l.StepWork())/m.step + float64(l.StepOps())*m.op
-	pass = step*float64(l.Steps()) + work(l.EvaluationWork())/m.forward*batches(l.Counts[tune.Validation]) + work(again)/m.forward
+	batches := func(images int) float64 { return float64(images) / float64(d.Batch) }
+	step = work(d.Step)/m.step + float64(d.Ops)*m.op
+	pass = step*float64(d.Steps) + work(d.Evaluation)/m.forward*batches(d.Counts[tune.Validation]) + work(again)/m.forward
 	first = pass
-	for split, images := range l.Counts {
-		features := work(l.FeatureWork()) / m.forward * batches(images)
-		if !l.Cached[split] {
+	for split, images := range d.Counts {
+		features := work(d.Features) / m.forward * batches(images)
+		if !d.Cached[split] {
 			pass += features
 		}
 		if known == nil || known[split] == nil {

@@ -16,7 +16,11 @@ import (
 func TestPaces(t *testing.T) {
 	p := open(t, 20, 4)
 	layout := func(spec freeze.Spec) *tune.Layout {
-		l, err := p.layout(spec, DefaultOptions(), 4, [2]int{80, 16})
+		ph, err := p.phases(spec, DefaultOptions(), 4, [2]int{80, 16})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := p.layout(ph, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +31,7 @@ func TestPaces(t *testing.T) {
 	truth := func(l *tune.Layout) float64 {
 		return work(l.StepWork())/rate + float64(l.StepOps())*op
 	}
-	if _, _, _, ok := p.paces.estimate(block, nil, tune.Work{}); ok {
+	if _, _, _, ok := p.paces.estimate(block.Demand(), nil, tune.Work{}); ok {
 		t.Error("an estimate before anything was seen")
 	}
 	features := func(l *tune.Layout) float64 { return work(l.FeatureWork()) / float64(l.Batch()) * 96 / rate }
@@ -36,7 +40,7 @@ func TestPaces(t *testing.T) {
 		p.paces.stepped(head, truth(head))
 	}
 	for name, l := range map[string]*tune.Layout{"head": head, "block8_1": block} {
-		step, pass, first, _ := p.paces.estimate(l, nil, tune.Work{})
+		step, pass, first, _ := p.paces.estimate(l.Demand(), nil, tune.Work{})
 		if math.Abs(step/truth(l)-1) > 0.2 || pass < 10*step {
 			t.Errorf("%s: step %.2g s, in truth %.2g s, pass %.2g s", name, step, truth(l), pass)
 		}
@@ -48,7 +52,7 @@ func TestPaces(t *testing.T) {
 	for range 5 {
 		p.paces.stepped(block, 2*truth(block)) // slower than its forward pass told
 	}
-	if step, _, _, _ := p.paces.estimate(block, nil, tune.Work{}); math.Abs(step/truth(block)-2) > 0.3 {
+	if step, _, _, _ := p.paces.estimate(block.Demand(), nil, tune.Work{}); math.Abs(step/truth(block)-2) > 0.3 {
 		t.Errorf("%.2g s, in truth %.2g s", step, 2*truth(block))
 	}
 }
@@ -88,7 +92,7 @@ func TestPacesOfTheWholeNetwork(t *testing.T) {
 		{freeze.Spec{From: "mixed_7a"}, 150, 4, 0.080},
 		{freeze.Spec{From: "block8_1"}, 150, 4, 0.064},
 	} {
-		if step, _, _, _ := p.estimate(layout(c.spec, c.size, c.batch), nil, tune.Work{}); math.Abs(step/c.seconds-1) > within {
+		if step, _, _, _ := p.estimate(layout(c.spec, c.size, c.batch).Demand(), nil, tune.Work{}); math.Abs(step/c.seconds-1) > within {
 			t.Errorf("%+v, %d pixels, batch %d: %.3f s, SPEED.md has %.3f", c.spec, c.size, c.batch, step, c.seconds)
 		}
 	}

@@ -18,8 +18,9 @@ type Plan struct {
 	BatchStatistics []int           `json:"batchStatistics"` // batch norms that run on them
 	Blocks          []compile.Block `json:"blocks"`          // Cached: if training images stay the same
 	Cost            Cost            `json:"cost"`
-	Computes        string          `json:"computes"` // simd, portable, or the GPU's name
-	Head            *HeadStart      `json:"head"`     // nil: the whole head is new
+	Computes        string          `json:"computes"`         // simd, portable, or the GPU's name
+	Head            *HeadStart      `json:"head"`             // nil: the whole head is new
+	Phases          []PhasePlan     `json:"phases,omitempty"` // of a plan in time; all else is of it as a whole
 }
 
 // HeadStart is what a run keeps of a head that was trained before.
@@ -48,6 +49,7 @@ type Cost struct {
 	SecondsPerStep  *float64 `json:"secondsPerStep"` // nil until a step was timed
 	SecondsPerEpoch *float64 `json:"secondsPerEpoch"`
 	SecondsFirst    *float64 `json:"secondsFirst"` // of a run's first pass, with the frozen prefix's features
+	SecondsRun      *float64 `json:"secondsRun"`   // of all its passes
 }
 
 // Plan compiles what a run would do; nothing is allocated. Without images, costs are of
@@ -65,24 +67,23 @@ func (p *Project) Plan(spec freeze.Spec, o Options) (*Plan, error) {
 		}
 		data = p.examples(split, o)
 	}
-	l, err := p.layout(spec, o, classes, counts)
+	ph, err := p.phases(spec, o, classes, counts)
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	from := p.start(o)
+	plan, _, err := p.describePhases(ph, func(_ int, l *tune.Layout) *known { return p.known(l, from, data) })
 	var tooLarge *tune.TooLarge
 	if err != nil && !errors.As(err, &tooLarge) {
 		return nil, WithCode(Invalid, err)
 	}
 	p.division = o.division()
-	from := p.start(o)
-	plan := p.describe(l, p.known(l, from, data), restates(o, l))
 	plan.Head = from.head(p.data.outputs())
-	if tooLarge != nil {
-		problem := sentence(tooLarge)
-		plan.Cost.Fits, plan.Cost.Problem = false, &problem
-	}
 	return plan, nil
 }
 
-// freeze makes the plan of a network with the options' dropout.
-func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan, error) {
+// build makes the network of a run, with the options' dropout.
+func (p *Project) build(o Options, classes int) (*irv2.Model, error) {
 	config, err := p.choice.config(classes)
 	if err != nil {
 		return nil, err
@@ -92,11 +93,7 @@ func (p *Project) freeze(spec freeze.Spec, o Options, classes int) (*freeze.Plan
 	if err != nil {
 		return nil, invalid(err)
 	}
-	plan, err := freeze.New(m, spec)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	return plan, nil
+	return m, nil
 }
 
 // budget is the memory that a run may take: all but the images in memory, those that undo would
@@ -112,23 +109,18 @@ func (p *Project) budget() int64 {
 	return max(p.Memory-taken, 1)
 }
 
-// describe says what a run is; known is what it need not compute, or nil; restates: it evaluates
-// each pass a second time.
-func (p *Project) describe(l *tune.Layout, known *known, restates bool) *Plan {
+// describe says what so many epochs of a layout are; known is what need not be computed, or nil;
+// restates: each is evaluated a second time.
+func (p *Project) describe(l *tune.Layout, known *known, epochs int, restates bool) *Plan {
 	plan := l.Plan
-	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: []int{}, Blocks: compile.Blocks(plan), Cost: p.cost(l, known, restates), Computes: p.computes(l)}
-	for i, live := range plan.BatchStatistics {
-		if live {
-			d.BatchStatistics = append(d.BatchStatistics, i)
-		}
-	}
+	d := &Plan{Name: plan.Name, Spec: plan.Spec, Sentence: plan.Sentence, Trainable: plan.Learning(), BatchStatistics: live(plan), Blocks: compile.Blocks(plan), Cost: p.cost(l, known, epochs, restates), Computes: p.computes(l)}
 	for i := range d.Blocks {
 		d.Blocks[i].Cached = d.Blocks[i].Cached && l.Cached[tune.Train]
 	}
 	return d
 }
 
-func (p *Project) cost(l *tune.Layout, known *known, restates bool) Cost {
+func (p *Project) cost(l *tune.Layout, known *known, epochs int, restates bool) Cost {
 	c := l.Cost()
 	cost := Cost{Parameters: c.Parameters, Trained: c.Trained, CacheFlops: c.CacheFLOPs, PeakBytes: c.Peak, BudgetBytes: l.Options.Budget, Fits: true}
 	cost.Flops.Forward, cost.Flops.InputGradient, cost.Flops.FilterGradient = c.Forward, c.InputGradient, c.FilterGradient
@@ -140,8 +132,9 @@ func (p *Project) cost(l *tune.Layout, known *known, restates bool) Cost {
 		again = restateWork(l)
 		cost.RestateFlops = again.FLOPs
 	}
-	if step, pass, first, ok := p.paces.estimate(l, known, again); ok {
-		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst = &step, &pass, &first
+	if step, pass, first, ok := p.paces.estimate(l.Demand(), known, again); ok {
+		all := first + float64(epochs-1)*pass
+		cost.SecondsPerStep, cost.SecondsPerEpoch, cost.SecondsFirst, cost.SecondsRun = &step, &pass, &first, &all
 	}
 	return cost
 }

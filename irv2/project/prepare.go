@@ -15,12 +15,17 @@ func (r *Run) prepare() (err error) {
 		return err
 	}
 	_, head, _ := r.options.seeds()
-	r.weights = r.from.startFor(r.layout.Plan, r.outputs, head)
+	r.weights = r.from.startFor(r.phases.whole, r.outputs, head)
 	r.looks.begin(r.from, r.weights)
 	if err := poll(); err != nil {
 		return err
 	}
-	p := r.project
+	return r.load()
+}
+
+// load gives the phase at hand its memory, and the features that are known.
+func (r *Run) load() error {
+	p, poll := r.project, r.poll()
 	p.makeRoom(r.layout)
 	r.known = p.known(r.layout, r.from, r.data)
 	runtime.GC() // the last run's arena makes room for this one's

@@ -205,7 +205,7 @@ func (h *hand) steer(t *rapid.T) {
 		h.run.Cancel()
 		h.ended(t)
 	default:
-		if h.run.layout.Steps()*h.run.layout.Options.Epochs < 10 {
+		if h.run.total() < 10 {
 			h.run.Resume()
 			h.ended(t)
 		}

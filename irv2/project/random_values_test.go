@@ -54,6 +54,7 @@ func (h *hand) spec(t *rapid.T) freeze.Spec {
 	selector := rapid.SampledFrom([]freeze.Selector{{Pattern: "block8_*"}, {Pattern: long}, {Pattern: "["}, freeze.Range(0, 5), freeze.Range(math.MinInt, math.MaxInt), freeze.Range(-3, -9), {}})
 	return rapid.SampledFrom([]freeze.Spec{
 		{Preset: "head-only"}, {Preset: "head-only"}, {Preset: "freeze-conv", AsWritten: true}, {Preset: "unfreeze-all", BatchNorm: "batch"}, {From: "block8_1"}, {From: long}, {Preset: odd(t)}, {},
+		{Phases: freeze.Phases{{Spec: freeze.Spec{Preset: "head-only"}, Epochs: 1}, {Spec: freeze.Spec{From: "block8_1"}, Epochs: 1, Rate: 1e-4, Scaled: true}}}, {Phases: freeze.Phases{{Spec: freeze.Spec{From: odd(t)}, Epochs: rapid.IntRange(-1, 2).Draw(t, "passes")}}},
 		{Thaw: rapid.SliceOfN(selector, 0, 3).Draw(t, "thaw")}, {Preset: "head-only", BatchNorm: freeze.BatchNormMode(odd(t))}, {Preset: "head-only", From: "stem"},
 	}).Draw(t, "spec")
 }

@@ -116,7 +116,7 @@ func (r *Run) epochReadings() *EpochReadings {
 	}
 	drifts := lens.Drifted(r.looks.start, r.weights)
 	for _, l := range r.weights.Model.Layers {
-		if r.layout.Plan.BatchStatistics[l.Index] {
+		if r.phases.whole.BatchStatistics[l.Index] {
 			d := drifts[l]
 			e.Drift = append(e.Drift, Drift{l.Index, l.Block, number(d.Shift), number(d.LogRatio)})
 		}

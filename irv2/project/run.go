@@ -27,9 +27,14 @@ type Run struct {
 	ended   chan struct{}
 
 	project *Project
-	layout  *tune.Layout
-	flops   int64   // of a step
-	from    version // what it started from
+	phases  *phases
+	demands []demand     // of each phase
+	plan    *Plan        // of all of them
+	phase   int          // at hand, from 0
+	carry   *tune.Carry  // between two phases
+	layout  *tune.Layout // of the phase at hand
+	flops   int64        // of a step
+	from    version      // what it started from
 	weights *irv2.Weights
 	outputs []output
 	classes []string      // as they were called at the start
@@ -80,12 +85,12 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.newRun(spec, o, emit)
+	r, err := p.newRun(spec, o, from, emit)
 	if err != nil {
 		done()
 		return nil, err
 	}
-	r.ID, r.queued, r.resume = queued, queued != "", from
+	r.ID, r.queued = queued, queued != ""
 	switch {
 	case r.queued:
 	case from != nil:
@@ -107,7 +112,7 @@ func (p *Project) train(ctx context.Context, spec freeze.Spec, o Options, from *
 	return r, nil
 }
 
-func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, error) {
+func (p *Project) newRun(spec freeze.Spec, o Options, resume *keep.Checkpoint, emit func(Event)) (*Run, error) {
 	if p.network == nil {
 		return nil, errNoWeights
 	}
@@ -118,11 +123,25 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 	if o, err = o.weighted(split); err != nil {
 		return nil, err
 	}
-	layout, err := p.layout(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
+	ph, err := p.phases(spec, o, len(split.Classes), [2]int{len(split.Train), len(split.Validation)})
+	if err != nil {
+		return nil, WithCode(Invalid, err)
+	}
+	phase, err := ph.resumed(resume)
+	if err != nil {
+		return nil, err
+	}
+	var layout *tune.Layout
+	plan, demands, err := p.describePhases(ph, func(i int, l *tune.Layout) *known {
+		if i == phase {
+			layout = l
+		}
+		return nil
+	})
 	var tooLarge *tune.TooLarge
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, Errorf(Memory, "%s", sentence(err))
+		return nil, Errorf(Memory, "%s", *plan.Cost.Problem)
 	case err != nil:
 		return nil, WithCode(Invalid, err)
 	}
@@ -132,7 +151,7 @@ func (p *Project) newRun(spec freeze.Spec, o Options, emit func(Event)) (*Run, e
 		p.network.reset()
 	}
 	r := &Run{
-		spec: spec, options: o, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
+		phases: ph, demands: demands, plan: plan, phase: phase, resume: resume, spec: spec, options: ph.options, keptAt: time.Now(), ended: make(chan struct{}), project: p, layout: layout, flops: layout.StepFLOPs(), from: p.network.current, outputs: p.data.outputs(),
 		classes: split.Classes, depth: p.data.set.Depth(), emit: emit, data: p.examples(split, o), checked: time.Now(),
 	}
 	r.looks.wanted = o.Readings
@@ -151,7 +170,7 @@ func (r *Run) train() {
 	}
 	if err == nil {
 		r.started()
-		err = cmp.Or(r.safely(), r.diverge) // nothing polls behind the last step
+		err = cmp.Or(r.inPhases(), r.diverge) // nothing polls behind the last step
 		r.keepFeatures()
 	}
 	if n := r.project.network; r.steps() > 0 && r.diverge == nil && !r.queued {
@@ -190,18 +209,31 @@ func (r *Run) end(kind string) {
 
 // started tells of the run.
 func (r *Run) started() {
-	o, counts := r.layout.Options, r.layout.Counts
-	plan := r.project.describe(r.layout, r.known, restates(r.options, r.layout))
+	counts, plan := r.layout.Counts, r.project.describe(r.layout, r.known, r.options.Epochs, restates(r.options, r.layout))
+	if r.phases.spec.InTime() {
+		r.plan.Computes, r.plan.Cost.CachedImages = plan.Computes, plan.Cost.CachedImages
+		plan = r.plan
+	}
 	plan.Head = r.from.head(r.outputs)
-	r.emit(Started{"started", r.ID, plan, r.layout.Steps() * o.Epochs, o.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
+	r.emit(Started{"started", r.ID, plan, r.total(), r.options.Epochs, counts[tune.Train], counts[tune.Validation], r.steps()})
 }
 
-// steps are those done.
-func (r *Run) steps() int {
-	if r.session == nil {
-		return 0
+// total is the steps of all phases.
+func (r *Run) total() int { return r.layout.Steps() * r.options.Epochs }
+
+// done tells the steps and epochs of all phases that are done.
+func (r *Run) done() (steps int, history []tune.Epoch) {
+	switch {
+	case r.session != nil:
+		return r.session.Done()
+	case r.carry != nil:
+		return r.carry.Steps, r.carry.History
 	}
-	steps, _ := r.session.Done()
+	return 0, nil
+}
+
+func (r *Run) steps() int {
+	steps, _ := r.done()
 	return steps
 }
 
@@ -261,6 +293,9 @@ func (r *Run) event(e tune.Event) {
 	if c := e.Cache; c != nil && c.Done == c.Total {
 		r.project.paces.computed(r.layout, c.Computed, c.Seconds)
 	}
+	if e.Step != nil && e.Step.SecondsLeft != nil {
+		*e.Step.SecondsLeft += r.secondsLater()
+	}
 	event := eventOf(e, r.flops)
 	if s, ok := event.(Stepped); ok && s.SecondsLeft != nil {
 		*s.SecondsLeft += r.restating.Seconds() * float64(r.layout.Options.Epochs-s.Epoch+1)
@@ -310,17 +345,14 @@ func (r *Run) watch(s *tune.StepEvent) {
 
 // result is what the last whole epoch showed, nil before there is one.
 func (r *Run) result() *RunResult {
-	if r.session == nil {
-		return nil
-	}
-	steps, history := r.session.Done()
+	steps, history := r.done()
 	if len(history) == 0 {
 		return nil
 	}
 	last := history[len(history)-1]
 	return &RunResult{
-		Run: r.ID, Plan: r.layout.Plan.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
-		Trained: r.layout.Plan.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
+		Run: r.ID, Plan: r.phases.whole.Name, Epochs: len(history), Steps: steps, Seconds: time.Since(r.start).Seconds(),
+		Trained: r.phases.whole.Trained(), TrainAccuracy: last.Accuracy, ValidationAccuracy: measured(last.Validation, last.Validation.Accuracy),
 		BalancedAccuracy: measured(last.Validation, last.Validation.BalancedAccuracy()),
 		ValidationLoss:   measured(last.Validation, last.Validation.Loss), Classes: r.classes, Confusion: last.Validation.Confusion, HeldBack: heldBack(last.Validation.Answers, r.data),
 	}
@@ -332,7 +364,7 @@ func (r *Run) made() *Made {
 	if result != nil {
 		result.HeldBack = nil
 	}
-	return &Made{From: r.project.network.info.Name, Plan: r.layout.Plan.Name, Sentence: r.layout.Plan.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: result}
+	return &Made{From: r.project.network.info.Name, Plan: r.phases.whole.Name, Sentence: r.phases.whole.Sentence, Images: [2]int{counts[tune.Train], counts[tune.Validation]}, Options: r.options, Result: result}
 }
 
 // Named is the run of that ID, which must be training.

@@ -133,7 +133,7 @@ func TestHeadStaysForItsClasses(t *testing.T) {
 	classes := p.data.outputs()
 	start := func(classes ...output) (*irv2.Weights, int) {
 		t.Helper()
-		plan, err := p.freeze(freeze.Spec{Preset: "head-only"}, DefaultOptions(), len(classes))
+		plan, err := p.phases(freeze.Spec{Preset: "head-only"}, DefaultOptions(), len(classes), [2]int{1, 0})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestHeadStaysForItsClasses(t *testing.T) {
 		if head := p.network.current.head(classes); head != nil {
 			kept = head.Kept
 		}
-		return p.network.current.startFor(plan, classes, 5), kept
+		return p.network.current.startFor(plan.whole, classes, 5), kept
 	}
 	same, kept := start(classes...)
 	if kept != 4 || !slices.Equal(same.Data[last], old) || &same.Data[last][0] == &old[0] {

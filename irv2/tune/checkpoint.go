@@ -12,10 +12,12 @@ import (
 // state (see Session.State) all that it takes to go on to the same weights, on the same
 // machine bit for bit.
 type Position struct {
-	Steps   int     `json:"steps"`
-	History []Epoch `json:"history"`
-	Loss    float64 `json:"loss"` // of the steps of the epoch at hand, as Epoch's before it is divided
-	Correct int     `json:"correct"`
+	Steps   int       `json:"steps"`
+	History []Epoch   `json:"history"`
+	Loss    float64   `json:"loss"` // of the steps of the epoch at hand, as Epoch's before it is divided
+	Correct int       `json:"correct"`
+	Phase   int       `json:"phase"`             // from 0
+	Factors []float64 `json:"factors,omitempty"` // of each block's rate in the pass at hand, see scale
 }
 
 // Checkpoint is a run between two steps, in memory.
@@ -27,11 +29,12 @@ type Checkpoint struct {
 // Position is where the run stands now. It is asked for between steps: from an event, or
 // when Run has returned.
 func (s *Session) Position() Position {
-	return Position{Steps: s.steps, History: slices.Clone(s.history), Loss: s.clock.loss, Correct: s.clock.correct}
+	return Position{Steps: s.steps, History: slices.Clone(s.history), Loss: s.clock.loss, Correct: s.clock.correct, Phase: s.phase(), Factors: s.factors}
 }
 
 // State visits what a step changes, always in the same order: the parameters that learn or
-// move, then the optimiser's state. It is for between steps, as Position is.
+// move, then the optimiser's state; then what earlier phases changed and this one does not.
+// It is for between steps, as Position is.
 func (s *Session) State(ctx context.Context, visit func(values []float32) error) error {
 	for _, b := range s.state() {
 		values, err := s.read(ctx, b)
@@ -42,16 +45,38 @@ func (s *Session) State(ctx context.Context, visit func(values []float32) error)
 			return err
 		}
 	}
+	for _, p := range s.left() {
+		if err := visit(s.weights.Of(p)); err != nil {
+			return err
+		}
+	}
+	for _, m := range s.asides() {
+		if err := visit(s.aside[m.name]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // StateLen is how many values State visits.
 func (s *Session) StateLen() int64 {
 	n := int64(0)
-	for _, b := range s.state() {
-		n += int64(b.Len)
+	for _, part := range s.parts() {
+		n += int64(part.len)
 	}
 	return n
+}
+
+// parts are the names and lengths of what State visits.
+func (s *Session) parts() []values {
+	var list []values
+	for _, b := range s.state() {
+		list = append(list, values{b.Name, b.Len})
+	}
+	for _, p := range s.left() {
+		list = append(list, values{p.Name(), p.Len()})
+	}
+	return append(list, s.asides()...)
 }
 
 // Continue puts a session that has not begun to where a run of the same layout stood. fill
@@ -64,9 +89,29 @@ func (s *Session) Continue(at Position, fill func(values []float32) error) error
 		}
 		s.memory.Write(b, 0, values)
 	}
+	for _, p := range s.left() {
+		if err := fill(s.weights.Of(p)); err != nil {
+			return err
+		}
+		s.rewrite(p)
+	}
+	s.aside = map[string][]float32{}
+	for _, m := range s.asides() {
+		s.aside[m.name] = make([]float32, m.len)
+		if err := fill(s.aside[m.name]); err != nil {
+			return err
+		}
+	}
+	s.goTo(at)
+	return nil
+}
+
+func (s *Session) goTo(at Position) {
 	s.steps, s.history = at.Steps, slices.Clone(at.History)
 	s.clock.loss, s.clock.correct = at.Loss, at.Correct
-	return nil
+	if s.Options.Scaled { // the phase before may have been, and this one not
+		s.factors = at.Factors
+	}
 }
 
 // Checkpoint copies the run as it stands.
@@ -81,13 +126,13 @@ func (s *Session) Checkpoint(ctx context.Context) (*Checkpoint, error) {
 
 // GoOn puts a session that has not begun to where c was taken.
 func (s *Session) GoOn(c *Checkpoint) error {
-	state := s.state()
-	if len(state) != len(c.State) {
-		return fmt.Errorf("this run cannot go on: its checkpoint has %d tensors, the plan %d: start it anew", len(c.State), len(state))
+	parts := s.parts()
+	if len(parts) != len(c.State) {
+		return fmt.Errorf("this run cannot go on: its checkpoint has %d tensors, the plan %d: start it anew", len(c.State), len(parts))
 	}
-	for i, b := range state {
-		if n := len(c.State[i]); n != b.Len {
-			return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", n, b.Name, b.Len)
+	for i, part := range parts {
+		if n := len(c.State[i]); n != part.len {
+			return fmt.Errorf("this run cannot go on: its checkpoint has %d numbers of %s, the plan %d: start it anew", n, part.name, part.len)
 		}
 	}
 	next := 0

@@ -35,7 +35,7 @@ type Cost struct {
 	compile.Cost       // of a training step
 	CacheFLOPs   int64 // of the frozen prefix, once per image
 	CacheBytes   int64
-	Peak         int64 // arenas, states, weights and cache: exact
+	Peak         int64 // arenas, states, weights, cache and what waits for a later phase: exact
 	Recompute    bool
 }
 
@@ -76,11 +76,9 @@ func (l *Layout) Machine() program.Machine { return l.machine }
 // Work is FLOPs, as of compile.Cost, and the bytes that ops read and write.
 type Work struct{ FLOPs, Bytes int64 }
 
-// StepWork, FeatureWork and EvaluationWork are of a batch: a training step, the frozen
-// prefix, inference behind it.
-func (l *Layout) StepWork() Work       { return l.works().step }
-func (l *Layout) FeatureWork() Work    { return l.works().features }
-func (l *Layout) EvaluationWork() Work { return l.works().evaluation }
+// StepWork and FeatureWork are of a batch: a training step, the frozen prefix.
+func (l *Layout) StepWork() Work    { return l.works().step }
+func (l *Layout) FeatureWork() Work { return l.works().features }
 
 type works struct{ step, features, evaluation Work }
 
@@ -107,11 +105,25 @@ func (l *Layout) StepOps() int {
 	return len(l.step.Phase(program.Forward)) + len(l.step.Phase(program.Backward)) + len(l.step.Phase(program.Update))
 }
 
+// Demand is what a run takes of its machine: all that its time depends on.
+type Demand struct {
+	Machine                    program.Machine
+	Step, Features, Evaluation Work // of a batch
+	Ops, Steps, Batch          int  // ops of a step, steps of an epoch
+	Counts                     [2]int
+	Cached                     [2]bool
+}
+
+func (l *Layout) Demand() Demand {
+	w := l.works()
+	return Demand{l.machine, w.step, w.features, w.evaluation, l.StepOps(), l.Steps(), l.batch(), l.Counts, l.Cached}
+}
+
 // compile compiles the programs of a run. Training and evaluation never run at the
 // same time, so one arena serves both, and evaluation packs its filters anew in it.
 func (l *Layout) compile() error {
 	batch := l.batch()
-	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute, Readings: l.Options.Readings,
+	step := compile.Options{Batch: batch, Training: true, From: l.Prefix, Recompute: l.recompute, Readings: l.Options.Readings || l.Options.Scaled,
 		Optimizer: l.Options.Optimizer, Momentum: l.Options.Momentum}
 	var err error
 	if l.step, err = compile.Compile(l.Plan, step, l.machine); err != nil {
@@ -230,7 +242,7 @@ func (l *Layout) Cost() Cost {
 	kept, programs := l.programs()
 	memory := program.Lay(kept, programs...)
 	c.ArenaBytes, c.StateBytes = 4*int64(memory.Arena), 4*int64(memory.State+memory.KeptLen())-c.CacheBytes
-	c.Peak = c.ArenaBytes + c.StateBytes + c.ParameterBytes + c.CacheBytes
+	c.Peak = c.ArenaBytes + c.StateBytes + c.ParameterBytes + c.CacheBytes + l.AsideBytes()
 	return c
 }
 

@@ -20,8 +20,10 @@ type Session struct {
 	data    Data
 	memory  program.Memory
 	rates   func(*irv2.Param) float64
-	image   []float32 // one, on its way to the memory
-	ready   batch     // images that are there already
+	factors []float64            // of each block's rate in the pass at hand, nil: 1; see scale
+	aside   map[string][]float32 // moments that no program of this phase holds, by their names
+	image   []float32            // one, on its way to the memory
+	ready   batch                // images that are there already
 
 	cachedTo   [2]int  // images of a split whose features stand in its cache
 	evaluation float64 // work of evaluating in that of a step
@@ -37,6 +39,7 @@ type Epoch struct {
 	Loss, Accuracy float64 // over the epoch's steps, as Keras shows them: the loss weighted by class, not the accuracy
 	Validation     *Evaluation
 	Seconds        float64
+	Factors        []float64 // of each block's rate, where Options.Scaled
 }
 
 // Event tells how a run goes. Exactly one field is set.
@@ -112,6 +115,9 @@ func (s *Session) Run(poll func() error, emit func(Event)) error {
 
 func (s *Session) run(poll func() error, emit func(Event)) error {
 	s.ready = batch{}
+	if len(s.history) >= s.Options.Epochs { // a checkpoint of the end
+		return nil
+	}
 	if err := s.fillCaches(poll, emit); err != nil {
 		return err
 	}
@@ -132,6 +138,11 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	order, total := s.shuffled(epoch), s.Steps()*s.Options.Epochs
 	if s.steps == epoch*s.Steps() {
 		s.clock.startEpoch()
+		if s.Options.Scaled {
+			if err := s.scale(order, epoch, poll); err != nil {
+				return err
+			}
+		}
 	}
 	for rest := order[min((s.steps-epoch*s.Steps())*s.batch(), len(order)):]; len(rest) > 0; {
 		began := s.clock.worked()
@@ -155,7 +166,7 @@ func (s *Session) epoch(epoch int, poll func() error, emit func(Event)) error {
 	}
 	s.clock.evaluation = s.clock.worked() - began
 	e := Epoch{Epoch: epoch + 1, Loss: s.clock.loss / float64(len(order)), Accuracy: float64(s.clock.correct) / float64(len(order)),
-		Validation: validation, Seconds: (s.clock.worked() - start).Seconds()}
+		Validation: validation, Seconds: (s.clock.worked() - start).Seconds(), Factors: s.factors}
 	if last := len(s.history) - 1; last >= 0 { // one table of 100 classes a pass would fill the memory in a long run
 		short := *s.history[last].Validation
 		short.Confusion, short.Answers = nil, nil
@@ -182,7 +193,7 @@ func (s *Session) stepOn(images int) *compile.Program {
 // still works on this one.
 func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss float64, correct int, blocks []compile.Reading, err error) {
 	p := s.stepOn(len(chosen))
-	p.SetStep(s.steps+1, s.rates, splitmix.At(s.Options.Seed, uint64(s.steps)))
+	p.SetStep(s.steps+1, s.rate, splitmix.At(s.Options.Seed, uint64(s.steps)))
 	if err := s.memory.Run(p.Phase(program.Save), nil); err != nil {
 		return 0, 0, nil, err
 	}
@@ -210,7 +221,10 @@ func (s *Session) train(chosen, next []int, epoch int, poll func() error) (loss 
 			correct++
 		}
 	}
-	return loss, correct, readings(), nil
+	if s.Options.Readings {
+		blocks = readings()
+	}
+	return loss, correct, blocks, nil
 }
 
 // read copies a buffer out.

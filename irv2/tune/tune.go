@@ -8,7 +8,8 @@
 // Images enter through Data, events leave through a callback, changed parameters
 // stand in the irv2.Weights given once Fetch has brought them back. The package knows
 // nothing of pages or files. Read tune.go, layout.go, session.go with clock.go,
-// features.go, evaluate.go, checkpoint.go, predict.go.
+// features.go, evaluate.go, checkpoint.go, phases.go,
+// scale.go, predict.go.
 package tune
 
 import (
@@ -40,16 +41,18 @@ type Data interface {
 
 // Options of a run; zero values are replaced by Keras's defaults (see withDefaults).
 type Options struct {
-	Epochs, Batch  int
+	Epochs, Batch  int // of a phase behind others: Epochs from the run's start
 	Seed           uint64
 	Optimizer      string             // adam, sgd
 	Rate           float64            // of the head, and of all that Rates does not name
 	Momentum       float64            // sgd
 	Rates          map[string]float64 // pattern (see freeze.Matches) or "backbone" -> factor of Rate
 	LabelSmoothing float64
-	ClassWeights   []float64 // by label: times an image's loss and gradient, as Keras's class_weight; nil: 1
-	Readings       bool      // steps tell of every block, see StepEvent
-	Budget         int64     // bytes that arena, state, weights and cached features may take; 0: no limit
+	ClassWeights   []float64      // by label: times an image's loss and gradient, as Keras's class_weight; nil: 1
+	Scaled         bool           // each block's rate also by its |gradient|/|weights|, see scale
+	Readings       bool           // steps tell of every block, see StepEvent
+	Before, After  []*freeze.Plan // of the phases around this one, see phases.go
+	Budget         int64          // bytes that arena, state, weights and cached features may take; 0: no limit
 }
 
 // With is o with another budget.

@@ -1,6 +1,6 @@
 // The cost line: what the plan learns, computes, holds and takes, before it runs.
 import { byID, h } from './dom.js'
-import { bytes, count, exact, flops, seconds } from './format.js'
+import { bytes, count, exact, flops, plural, seconds } from './format.js'
 import { state, watch } from './store.js'
 
 export function startCost() {
@@ -20,6 +20,7 @@ function show() {
       `Forward ${flops(work.forward)}, gradients to inputs ${flops(work.inputGradient)}, gradients of filters ${flops(work.filterGradient)}.` +
       (cost.cacheFlops ? ` Before it, once per image: ${flops(cost.cacheFlops)}.` : '')),
     figure('memory', 'Memory', bytes(cost.peakBytes), cost.fits ? `✓ fits ${cost.budgetBytes ? 'in ' + bytes(cost.budgetBytes) : 'on the GPU'}` : `✗ of ${bytes(cost.budgetBytes)}`, 'Exact peak of weights, activations, gradients, optimiser and cache.', !cost.fits),
+    plan.phases ? figure('time', 'All phases', cost.secondsRun === null ? '–' : '≈ ' + seconds(cost.secondsRun), `${plural(plan.phases.reduce((n, { epochs }) => n + epochs, 0), 'pass', 'passes')} in ${plan.phases.length} phases`, 'Time of all passes of all phases, estimated from what this machine did so far. Work a step is their mean, memory the largest.') :
     figure('time', 'A pass', cost.secondsPerEpoch === null ? '–' : '≈ ' + seconds(cost.secondsPerEpoch), passDetail(cost),
       'Time of a pass (epoch), estimated from what this machine did so far. The first takes longer where frozen layers are computed once and kept.'))
 }

@@ -69,7 +69,7 @@ function make(id, key, runs) {
     scales: { x: { time: false, range: (_, min, max) => [0, Math.max(max, 1)] }, y: { range: (_, min, max) => (key === 'accuracy' ? [0, 1] : [0, Math.max(max, 0.1)]) } },
     axes: [{ ...axis, size: 22, values: (_, ticks) => ticks.map(t => (Number.isInteger(t) ? t : '')) }, { ...axis, size: 40, space: 28, values: (_, ticks) => ticks.map(t => (key === 'accuracy' ? Math.round(t * 100) + '%' : t)) }],
     series: [{}, ...series],
-    hooks: { draw: [chart => letters(chart, runs, key)] },
+    hooks: { drawAxes: [chart => borders(chart, runs)], draw: [chart => letters(chart, runs, key)] },
   }, table(runs, key), place)
 }
 
@@ -89,6 +89,25 @@ function letters(chart, runs, key) {
   for (const { run, x, y } of ends) {
     ctx.fillStyle = colour(run.number)
     ctx.fillText(run.letter, x, y)
+  }
+  ctx.restore()
+}
+
+/** A dashed line where a phase of a run began. */
+function borders(chart, runs) {
+  const { ctx, bbox } = chart
+  ctx.save()
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
+  for (const run of runs) {
+    ctx.strokeStyle = colour(run.number)
+    for (const epoch of run.borders ?? []) {
+      if (!epoch) continue
+      const x = chart.valToPos(epoch, 'x', true)
+      ctx.beginPath()
+      ctx.moveTo(x, bbox.top)
+      ctx.lineTo(x, bbox.top + bbox.height)
+      ctx.stroke()
+    }
   }
   ctx.restore()
 }

@@ -19,8 +19,9 @@ export function blockViews() {
  */
 export const asked = () => (!state.model || state.viewing?.trains || state.planFor === state.spec ? null : askedBlocks(state.spec))
 
-/** The blocks that a spec thaws whole, or null where it cannot be said by blocks. */
-function askedBlocks(spec) {
+/** The blocks that a spec thaws whole, or null where it cannot be said by blocks. @param {PlanSpec} spec */
+export function askedBlocks(spec) {
+  if ('phases' in spec) return null
   const names = state.model.blocks.map(block => block.name)
   if ('from' in spec) return new Set(names.slice(Math.max(names.indexOf(spec.from), 0)))
   if ('preset' in spec) return spec.preset === 'head-only' ? new Set(['head']) : null
@@ -35,11 +36,13 @@ function askedBlocks(spec) {
 
 const like = (pattern, name) => new RegExp('^' + pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*') + '$').test(name)
 
-export const batchNormOf = spec => ('batchNorm' in spec && spec.batchNorm) || 'keras'
+/** Of a plan in time, that of its last phase. */
+export const batchNormOf = spec => (spec.phases?.at(-1) ?? spec).batchNorm || 'keras'
 
 /** Thaws these blocks, or freezes them again if all of them learn already. The head always learns. */
 export function toggle(names) {
   if (backToOwn()) return
+  if ('phases' in state.spec) return void import('./lab/schedule.js').then(({ later }) => later(names))
   const thawed = asked() ?? new Set(blockViews().filter(block => block.learns === 'thawed').map(block => block.name))
   const freeze = names.every(name => thawed.has(name))
   for (const name of names) {
@@ -51,7 +54,7 @@ export function toggle(names) {
 
 /** The freezing line before block i: it and all after it learn. */
 export function freezeBefore(i) {
-  if (backToOwn()) return
+  if (backToOwn() || 'phases' in state.spec) return
   ask(specOf(new Set(state.model.blocks.slice(i).map(block => block.name))))
 }
 
@@ -69,18 +72,20 @@ function backToOwn() {
   return away
 }
 
-/** Asks for a plan and keeps the batch-norm mode; can be undone. @param {any} spec */
-export function ask(spec, batchNorm = batchNormOf(state.spec)) {
-  const { batchNorm: _, ...rest } = spec
+/** Asks for a plan and keeps the batch-norm mode, which phases have of their own; can be undone. @param {any} spec @param {string} [batchNorm] */
+export function ask(spec, batchNorm) {
+  const mode = batchNorm ?? batchNormOf(state.spec)
   const before = state.spec
-  set({ spec: batchNorm === 'keras' ? rest : { ...rest, batchNorm }, viewing: null })
+  set({ spec: spec.phases ? { phases: batchNorm ? spec.phases.map(phase => running(phase, mode)) : spec.phases } : running(spec, mode), viewing: null })
   if (!dragging) remember(before)
 }
+
+const running = ({ batchNorm: _, ...rest }, batchNorm) => (batchNorm === 'keras' ? rest : { ...rest, batchNorm })
 
 function remember(before) {
   const after = state.spec
   if (JSON.stringify(before) === JSON.stringify(after)) return
-  did({ what: `plan ${encodePlan(after)}`, undo: () => set({ spec: before }), redo: () => set({ spec: after }) })
+  did({ what: 'phases' in after ? `${after.phases.length} phases` : `plan ${encodePlan(after)}`, undo: () => set({ spec: before }), redo: () => set({ spec: after }) })
 }
 
 let dragging = false
@@ -96,7 +101,7 @@ export function drag() {
 }
 
 /** @returns {PlanSpec} the shortest one */
-function specOf(thawed) {
+export function specOf(thawed) {
   const names = state.model.blocks.map(block => block.name).filter(name => name !== 'head')
   const first = names.findIndex(name => thawed.has(name))
   if (first < 0) return { preset: 'head-only' }

@@ -87,7 +87,7 @@ export function program(spec, plan, model, classes, { optimizer, rate, momentum,
     dropout > 0 && `x = keras.layers.Dropout(${dropout})(x)`,
     `outputs = keras.layers.Dense(${classes}, activation='softmax')(x)`,
     'model = keras.Model(inputs, outputs)',
-    `model.compile(keras.optimizers.${rule}, ${loss}, ['accuracy'])`,
+    `model.compile(keras.optimizers.${rule}, ${loss}, metrics=['accuracy'])`,
     classWeight === 'balanced' && '# fit(..., class_weight={c: n / (classes * n_c)}): what sklearn calls balanced',
   ].filter(line => line !== false && line !== null).join('\n')
 }

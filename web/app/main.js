@@ -19,6 +19,8 @@
 //            #keras-code, #code-open and in its dialog [data-testid="code-text"] [data-testid="code-result"] [data-testid="code-use-3-0"], #undo #redo, #map-of while a run's plan is shown,
 //            #plan-sentence, [data-cost="trained|work|memory|time"], #set-epochs and so on
 //            A field that is refused has aria-invalid, and says why in #<id>-problem
+//   phases   #schedule, and in it once opened: [data-testid="schedule-lp-ft"] and so on, [data-phase-row="1"], #phase-0-epochs -rate -rates -scaled -plan,
+//            #phase-add #phase-none [data-testid="schedule-total"]; on the map [data-block] with data-phase
 //   inside   #inside, and in it once opened: #probe #reading #compared #reading-chart #reading-more,
 //            #reading-table tr[data-of="block8_1"]
 //   compare  #compare-run #compare-anew, [data-guess="little|some|much"], [data-testid="verdict"] when it is over, [data-kind="prediction"]
@@ -32,6 +34,8 @@
 //   projects #project (inside: #projects-open, [data-testid="keeping"]), in #projects-dialog: [data-testid="project-name"] [data-testid="project-save"]
 //            [data-testid="project-new"] [data-testid="project-remove"] [data-project="id"] #project-file; #interrupted: [data-testid="go-on"]
 //            [data-testid="leave-it"]; in #run-table: [data-testid="use-run"] [data-testid="using"]
+//   guides   [data-testid="guides"] [data-testid="make-link"], then #guide (inside: [data-guide="key"] [data-testid="guide-act"]
+//            [data-testid="guide-claim"] [data-answer="0"] [data-testid="guide-see"] [data-testid="guide-answer"], #link-made)
 //   both     #notice > li[data-level], #live; body[data-ready] once the engine is there and
 //            kept weights are loaded
 import { open } from '../thaw.js'
@@ -42,6 +46,7 @@ import { startCurves } from './curves.js'
 import { byID } from './dom.js'
 import { startDownloads } from './downloads.js'
 import { startDrops } from './drop.js'
+import { followLink, startGuide } from './guide.js'
 import { startImages } from './images.js'
 import { startInside } from './inside.js'
 import { engineChanged, engineEnded, startEngine } from './engine.js'
@@ -108,6 +113,7 @@ startDrops(takers, guarded)
 startPaste(found => guarded(() => sortOut(found, takers)))
 startProjects()
 startProjectsDialog()
+startGuide()
 startOffline()
 startEngine()
 boot()
@@ -134,4 +140,5 @@ async function boot() {
   watch(['model'], () => state.loading === null && !state.changing && !state.active && useKept())
   document.body.dataset.ready = ''
   performance.mark('ready')
+  await guarded(followLink)
 }

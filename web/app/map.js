@@ -74,10 +74,14 @@ const words = { frozen: 'frozen', partly: 'learns in part', thawed: 'learns' }
 function paint() {
   const views = blockViews()
   const wanted = asked()
+  byID('map').toggleAttribute('data-in-time', phasesShown().length > 0)
   for (const block of views) {
     const button = columns.get(block.name)
     button.toggleAttribute('data-pending', Boolean(wanted) && wanted.has(block.name) !== (block.learns === 'thawed'))
     button.dataset.learns = block.learns
+    const [phase] = learnsIn(block.name)
+    if (phase) button.dataset.phase = String(phase)
+    else delete button.dataset.phase
     button.toggleAttribute('data-statistics', block.batchStatistics)
     button.toggleAttribute('data-gradient', block.gradient)
     button.toggleAttribute('data-cached', block.cached)
@@ -96,6 +100,19 @@ function paint() {
   showWhose()
 }
 
+/** The phases of the plan shown, none where it is not in time. */
+const phasesShown = () => (state.viewing?.trains ?? state.plan)?.phases ?? []
+
+/** The numbers of the phases in which a block learns; none where the plan is not in time. */
+const learnsIn = name => phasesShown().flatMap(({ blocks }, i) => (blocks.some(block => block.name === name && block.learns !== 'frozen') ? [i + 1] : []))
+
+/** " from phase 2 on", " in phase 1", " in phases 1, 3" @param {number[]} phases */
+function when(phases) {
+  if (!phases.length) return ''
+  const stays = phases.at(-1) === phasesShown().length && phases.length === phases.at(-1) - phases[0] + 1
+  return stays ? ` from phase ${phases[0]} on` : ` in phase${phases.length > 1 ? 's' : ''} ${phases.join(', ')}`
+}
+
 /** Says whose plan the map shows, where it is that of a run and not the person's own. */
 function showWhose() {
   const run = state.viewing?.trains ? state.viewing : null
@@ -105,9 +122,9 @@ function showWhose() {
     h('button', { type: 'button', class: 'quiet', onclick: () => set({ viewing: null }) }, 'Show my plan'))
 }
 
-function facts({ parameters, trained, learns, batchStatistics, cached }) {
+function facts({ name, parameters, trained, learns, batchStatistics, cached }) {
   const part = trained && learns === 'partly' ? count(trained) + ' of ' : ''
-  return [`${words[learns]}, ${part}${count(parameters)} parameters`, batchStatistics && 'batch statistics', cached && 'computed once'].filter(Boolean).join('; ')
+  return [`${words[learns]}${when(learnsIn(name))}, ${part}${count(parameters)} parameters`, batchStatistics && 'batch statistics', cached && 'computed once'].filter(Boolean).join('; ')
 }
 const sentence = block => `${block.name}: ${facts(block)}${block.gradient ? '; gradients flow' : ''}`
 

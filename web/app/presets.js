@@ -77,7 +77,7 @@ function show() {
     preset?.snippet && snippet(spec),
     h('div', { class: 'text' },
       h('p', { id: 'plan-sentence', 'data-testid': 'plan-sentence' }, planProblem ?? current?.sentence ?? '…'),
-      current && !planProblem && h('p', {}, truth(current, spec))),
+      current && !planProblem && !current.phases && h('p', {}, truth(current, spec))),
   ].filter(Boolean))
 }
 
@@ -90,12 +90,15 @@ function snippet(spec) {
 }
 
 /** The whole program in Keras, for those who open it. */
-function showCode() {
+async function showCode() {
   const { spec, plan, planFor, model, data, settings } = state
   const place = byID('keras')
   place.hidden = !model || !plan
   if (place.hidden || planFor !== spec) return
-  const code = program(spec, plan, model, Math.max(data.classes.length, 2), /** @type {any} */ (settings))
+  const classes = Math.max(data.classes.length, 2)
+  const code = 'phases' in spec ? (await import('./lab/keras-schedule.js')).scheduleProgram(spec.phases, plan, model, classes, /** @type {any} */ (settings))
+    : program(spec, plan, model, classes, /** @type {any} */ (settings))
+  if (state.spec !== spec) return // asked again meanwhile
   if (byID('keras-code').textContent !== code) byID('keras-code').textContent = code
 }
 

@@ -11,12 +11,13 @@ const question = () => JSON.stringify([state.model?.weights?.id, state.model?.si
 /** The probe of the images as they are now, or null. @returns {import('../thaw.js').Probe | null} */
 export const knownProbe = () => (state.probe?.question === question() ? state.probe.found : null)
 
-/** @param {{ onProgress?: (p: import('../thaw.js').Progress) => void, signal?: AbortSignal }} call */
+/** Measures anew, and keeps what was found. @param {{ onProgress?: (p: import('../thaw.js').Progress) => void, signal?: AbortSignal }} call */
 export async function probe(call) {
   const of = question()
   const found = await state.thaw.probe(trainOptions(), call)
   set({ probe: { question: of, found } })
   say(found.forecast ? foretells(found.forecast) : 'Every block is measured.', { now: true })
+  return found
 }
 
 const points = x => (100 * x).toFixed(0).replace('-', '\u2212').replace(/^\u22120$/, '0')

@@ -94,10 +94,14 @@ function runsOf({ page, runs, interrupted, model }) {
     if (anew.length) run.anew = anew
     run.inside = insideOf(kept, model)
     run.trained = kept.result?.trained ?? 0
+    if ('phases' in kept.spec) Object.assign(run, { phaseRates: kept.spec.phases.map(({ rate }) => rate ?? kept.options.rate), borders: bordersOf(kept.spec.phases) })
     noted.push(run)
   }
   return noted
 }
+
+/** Passes done before each phase. */
+const bordersOf = phases => phases.map((_, i) => phases.slice(0, i).reduce((n, { epochs }) => n + epochs, 0))
 
 /** What a run told of its blocks, as far as it is kept, beside what the page noted. */
 function insideOf(kept, model, noted) {

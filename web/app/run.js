@@ -18,6 +18,9 @@
  * @property {number} trained
  * @property {'starting' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed' | 'interrupted'} status
  * @property {'caching' | 'stepping'} phase     of training: the frozen part once per image, then steps
+ * @property {number[]} [phaseRates]     of each phase, where the plan is in time
+ * @property {{ at: number, of: number }} [part]   phase under way, where the plan is in time
+ * @property {number[]} [borders]   passes done before each phase
  * @property {boolean} visible      its curves are drawn
  * @property {number} steps         of the whole run
  * @property {number} epochs
@@ -55,6 +58,10 @@ export function hear(run, event) {
       // The first event of a cache may take a while: say from the start what is computed.
       if (event.plan.cost.cacheFlops && event.plan.cost.cachedImages < event.train + event.validation) Object.assign(run, { phase: 'caching', progress: { done: 0, total: event.train + event.validation } })
       else run.progress = { done: event.done, total: event.steps }
+      break
+    case 'phase':
+      Object.assign(run, { trains: event.plan, part: { at: event.phase, of: event.of }, borders: [...(run.borders ?? []).filter(epoch => epoch < event.epoch), event.epoch] })
+      if (run.inside) run.inside.blocks = learnsNow(run)
       break
     case 'cache':
       Object.assign(run, { phase: 'caching', progress: { done: event.done, total: event.total }, left: leftOf(event.secondsLeft) })
@@ -121,9 +128,11 @@ function addPoint(run, { step, loss, accuracy }) {
 /** Every second point of a line with too many, and its last: a run may go on for days. */
 const thinned = (points, most = maxPoints) => (points.length <= most ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1))
 
+const learnsNow = run => run.trains.blocks.map(({ name, learns }) => ({ name, learns }))
+
 /** @param {RunView} run @param {import('../thaw.js').StepReadings} now */
 function addReadings(run, now) {
-  const inside = (run.inside ??= { blocks: run.trains.blocks.map(({ name, learns }) => ({ name, learns })) })
+  const inside = (run.inside ??= { blocks: learnsNow(run) })
   for (const key of /** @type {const} */ (['gradient', 'ratio'])) {
     const before = inside[key]
     inside[key] = now[key].map((x, i) => (x === null || !before || before[i] === null ? x : smoothing * before[i] + (1 - smoothing) * x))
@@ -134,9 +143,9 @@ function addReadings(run, now) {
 export const accuracyOf = run => (run.heldBack ? run.result?.validationAccuracy ?? run.validation.at(-1)?.accuracy ?? null : null)
 
 /** What a run was trained with, as far as it is not the plan. @param {RunView} run */
-export function optionsText({ options: { epochs, batch, rate, seed, rates, classWeight, continue: goesOn } }) {
+export function optionsText({ phaseRates, options: { epochs, batch, rate, seed, rates, classWeight, continue: goesOn } }) {
   const factor = Object.values(rates ?? {})[0]
-  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${rate}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
+  return [`${epochs} ${epochs === 1 ? 'pass' : 'passes'}`, `batch ${batch}`, `rate ${(phaseRates ?? [rate]).join(', then ')}`, factor !== undefined && `backbone × ${factor}`, `seed ${seed}`, classWeight === 'balanced' && 'classes count alike', goesOn && 'from the last run on'].filter(Boolean).join(', ')
 }
 
 export const isOver = run => ['done', 'cancelled', 'failed', 'interrupted'].includes(run.status)

@@ -98,7 +98,8 @@ function steer(what) {
  */
 export async function trainPlan(spec, options, { title, visible = true, onStart } = {}) {
   if (state.active) return null
-  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), spec, visible, title }
+  if ('phases' in spec) options = { ...options, epochs: spec.phases.reduce((n, { epochs }) => n + epochs, 0) }
+  const run = { ...newRun(state.runs.length, spec === state.spec ? state.plan : null, options), spec, visible, title, ...('phases' in spec ? { phaseRates: spec.phases.map(({ rate }) => rate ?? options.rate) } : {}) }
   onStart?.(run)
   set({ runs: [...state.runs, run], active: run, viewing: spec === state.spec ? null : run, interrupted: null })
   return follow(run, hears => state.thaw.train(spec, options, hears))
@@ -132,7 +133,7 @@ function onEvent(run, event) {
   if (isOver(run)) return
   hear(run, event)
   if (event.kind === 'paused' || event.kind === 'resumed') run.asked = null
-  if (event.kind === 'started' && state.viewing === run) set({ viewing: run })
+  if ((event.kind === 'started' || event.kind === 'phase') && state.viewing === run) set({ viewing: run })
   if (event.kind === 'warning') notice('warning', `Run ${run.letter}: ${event.message}`)
   if (event.kind === 'failed') notice('error', event.message)
   if (event.kind === 'moved') notice('warning', event.message)
@@ -179,12 +180,12 @@ function showProgress() {
 
 /** @param {import('./run.js').RunView} run */
 function progressText(run) {
-  const { status, phase, progress: { done, total }, epochs, asked, began } = run
+  const { status, phase, progress: { done, total }, epochs, asked, began, part } = run
   const wish = asked === 'cancel' ? ', ends as soon as it can' : asked === 'pause' && status !== 'paused' ? ', pauses as soon as it can' : ''
   if (!total) return `Preparing, for ${seconds(Math.max(Math.round((Date.now() - began) / 1000), 1))}${wish || (status === 'paused' ? ', paused' : '…')}`
   const left = timeLeft(run)
   const more = wish || (status === 'paused' ? ', paused' : left === null ? '' : `, ${seconds(left)} left`)
   if (phase === 'caching') return `The frozen part, once per image: ${done} of ${total}${more}`
   const epoch = Math.min(Math.floor((done * epochs) / total) + 1, epochs)
-  return `Epoch ${epoch} of ${epochs}, step ${done} of ${total}${more}`
+  return `${part ? `Phase ${part.at} of ${part.of}, epoch` : 'Epoch'} ${epoch} of ${epochs}, step ${done} of ${total}${more}`
 }

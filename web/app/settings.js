@@ -77,7 +77,7 @@ export function startSettings() {
   byID('settings-main').append(...main.map(control))
   byID('settings-more').append(...more.map(control))
   byID('settings-augment').append(...augment.map(control))
-  watch(['settings'], show)
+  watch(['settings', 'spec'], show)
   show()
 }
 
@@ -128,6 +128,7 @@ function show() {
     else if (input !== document.activeElement || input.valueAsNumber !== state.settings[key]) input.value = state.settings[key]
     input.closest('.field-frame').hidden = when ? !when(state.settings) : false
   }
+  byID('set-epochs').disabled = 'phases' in state.spec // which have passes of their own
   const on = augment.filter(({ key }) => state.settings[key]).map(({ term }) => term)
   byID('augment-summary').textContent = on.length ? on.join(', ') : 'off'
 }

@@ -55,6 +55,9 @@ const useNetwork = run => guarded(async () => {
   set({ selected: run.result ? run : state.selected })
 })
 
+/** The rate of a run, of one in phases the first and the last. @param {import('./run.js').RunView} run */
+const ratesText = ({ phaseRates, options }) => [...new Set(phaseRates ? [phaseRates[0], phaseRates.at(-1)] : [options.rate])].join(' … ')
+
 /** @param {import('./run.js').RunView} run */
 function row(run) {
   const { result, status, letter, options } = run
@@ -72,7 +75,7 @@ function row(run) {
     h('td', {}, h('label', { class: 'run-key' }, box, swatch)),
     h('th', { scope: 'row' }, name, status === 'done' ? '' : h('span', { class: 'muted' }, ` ${status}`), ' ', useCell(run)),
     accuracyCell(run),
-    [options.epochs, options.batch, options.rate, options.seed].map(value => h('td', { class: 'number option' }, value)),
+    [options.epochs, options.batch, ratesText(run), options.seed].map(value => h('td', { class: 'number option' }, value)),
     h('td', { class: 'number', title: result ? `${plural(result.steps, 'step')} in ${plural(result.epochs, 'epoch')}` : '' }, result ? seconds(result.seconds) : '–'),
     h('td', { class: 'number' }, count(run.trained)))
 }
