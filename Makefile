@@ -42,7 +42,7 @@ FIREFOX_FOUND = $(shell command -v "$$FIREFOX" || command -v firefox-esr || comm
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: run site single test check format vet lint generated clean-tree notices reproducible test-native test-portable test-wasm \
-	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu lezer chromium firefox lavapipe svelte screenshot
+	test-gpu test-browser golden golden-gpu fuzz soak bench pretrain lesson lesson-gpu lezer chromium firefox lavapipe svelte exports test-exports screenshot
 
 run:
 	go run ./serve
@@ -54,7 +54,7 @@ single:
 	go run ./serve -single build/thaw.html
 
 # The browser tests come last: what they use has then been tested by itself.
-test: chromium firefox lavapipe svelte format vet lint generated test-native test-portable test-wasm test-gpu test-browser
+test: chromium firefox lavapipe svelte exports format vet lint generated test-native test-exports test-portable test-wasm test-gpu test-browser
 
 check: format vet lint generated clean-tree
 
@@ -115,8 +115,13 @@ reproducible:
 # All packages but serve, whose tests need a browser; golden tests are among them.
 test-native:
 	go test $$(go list ./... | grep -v /serve)
-	@[ -n "$$KERAS_PYTHON" ] || echo "SKIPPED: KERAS_PYTHON names no Python with Keras, ONNX Runtime and timm, exports may not have been asked in them"
-	@[ -n "$$TFJS_FOLDER" ] || echo "SKIPPED: TFJS_FOLDER names no folder with TensorFlow.js from npm, its export was not asked in it"
+	@[ -n "$$KERAS_PYTHON" ] || echo "SKIPPED: KERAS_PYTHON names no Python with Keras and timm, exports may not have been asked in them"
+	@[ -n "$$TFJS_FOLDER" ] || echo "SKIPPED: TFJS_FOLDER names no folder with TensorFlow.js, the full network's export was not asked in it"
+
+# Downloads of the small network, asked by their own scripts in what make exports installs.
+test-exports:
+	KERAS_PYTHON="$${KERAS_PYTHON:-$$(ls $(CURDIR)/build/exports/python/bin/python 2>/dev/null)}" TFJS_FOLDER="$${TFJS_FOLDER:-$(CURDIR)/build/exports}" \
+	  go test -v -run '^TestExportsPredict$$' ./irv2/project
 
 # Without the experiment there is no SIMD: slower, and the same results.
 test-portable:
@@ -212,6 +217,22 @@ build/svelte/node_modules: web/examples/svelte/package-lock.json
 	else mkdir -p build/svelte && cp web/examples/svelte/package*.json build/svelte && \
 	  (cd build/svelte && npm ci --no-audit --no-fund && touch node_modules) || \
 	  echo "SKIPPED: npm could install nothing, the package is not tested in a component"; fi
+
+# ONNX Runtime and TensorFlow.js (that of make bench PEERS=1), half a minute together. Keras
+# and timm, half a gigabyte each, are left to KERAS_PYTHON.
+EXPORTS_PYTHON := onnxruntime==1.32.0 numpy==2.4.6 pillow==13.0.0
+exports: build/exports/python/ready build/exports/node_modules/ready
+
+build/exports/python/ready: Makefile
+	@if ! python3 -m venv build/exports/python; then echo "SKIPPED: no Python with venv here, ONNX exports are not asked in ONNX Runtime"; \
+	else build/exports/python/bin/pip install -q --disable-pip-version-check $(EXPORTS_PYTHON) && touch $@ || \
+	  echo "SKIPPED: pip could install nothing, ONNX exports are not asked in ONNX Runtime"; fi
+
+build/exports/node_modules/ready: serve/bench/peers/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "SKIPPED: no npm here, exports are not asked in TensorFlow.js"; \
+	else mkdir -p build/exports && cp serve/bench/peers/package*.json build/exports && \
+	  (cd build/exports && npm ci --no-audit --no-fund && touch node_modules/ready) || \
+	  echo "SKIPPED: npm could install nothing, exports are not asked in TensorFlow.js"; fi
 
 # Where there is none to install, the test that trains in Firefox is skipped.
 firefox:

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,7 +68,15 @@ func TestPagePredictsAFolder(t *testing.T) {
 		t.Errorf("measured before: %q", got)
 	}
 
-	b.drop("#predict", copyTo(t, others))
+	if got := b.text("#test-set"); !strings.Contains(got, "Once, at the end: nothing was chosen by these images yet") {
+		t.Errorf("why once: %q", got)
+	}
+	b.click("[data-testid=measure-test]")
+	if got := b.text("[data-testid=measure-test]"); got != "It was measured before. Again?" {
+		t.Errorf("measured again at one click: %q", got)
+	}
+
+	b.drop("#predict-drop", copyTo(t, others))
 	b.wait("document.querySelectorAll('#predictions tr[data-answer]').length === 6 && document.querySelector('[data-testid=figures]')", "six images in a table")
 	if eval[bool](b, "return [...document.querySelectorAll('#predictions img.thumb')].some(({ src }) => src)") {
 		t.Error("thumbnails were made before they were in view")
@@ -88,6 +98,12 @@ func TestPagePredictsAFolder(t *testing.T) {
 	orders := eval[bool](b, "const wrong = [...document.querySelectorAll('#predictions tr[data-answer]')].map(row => 'wrong' in row.dataset); return wrong.lastIndexOf(true) < wrong.filter(Boolean).length")
 	if !orders {
 		t.Error("wrong ones do not come first")
+	}
+	if sure := eval[[]float64](b, "return [...document.querySelectorAll('#predictions tr[data-answer]:not([data-wrong]) td:last-child')].map(cell => parseFloat(cell.textContent))"); !slices.IsSorted(sure) {
+		t.Errorf("of those that are right the least sure do not come first: %v", sure)
+	}
+	if got := b.text("[data-testid=figures-classes]"); !strings.Contains(got, "Recall") || !strings.Contains(got, "Precision") || strings.Count(got, " to ") < 2 {
+		t.Errorf("by class: %q", got)
 	}
 	none, all := eval[string](b, slid+"return slide(0)"), eval[string](b, slid+"return slide(1e9)")
 	if !strings.Contains(none, "sensitivity 0.0 % (0 of 2 found), specificity 100.0 % (3 of 3") || !strings.Contains(all, "sensitivity 100.0 % (2 of 2 found), specificity 0.0 % (0 of 3") {
@@ -142,10 +158,38 @@ func TestPagePredictsAFolder(t *testing.T) {
 	if got := b.text("[data-testid=beside-table]"); !strings.Contains(got, "run B") || !strings.Contains(got, "run A") {
 		t.Error(got)
 	}
+	if got := b.text("[data-testid=beside-verdict]"); !strings.HasPrefix(got, "Both say ") && !strings.HasPrefix(got, "They differ: run B says ") {
+		t.Errorf("in words: %q", got)
+	}
+	b.checkRunTakenUp(saved)
 	if notices := b.notices(); len(notices) > 0 {
 		t.Error(strings.Join(notices, " "))
 	}
 	b.checkStayedHome()
+}
+
+// checkRunTakenUp takes run A up in the table, behind run B: it predicts what it said
+// beside B, its matrix is shown, and it is what is downloaded.
+func (b *browserTab) checkRunTakenUp(saved string) {
+	b.t.Helper()
+	const answers = "Object.fromEntries([...document.querySelectorAll('[data-prediction]')].map(bar => [bar.dataset.prediction, bar.querySelector('.number').textContent]))"
+	beside := eval[map[string]string](b, "return Object.fromEntries([...document.querySelectorAll('[data-testid=beside-table] tbody tr')].map(({ cells }) => [cells[0].textContent, cells[2].textContent]))")
+	if got := b.text("#confusion h3"); !strings.HasPrefix(got, "What run B mixes up") {
+		b.t.Errorf("before: %q", got)
+	}
+	b.click("#run-table tr[data-run=A] [data-testid=use-run]")
+	b.wait("document.querySelector('#run-table tr[data-run=A] [data-testid=using]') && !document.querySelector('#run-table tr[data-run=B] [data-testid=using]')", "run A is in use, and B is not")
+	b.wait("document.querySelector('#confusion h3').textContent.startsWith('What run A mixes up')", "its matrix is shown")
+	b.drop("#predict-drop", photos+"fruit/fruit-1.jpg")
+	b.wait("document.querySelector('[data-testid=beside]')?.options.length === 2 && [...document.querySelector('[data-testid=beside]').options].some(({ value }) => value === 'run 2')", "run A predicts, and B can stand beside it")
+	if got := eval[map[string]string](b, "return "+answers); !maps.Equal(got, beside) {
+		b.t.Errorf("run A in use says %v, beside run B it said %v", got, beside)
+	}
+	b.click("#other-formats summary")
+	b.click("#download-onnx")
+	if got := filepath.Base(waitForFile(b.t, saved, "-onnx.zip")); !strings.Contains(got, "head-only") {
+		b.t.Errorf("what is downloaded is called %s", got)
+	}
 }
 
 // slid moves the threshold to a point of the curve, as a drag does.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -168,6 +169,28 @@ func TestWeightsComeWithTheSite(t *testing.T) {
 	b.wait("crossOriginIsolated && document.body.dataset.ready !== undefined", "the page has been loaded again, isolated")
 	b.click("#weights-open")
 	b.wait("document.querySelector('#weights-dialog section h3').textContent === 'From this site'", "they come first")
+	// One that was copied in part, or exchanged, is not what the site says that it is.
+	lies := filepath.Join(dir, "weights", filepath.Base(at))
+	changed := bytes.Clone(file)
+	changed[len(changed)-2] ^= 1
+	put := func(content []byte, later int) {
+		t.Helper()
+		when := time.Now().Add(time.Duration(later) * time.Minute) // told apart by the browser's cache
+		if err := errors.Join(os.WriteFile(lies, content, 0o644), os.Chtimes(lies, when, when)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, c := range []struct {
+		content []byte
+		says    string
+	}{{file[:1000], "is cut"}, {changed, "another file"}} {
+		put(c.content, 1+i)
+		b.click("[data-beside]")
+		b.wait("document.querySelector('#notice').textContent.includes('"+c.says+"')", "it is refused")
+		eval[bool](b, "document.querySelectorAll('#notice button').forEach(close => close.click()); return true")
+		b.click("#weights-open")
+	}
+	put(file, 3)
 	b.click("[data-beside]")
 	b.wait("document.querySelector('#weights-open').title.startsWith('our class')", "they are in use")
 	if got := b.notices(); len(got) != 0 {

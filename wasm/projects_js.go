@@ -127,7 +127,7 @@ func (e *engine) useRun(r *request) (any, error) {
 	if err := r.decode(&args); err != nil {
 		return nil, err
 	}
-	if err := e.UseRun(r.ctx, args.Run, e.progress(r, "Reading the network")); err != nil {
+	if err := e.UseRun(r.ctx, args.Run, e.base, e.tell(r)); err != nil {
 		return nil, err
 	}
 	return e.Describe()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path"
+	"strings"
 
 	"github.com/hack-pad/safejs"
 
@@ -25,6 +26,7 @@ func (e *engine) importWeights(r *request) (any, error) {
 	var args struct {
 		URL  string `json:"url"`
 		Name string `json:"name"`
+		project.Sum
 	}
 	if err := r.decode(&args); err != nil {
 		return nil, err
@@ -35,7 +37,8 @@ func (e *engine) importWeights(r *request) (any, error) {
 		}
 		value := jsutil.Prop(r.args, "file")
 		if args.URL != "" {
-			base := path.Base(args.URL)
+			address, _, _ := strings.Cut(args.URL, "?")
+			base := path.Base(address)
 			args.Name = cmp.Or(args.Name, base)
 			if value, err = fetch(r.ctx, args.URL, e.progress(r, "Fetching "+base)); err != nil {
 				return "", nil, err
@@ -45,7 +48,8 @@ func (e *engine) importWeights(r *request) (any, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		return cmp.Or(args.Name, b.name(), "The file"), b, nil
+		name = cmp.Or(args.Name, b.name(), "The file")
+		return name, b, e.Held(r.ctx, name, b, args.Sum, e.tell(r))
 	}
 	info, err := e.Import(r.ctx, args.URL, open, e.tell(r))
 	if err == nil && info.Stored {

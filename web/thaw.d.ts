@@ -148,7 +148,7 @@ export interface ProjectCalls {
   goOn(onEvent?: (event: TrainEvent) => void): Promise<Run>
   /** Gives the interrupted run up. */
   forget(): Promise<void>
-  /** Makes the network that a run trained the one in use. */
+  /** Makes the network that a run trained the one in use; where it began from other weights, those come into use with it. */
   useRun(run: string, options?: { onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<ModelInfo>
 }
 export interface ProjectInfo {
@@ -309,8 +309,9 @@ export interface WeightCalls {
    * .h5, .weights.h5, .keras, .safetensors, PyTorch's .pth, TensorFlow.js's model.json with its .bin files (or a zip),
    * Thaw's own .onnx, or a zip with one of these in it; a
    * Blob, the files of one model, or a URL. Checked tensor by tensor, kept, and used. A trained head of Thaw's form comes with it.
+   * bytes and sha256 (hex) are what a Blob or a URL's file is known to be: one that is cut, or another, is refused.
    */
-  import(fileOrURL: Blob | Iterable<{ path: string; file: Blob }> | string, options?: { name?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
+  import(fileOrURL: Blob | Iterable<{ path: string; file: Blob }> | string, options?: { name?: string; bytes?: number; sha256?: string; onProgress?: (p: Progress) => void; signal?: AbortSignal }): Promise<WeightInfo>
   /** Loads kept weights, or those that come with the page. */
   use(id: string, options?: { onProgress?: (p: Progress) => void }): Promise<WeightInfo>
   remove(id: string): Promise<void>

@@ -150,8 +150,8 @@ function thaw(channel, engine) {
     },
     weights: {
       list: call('weights.list'),
-      import: (source, { name, ...options } = {}) =>
-        withProgress('weights.import', typeof source === 'string' ? { url: source, name } : source instanceof Blob ? { file: source, name: name ?? nameOf(source) } : { files: [...source] }, options),
+      import: (source, { name, bytes, sha256, ...options } = {}) =>
+        withProgress('weights.import', typeof source === 'string' ? { url: source, name, bytes, sha256 } : source instanceof Blob ? { file: source, name: name ?? nameOf(source), bytes, sha256 } : { files: [...source] }, options),
       use: (id, options) => withProgress('weights.use', { id }, options),
       remove: id => channel.call('weights.remove', { id }),
       synthesize: call('weights.synthesize'),

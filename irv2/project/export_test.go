@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"io/fs"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,7 @@ import (
 
 	"thaw/irv2/images"
 	"thaw/irv2/weights"
+	"thaw/irv2/worlds"
 	"thaw/kernels"
 	"thaw/kernels/program"
 )
@@ -72,7 +74,7 @@ func TestEveryExportComesBack(t *testing.T) {
 	want := predict(t, p)
 	for _, format := range formatNames() {
 		if format == "timm" {
-			continue // has no mini; see TestFullExportsPredict
+			continue // has no mini; see TestTimmComesBack
 		}
 		for what, file := range map[string][]byte{"file": exported(t, p, format), "package": packaged(t, p, format)} {
 			q := New()
@@ -96,6 +98,75 @@ func TestEveryExportComesBack(t *testing.T) {
 				t.Errorf("%s, %s: %s", format, what, text)
 			}
 		}
+	}
+}
+
+// What came back is trained on to the same bits as what never left.
+func TestEveryExportGoesOn(t *testing.T) {
+	p := trained(t)
+	files := map[string][]byte{}
+	for _, format := range formatNames() {
+		if format != "timm" {
+			files[format] = exported(t, p, format)
+		}
+	}
+	o := DefaultOptions()
+	o.Continue = true
+	train(t, p, "unfreeze-all", o)
+	want := identify(p.network.current.Weights)
+	for format, file := range files {
+		q := New()
+		q.Machine = program.OnHost(kernels.NewPortable(2))
+		if _, err := importBytes(t, q, "w", file); err != nil {
+			t.Fatal(format, err)
+		}
+		addWorld(t, q, worlds.Near, 3, 1)
+		started := train(t, q, "unfreeze-all", DefaultOptions())[0].(Started)
+		if got := identify(q.network.current.Weights); got != want || started.Plan.Head == nil || started.Plan.Head.Kept != 4 {
+			t.Errorf("%s: goes on to %s, want %s; head %+v", format, got, want, started.Plan.Head)
+		}
+	}
+}
+
+// timm's names are of the full network alone: it comes back too, and its card says how it
+// is fed.
+func TestTimmComesBack(t *testing.T) {
+	full, size, dense := "full", 75, 64
+	p := New()
+	p.Machine = program.OnHost(kernels.NewPortable(2))
+	if err := p.Configure(t.Context(), Change{Model: &full, Size: &size, Dense: &dense}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Synthesize(t.Context(), full, 3); err != nil {
+		t.Fatal(err)
+	}
+	p.network.current.outputs = outputsOf([]string{"a", "b"})
+	file := packaged(t, p, "timm")
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range z.File {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "README.md labels.txt model.safetensors predict.py" {
+		t.Error(got)
+	}
+	card, err := fs.ReadFile(z, "README.md")
+	for _, says := range []string{"75 x 75 pixels", "Pillow's `BILINEAR`", "Preprocessing, before the model: a value v becomes v/127.5 - 1", "0. a\n1. b"} {
+		if err != nil || !strings.Contains(string(card), says) {
+			t.Errorf("the card does not say %q (%v):\n%s", says, err, card)
+		}
+	}
+	q := New()
+	q.Machine = p.Machine
+	if _, err := importBytes(t, q, "w.zip", file); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := q.Describe(); got.Model != full || got.Size != size || got.Dense != dense || identify(q.network.current.Weights) != identify(p.network.current.Weights) || !slices.Equal(q.network.current.names(), []string{"a", "b"}) {
+		t.Errorf("%+v, classes %q, or other weights", got.Choice, q.network.current.names())
 	}
 }
 

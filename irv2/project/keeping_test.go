@@ -441,10 +441,37 @@ func TestRunsKeepTheirSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	train(t, p, "head-only", DefaultOptions())
-	if err := p.UseRun(t.Context(), "run 1", quiet); err != nil {
+	if err := p.UseRun(t.Context(), "run 1", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := predict(t, p); !reflect.DeepEqual(got, want) {
 		t.Errorf("predicted %v, want %v", got, want)
 	}
+}
+
+// Runs that began from other weights are taken up too: those come into use with them.
+func TestUseRunFromOtherWeights(t *testing.T) {
+	d := newDisk()
+	p := d.visit(t, open(t, 2, 1))
+	train(t, p, "head-only", DefaultOptions())
+	first := predict(t, p)
+	if _, err := p.Synthesize(t.Context(), "", 2); err != nil {
+		t.Fatal(err)
+	}
+	train(t, p, "head-only", DefaultOptions())
+	second := predict(t, p)
+	_, err := p.PredictBy(t.Context(), "run 1", nil)
+	check(t, err, Mismatch, "other weights than those in use")
+	for range 2 {
+		for run, want := range map[string][]Probability{"run 1": first, "run 2": second} {
+			if err := p.UseRun(t.Context(), run, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := predict(t, p); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s predicts %v, want %v", run, got, want)
+			}
+		}
+	}
+	err = p.UseRun(t.Context(), "run 9", nil, nil)
+	check(t, err, Invalid, "no kept network of run 9")
 }

@@ -47,18 +47,27 @@ func (k *keeper) run(id string) (*keep.Run, error) {
 	return nil, Errorf(Invalid, "There is no kept network of %.100s.", id)
 }
 
-// UseRun makes the network that a run of this project trained the one in use.
-func (p *Project) UseRun(ctx context.Context, id string, progress Progress) error {
+// UseRun makes the network that a run of this project trained the one in use, with the
+// weights that it began from, which base loads where they are others.
+func (p *Project) UseRun(ctx context.Context, id string, base Base, tell Tell) error {
 	k, err := p.keeping()
 	if err != nil {
 		return err
+	}
+	switch run, err := k.run(id); {
+	case err != nil:
+		return err
+	case run.Values != nil:
+		if err := p.restoreWeights(ctx, keep.Network{Weights: run.Base}, base, tell); err != nil {
+			return err
+		}
 	}
 	done, err := p.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := p.useRun(ctx, id, progress); err != nil {
+	if err := p.useRun(ctx, id, tell.of("Reading the network")); err != nil {
 		return err
 	}
 	k.use(id)

@@ -268,7 +268,7 @@ func (p *Project) networkOf(ctx context.Context, id string, progress Progress) (
 	case run.Values == nil:
 		return v, 0, Errorf(Invalid, "The network of %s is not kept, because there was no room or this site's data were cleared: train it again.", id)
 	case n == nil || n.info.ID != run.Base:
-		return v, 0, Errorf(Mismatch, "%s began from other weights than those in use: load those first.", id)
+		return v, 0, Errorf(Mismatch, "%s began from other weights than those in use: take it up in the table of runs (use), or load those weights, first.", id)
 	}
 	m, err := Choice{Model: p.choice.Model, Size: run.Size, Dense: run.Dense}.Build(len(run.Outputs))
 	if err != nil {

@@ -3,6 +3,7 @@ package weights
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -29,6 +30,28 @@ func fields(t *testing.T, b []byte) map[protowire.Number][][]byte {
 		b = b[n:]
 	}
 	return out
+}
+
+// Labels and what is done to a picture stand in the metadata, for programs that know no Thaw.
+func TestONNXSaysWhatGoesIn(t *testing.T) {
+	var b bytes.Buffer
+	about := About{Model: "thin", Size: 75, Classes: []string{"boat", "é"}, Preprocessing: &Preprocessing{[3]float32{0.5, 0.25, 1}, [3]float32{-1, 0, 2}}}
+	if err := WriteONNX(&b, golden(thin(t, 2, 0)), about); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, raw := range fields(t, b.Bytes())[modelMetadata] {
+		entry := fields(t, raw)
+		said[string(entry[1][0])] = string(entry[2][0])
+	}
+	if said["labels"] != `["boat","é"]` {
+		t.Errorf("labels %q", said["labels"])
+	}
+	for _, part := range []string{"RGB, 75 x 75, 0 to 255", "BILINEAR", "rounded to 8 bits", about.Preprocessing.String()} {
+		if !strings.Contains(said["input"], part) {
+			t.Errorf("no %q in %q", part, said["input"])
+		}
+	}
 }
 
 // Every node reads what stands before it, and every initializer has its length.

@@ -43,10 +43,16 @@ function differences(mine, other) {
   const [a, b] = [mine.classes[0].name, other.classes[0].name]
   const [first, second] = [nameOf(mine.run), nameOf(other.run)]
   return [
-    h('p', { 'data-testid': 'beside-verdict' }, a === b ? `Both say ${a}.` : `They differ: ${first} says ${a}, ${second} says ${b}.`),
+    h('p', { 'data-testid': 'beside-verdict' }, a === b ? `Both say ${a}${surer(mine, other)}.` : `They differ: ${first} says ${a} (${percent(mine.classes[0].probability)}), ${second} says ${b} (${percent(other.classes[0].probability)}).`),
     h('table', { 'data-testid': 'beside-table' }, h('thead', {}, h('tr', {}, ['Class', first, second, 'Difference'].map(text => h('th', { scope: 'col' }, text)))),
       h('tbody', {}, rows.map(row => h('tr', {}, h('th', { scope: 'row' }, row.name), [row.a, row.b].map(value => h('td', { class: 'number' }, value === null ? 'not known' : percent(value))),
         h('td', { class: 'number' }, row.a === null || row.b === null ? '–' : points(row.b - row.a))))))]
+}
+
+/** Which of two that say the same is surer, and by how much. @param {Prediction} mine @param {Prediction} other */
+function surer(mine, other) {
+  const d = mine.classes[0].probability - other.classes[0].probability
+  return Math.abs(d) < 0.001 ? ', equally sure' : `; ${nameOf(d > 0 ? mine.run : other.run)} is surer, by ${(100 * Math.abs(d)).toFixed(1)} percentage points`
 }
 
 /** A difference of probabilities in percentage points, with its sign. */

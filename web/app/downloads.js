@@ -1,7 +1,7 @@
 // Keep the network: downloads in every format, each with one line on what opens it.
 import { byID, download, h } from './dom.js'
 import { guarded } from './notices.js'
-import { isTrained } from './runs.js'
+import { changedHere, isTrained } from './runs.js'
 import { state, watch } from './store.js'
 
 /** Packages: the model with its labels, a card and a script. */
@@ -32,10 +32,16 @@ function show() {
   byID('keep-text').textContent = trained ? 'Whatever is downloaded here can be dropped on the page later, to go on with it.' : 'Once a network is trained, it can be saved here.'
 }
 
+/** The run whose network is in use; where nothing is kept, that is the last. */
+function runInUse() {
+  const { keeping, runs } = state
+  return runs.find(({ id }) => id && id === keeping?.using) ?? runs.findLast(({ result }) => result)
+}
+
 async function save(format, packed = true) {
   await guarded(async () => {
     const blob = await state.thaw.export(format, { package: packed })
-    const plan = [...state.runs].reverse().find(run => run.result)?.plan ?? 'weights'
+    const plan = (changedHere() && runInUse()?.plan) || 'weights'
     const name = `thaw-${state.model.model}-${plan.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
     download(blob, packed ? `${name}-${format}.zip` : `${name}.${format}`)
   })

@@ -10,7 +10,8 @@ import { ThawError } from '../thaw.js'
  */
 
 const here = path => new URL(path, document.baseURI).href
-export const besideAddress = ({ name }) => here('weights/' + encodeURIComponent(name))
+/** With the file's sum behind it, which hosts pass over: a browser's cache may hold an earlier file of this name. @param {Beside} file */
+export const besideAddress = ({ name, sha256 }) => `${here('weights/' + encodeURIComponent(name))}?${sha256.slice(0, 16)}`
 export const fetchedAddress = ({ id }) => here('fetched/' + id)
 
 /** @returns {Promise<Offer>} */

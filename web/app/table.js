@@ -1,7 +1,9 @@
 // The table of runs: compare plans; show or hide curves; choose whose confusion matrix is shown.
 import { byID, h } from './dom.js'
 import { count, percent, plural, seconds } from './format.js'
+import { follow } from './model.js'
 import { guarded } from './notices.js'
+import { withProgress } from './progress.js'
 import { accuracyOf, optionsText } from './run.js'
 import { set, state, watch } from './store.js'
 import { balanced } from './verdict.js'
@@ -47,7 +49,11 @@ function useCell(run) {
   return can === 'use' && h('button', { type: 'button', class: 'quiet', 'data-testid': 'use-run', title: `Predict with the network of run ${run.letter}, and download it`, onclick: () => useNetwork(run) }, 'use')
 }
 
-const useNetwork = run => guarded(async () => set({ model: await state.thaw.projects.useRun(run.id) }))
+const useNetwork = run => guarded(async () => {
+  await withProgress(byID('weights-progress'), `Taking up run ${run.letter}`, options => state.thaw.projects.useRun(run.id, options), { cancellable: false })
+  await follow() // it may have brought the weights that it began from
+  set({ selected: run.result ? run : state.selected })
+})
 
 /** The rate of a run, of one in phases the first and the last. @param {import('./run.js').RunView} run */
 const ratesText = ({ phaseRates, options }) => [...new Set(phaseRates ? [phaseRates[0], phaseRates.at(-1)] : [options.rate])].join(' … ')

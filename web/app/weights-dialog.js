@@ -76,7 +76,7 @@ function keptItem(info, then) {
 function besideSection(then) {
   const beside = state.published?.beside ?? []
   if (!beside.length) return null
-  const use = file => then(() => importWeights(besideAddress(file), file.name))
+  const use = file => then(() => importWeights(besideAddress(file), file.name, file))
   return h('section', {}, h('h3', {}, 'From this site'), h('ul', { class: 'kept', 'data-testid': 'beside' }, beside.map(file => h('li', {},
     h('span', { class: 'grow' }, h('b', {}, file.name), h('span', { class: 'muted', title: `SHA-256 ${file.sha256}` }, ` ${file.about}, ${bytes(file.bytes)}`)),
     h('button', { type: 'button', class: 'button', 'data-beside': file.name, onclick: use(file) }, 'Use')))))

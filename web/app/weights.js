@@ -29,10 +29,14 @@ async function loading(title, work, options) {
   return loaded
 }
 
-/** @param {Blob | import('./sort.js').Found[] | string} source a file, the files of one model, or an address */
-export async function importWeights(source, name = /** @type {any} */ (source).name ?? source[0].path) {
+/**
+ * @param {Blob | import('./sort.js').Found[] | string} source a file, the files of one model, or an address
+ * @param {string} [name]
+ * @param {{ bytes?: number, sha256?: string }} [sum] what the file must be
+ */
+export async function importWeights(source, name = /** @type {any} */ (source).name ?? source[0].path, { bytes, sha256 } = {}) {
   const title = typeof source === 'string' ? 'Fetching weights' : `Reading ${name}`
-  if ((await loading(title, options => state.thaw.weights.import(source, { name, ...options }))) && unnamed()) askOutputs()
+  if ((await loading(title, options => state.thaw.weights.import(source, { name, bytes, sha256, ...options }))) && unnamed()) askOutputs()
 }
 
 /**
