@@ -53,13 +53,13 @@ func (s Signs) gap() float64 {
 // in inference mode in both: accuracy, 0.05 is 5 points. Negative: freezing will help.
 type Forecast struct {
 	Cost      float64
-	Low, High float64 // hold it with Sure
+	Low, High float64 // hold it as often as Model.Held says
 	Much      float64 // chance that it is more than MuchIs
 }
 
 const (
-	Sure   = 0.8
-	MuchIs = 0.05
+	between = 0.8 // of the errors lie in the interval
+	MuchIs  = 0.05
 )
 
 // Model foretells: a sum of terms, and how far it was off on worlds that it was not fitted
@@ -68,6 +68,7 @@ type Model struct {
 	Terms  []string  `json:"terms"`
 	Values []float64 `json:"values"` // of the terms
 	Errors []float64 `json:"errors"` // what came less what was foretold, at evenly spaced shares from least to largest
+	Held   float64   `json:"held"`   // share of cases on unseen worlds that the interval held
 	Cases  int       `json:"cases"`  // that it was fitted on
 }
 
@@ -88,7 +89,7 @@ func (m Model) Foretell(s Signs) Forecast {
 	for i, name := range m.Terms {
 		f.Cost += m.Values[i] * Terms[name](s)
 	}
-	f.Low, f.High = f.Cost+m.quantile((1-Sure)/2), f.Cost+m.quantile((1+Sure)/2)
+	f.Low, f.High = f.Cost+m.quantile((1-between)/2), f.Cost+m.quantile((1+between)/2)
 	f.Much = m.above(MuchIs - f.Cost)
 	return f
 }

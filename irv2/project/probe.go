@@ -86,7 +86,7 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	}
 	if w.Model.Config.Name == irv2.Mini(2).Name {
 		f := lens.Lesson.Foretell(signs)
-		probe.Forecast = &Forecast{f.Cost, f.Low, f.High, lens.Sure, f.Much}
+		probe.Forecast = &Forecast{f.Cost, f.Low, f.High, lens.Lesson.Held, f.Much}
 	}
 	probe.Seconds = time.Since(began).Seconds()
 	return probe, nil

@@ -165,6 +165,7 @@ func (c candidate) errors(list []outcome) (errors []float64) {
 func (c candidate) model(list []outcome) lens.Model {
 	m := c.fit(list)
 	m.Errors = spaced(c.errors(list))
+	m.Held = math.Round(100*held(c.judged(list))) / 100
 	for _, figures := range [][]float64{m.Values, m.Errors} {
 		for i, v := range figures {
 			figures[i] = math.Round(1e5*v) / 1e5
