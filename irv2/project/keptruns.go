@@ -174,7 +174,8 @@ func (r *Run) keepCheckpoint(passEnds bool) {
 		return
 	}
 	age := time.Since(r.keptAt)
-	if age < keepEvery && !(passEnds && age >= keepPass && keepShare*age.Seconds() > r.keepTook.Seconds()) {
+	first := r.keepTook == 0 // at the end of the first pass, however short: from then on the run is not lost
+	if age < keepEvery && !(passEnds && (first || age >= keepPass && keepShare*age.Seconds() > r.keepTook.Seconds())) {
 		return
 	}
 	began := time.Now()
