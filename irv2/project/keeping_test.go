@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -355,15 +356,21 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// Opening a project writes nothing: a crash on the way finds it as it was.
+// Opening a project writes nothing, but for whose it is before it sweeps what a run left
+// behind: a crash on the way finds it as it was.
 func TestOpeningWritesNothing(t *testing.T) {
 	d := newDisk()
 	p := d.visit(t, open(t, 2, 1))
 	train(t, p, "head-only", DefaultOptions())
 	kept(t, p)
 	d = d.after()
-	d.notes.fail = func(name string) error { t.Errorf("%s was written", name); return nil }
-	d.files.fail = d.notes.fail
+	d.files.fail = func(name string) error { t.Errorf("%s was written", name); return nil }
+	d.notes.fail = func(name string) error {
+		if path.Base(name) == "here.json" {
+			return nil
+		}
+		return d.files.fail(name)
+	}
 	q, _ := d.reopen(t)
 	kept(t, q)
 	q, o := d.after().reopen(t)
