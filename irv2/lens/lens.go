@@ -7,8 +7,8 @@
 // package knows no pages and no files. testdata/lens holds it to numpy and Keras.
 //
 // Read weights.go and statistics.go (before and after), pool.go (features),
-// representation.go (two networks), probe.go with ridge.go (a network and labels), cam.go
-// with occlusion.go (a network and one image).
+// representation.go (two networks), probe.go with ridge.go (a network and labels), hscore.go
+// and forecast.go (what freezing will cost), cam.go with occlusion.go (a network and one image).
 package lens
 
 import "math"

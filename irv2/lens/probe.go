@@ -22,7 +22,14 @@ type Probes struct {
 	Chance          float64   // share of the held-back images that naming the training images' largest class gets right
 	Commonest       float64   // share of that class in the training images
 	Last            []float32 // features of the last block, [Train, its channels]
-	HScore          float64   // of these
+	labels          []int     // of the images that these are of
+	classes         int
+}
+
+// HScore is that of the features of the last block: see there. Its time grows with the cube of
+// their channels, so it is computed where it is asked for.
+func (p *Probes) HScore() float64 {
+	return HScore(p.Last, len(p.Last)/p.Train, p.labels, p.classes)
 }
 
 // maxProbed images of a split are used, evenly spread: the time of a fit grows with their cube.
@@ -52,7 +59,7 @@ func Measure(w *irv2.Weights, data tune.Data, machine program.Machine, poll func
 	largest := commonest(labels[0], classes)
 	p.Chance = Wilson(count(labels[1], largest), p.HeldBack).Value
 	last := seen[0][len(seen[0])-1]
-	p.Last, p.HScore = last.values, HScore(last.values, last.channels, labels[0], classes)
+	p.Last, p.labels, p.classes = last.values, labels[0], classes
 	p.Commonest = Wilson(count(labels[0], largest), p.Train).Value
 	for i, name := range w.Model.Blocks[:len(seen[0])] {
 		if err := poll(); err != nil {

@@ -79,12 +79,13 @@ func (p *Project) Probe(ctx context.Context, o Options, progress Progress) (*Pro
 	}
 	gap := lens.GapByBlock(w.Model, layers)
 	probe := &Probe{Train: found.Train, HeldBack: found.HeldBack, Chance: found.Chance}
-	signs := lens.Signs{Each: float64(data.Len(tune.Train)) / float64(len(split.Classes)), Chance: found.Commonest, Gap: gap, HScore: found.HScore, Classes: len(split.Classes)}
+	signs := lens.Signs{Each: float64(data.Len(tune.Train)) / float64(len(split.Classes)), Chance: found.Commonest, Gap: gap, Classes: len(split.Classes)}
 	for i, b := range found.Blocks {
 		probe.Blocks = append(probe.Blocks, ProbedBlock{b.Block, figure(b.Accuracy), b.LeftOut, b.Penalty, number(gap[i])})
 		signs.LeftOut = append(signs.LeftOut, b.LeftOut)
 	}
 	if w.Model.Config.Name == irv2.Mini(2).Name {
+		signs.HScore = found.HScore()
 		f := lens.Lesson.Foretell(signs)
 		probe.Forecast = &Forecast{f.Cost, f.Low, f.High, lens.Lesson.Held, f.Much}
 	}

@@ -41,6 +41,6 @@ func lookAt(w *irv2.Weights, set trainingSet, machine program.Machine) (*signs, 
 	for i, v := range probes.Last {
 		pooled.RawMatrix().Data[i] = float64(v)
 	}
-	s.LogME, s.HScore, s.GBC = logME(pooled, labels, set.classes), probes.HScore, gbc(pooled, labels, set.classes)
+	s.LogME, s.HScore, s.GBC = logME(pooled, labels, set.classes), probes.HScore(), gbc(pooled, labels, set.classes)
 	return s, nil
 }
