@@ -148,13 +148,9 @@ func (p *Project) explained(c ExplainChoice, by version, depth int, open func() 
 			return s.Name, content, err
 		}
 	}
-	name, content, err := open()
+	img, err := p.picture(open)
 	if err != nil {
 		return nil, err
-	}
-	img, err := p.decode(content, name)
-	if err != nil {
-		return nil, WithCode(Invalid, err)
 	}
 	square, _ := img.Square(images.DefaultResizing(size), depth)
 	return square, nil

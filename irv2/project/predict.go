@@ -50,13 +50,9 @@ func (p *Project) PredictBy(ctx context.Context, run string, open func() (name s
 	if err != nil {
 		return nil, err
 	}
-	name, content, err := open()
+	img, err := p.picture(open)
 	if err != nil {
 		return nil, err
-	}
-	img, err := p.decode(content, name)
-	if err != nil {
-		return nil, WithCode(Invalid, err)
 	}
 	start := time.Now()
 	var probabilities []float32
@@ -132,6 +128,16 @@ func (p *Project) beginPredicting(ctx context.Context) (done func(), err error) 
 		return nil, Errorf(Invalid, "The network knows no classes yet: train it, or load weights that were fine-tuned here.")
 	}
 	return done, nil
+}
+
+// picture opens and reads one that is asked about.
+func (p *Project) picture(open func() (string, []byte, error)) (*images.Picture, error) {
+	name, content, err := open()
+	if err != nil {
+		return nil, err
+	}
+	img, err := p.decode(content, name)
+	return img, WithCode(Invalid, err)
 }
 
 // decode reads a picture that is asked about, by this browser where nothing else can.
