@@ -5,9 +5,9 @@ import { byID, h } from './dom.js'
 import { plural } from './format.js'
 import { guessed, guessRow } from './guess.js'
 import { addWorld } from './intake.js'
-import { guarded, notice, say } from './notices.js'
+import { notice, say } from './notices.js'
 import { builtin, generatedNet, photoNet, useButton } from './offer.js'
-import { foretells, knownProbe, probe, scored } from './probe.js'
+import { foretells, isProbing, knownProbe, probeOrStop, scored } from './probe.js'
 import { trainPlan, whyNot } from './runs.js'
 import { seen, shortName } from './seen.js'
 import { trainOptions } from './settings.js'
@@ -141,18 +141,12 @@ function forecastRow() {
   if (forecast) return h('p', { 'data-kind': 'forecast', 'data-testid': 'forecast' }, badge('forecast'), foretells(forecast))
   return h('p', { class: 'muted' }, h('button', { type: 'button', class: 'quiet inline-button', 'data-keep': 'forecast', 'data-testid': 'foretell', 'aria-disabled': String(Boolean(notYet() || state.active)), onclick: foretell,
     'data-tip': 'Reads every block of the network with a linear classifier, which takes seconds, and says what freezing cost where such readings were alike in 225 comparisons of the lesson.' },
-    probing ? 'Stop' : 'Foretell it from the images'))
+    isProbing() ? 'Stop' : 'Foretell it from the images'))
 }
 
-let probing = null
-async function foretell() {
-  if (probing) return probing.abort()
-  if (notYet() || state.active) return notice('warning', notYet() ?? 'A run is training: wait for its end, or cancel it.')
-  probing = new AbortController()
-  show()
-  await guarded(() => probe({ signal: probing.signal }))
-  probing = null
-  show()
+function foretell() {
+  if (!isProbing() && (notYet() || state.active)) return notice('warning', notYet() ?? 'A run is training: wait for its end, or cancel it.')
+  return probeOrStop()
 }
 
 /** What the network in use has seen, and those that start from better features, as far as it matters for these images. */

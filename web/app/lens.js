@@ -4,8 +4,7 @@ import { drawBars } from './bars.js'
 import { byID, h } from './dom.js'
 import { percent, plural } from './format.js'
 import { drawSeries } from './lab/series.js'
-import { guarded } from './notices.js'
-import { foretells, knownProbe, probe } from './probe.js'
+import { foretells, isProbing, knownProbe, probeOrStop } from './probe.js'
 import { whyNot } from './runs.js'
 import { state, watch } from './store.js'
 
@@ -75,7 +74,6 @@ export const readings = {
 const beforeRuns = ['probe', 'gap']
 let chosen = 'probe'
 let compared = '' // '': the start of the run, else the run that it is compared with
-let probing = null
 
 /** Shows the panel, which draws itself anew from then on while it is open. */
 export function showLens() {
@@ -96,14 +94,9 @@ export function showLens() {
 }
 
 async function measure() {
-  if (probing) return probing.abort()
-  probing = new AbortController()
-  if (chosen !== 'gap') chosen = 'probe'
-  draw()
-  await guarded(() => probe({ signal: probing.signal, onProgress: ({ done, total }) => (byID('probe-progress').textContent = `${done} of ${total}`) }))
-  probing = null
+  if (!isProbing() && chosen !== 'gap') chosen = 'probe'
+  await probeOrStop(({ done, total }) => (byID('probe-progress').textContent = `${done} of ${total}`))
   byID('probe-progress').textContent = ''
-  draw()
 }
 
 /** The run that is shown: the one under way or chosen, else the last that told of its blocks. */
@@ -114,8 +107,8 @@ function draw() {
   const run = shownRun()
   const reading = readings[chosen]
   byID('reading').value = chosen
-  byID('probe').textContent = probing ? 'Stop measuring' : 'Measure every block'
-  byID('probe').disabled = !probing && Boolean(state.active || whyNot())
+  byID('probe').textContent = isProbing() ? 'Stop measuring' : 'Measure every block'
+  byID('probe').disabled = !isProbing() && Boolean(state.active || whyNot())
   showCompared(run)
   const bars = reading.bars(run)
   const about = (beforeRuns.includes(chosen) || !run ? '' : `Run ${run.letter}. `) + reading.about

@@ -1,6 +1,6 @@
 // The probe of every block before any training, and what it foretells: the cost of freezing,
 // which is held against what a comparison measures.
-import { say } from './notices.js'
+import { guarded, say } from './notices.js'
 import { trainOptions } from './settings.js'
 import { set, state } from './store.js'
 
@@ -17,6 +17,19 @@ export async function probe(call) {
   set({ probe: { question: of, found } })
   say(found.forecast ? foretells(found.forecast) : 'Every block is measured.', { now: true })
   return found
+}
+
+let asked = null // its AbortController, while a probe that a button asked for is under way
+export const isProbing = () => asked !== null
+
+/** What a button does that measures, and stops while it does. @param {(p: import('../thaw.js').Progress) => void} [onProgress] */
+export async function probeOrStop(onProgress) {
+  if (asked) return asked.abort()
+  asked = new AbortController()
+  set({ probe: state.probe }) // buttons are drawn anew
+  await guarded(() => probe({ signal: asked.signal, onProgress }))
+  asked = null
+  set({ probe: state.probe })
 }
 
 const points = x => (100 * x).toFixed(0).replace('-', '\u2212').replace(/^\u22120$/, '0')
